@@ -1,0 +1,298 @@
+/** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { isHost, isOriginForm, reduceAbsoluteForm } from '../../src/wire/target.ts';
+import type { LocalAnswer, RequestDefect } from '../../src/wire/wire.ts';
+import { ChunkReader } from './chunks.ts';
+import { NetExchange } from './exchange.ts';
+import { Head } from './head.ts';
+import { begin, flush, putText } from './output.ts';
+import type { NetServer } from './server.ts';
+
+const maxDrained = 65_536;
+const lingerTime = 2_000;
+
+export class ClientConnection {
+  readonly socket: Socket;
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  keepAlive = true;
+  readonly #server: NetServer;
+  readonly #head = new Head();
+  #exchange: NetExchange | null = null;
+  #stash: Buffer | null = null;
+  #left = 0;
+  #chunks: ChunkReader | null = null;
+  #bodyDone = true;
+  /** Where the body goes; null = nowhere yet. */
+  #sink: Socket | null = null;
+  #sinkChunked = false;
+  #drops = false;
+  #lingers = false;
+  #quiet = 0;
+  #progress = 0;
+
+  constructor(server: NetServer, socket: Socket, secure: boolean) {
+    this.#server = server;
+    this.socket = socket;
+    this.secure = secure;
+    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('drain', () => this.#exchange?.clientDrained());
+    socket.on('error', () => {});
+    socket.on('end', () => this.#ended());
+    socket.on('close', () => {
+      server.forget(this);
+      this.#exchange?.clientGone();
+    });
+  }
+
+  get date(): string {
+    return this.#server.date;
+  }
+
+  get isBodyDone(): boolean {
+    return this.#bodyDone;
+  }
+
+  get isHttp10(): boolean {
+    return this.#head.minor === 0;
+  }
+
+  get isIdle(): boolean {
+    return this.#exchange === null && this.#stash === null && this.socket.bytesRead > 0;
+  }
+
+  /** What an answer's head has to say of the connection. */
+  endsAfterAnswer(): boolean {
+    if (this.#server.isDraining || !this.#bodyDone) this.keepAlive = false;
+    return !this.keepAlive;
+  }
+
+  cut(): void {
+    if (this.isHttp10 && !this.secure) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  watch(interval: number): void {
+    const { headTimeout, keepAliveTimeout, bodyTimeout = 30_000 } = this.#server.options;
+    const { socket } = this;
+    const progress = socket.bytesRead + socket.bytesWritten - socket.writableLength;
+    const moved = progress !== this.#progress;
+    this.#progress = progress;
+    if (this.#exchange || socket.writableLength > 0) {
+      const onClient = socket.writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
+      this.#quiet = moved || !onClient ? 0 : this.#quiet + interval;
+      if (this.#quiet >= bodyTimeout) socket.destroy();
+      return;
+    }
+    // Bytes of a head do not put its end off.
+    this.#quiet += interval;
+    if (this.#stash && this.#quiet >= headTimeout) this.#refuse('timeout');
+    else if (!this.#stash && this.#quiet >= keepAliveTimeout) socket.destroy();
+  }
+
+  #ended(): void {
+    if (this.#stash && !this.#exchange && !this.#lingers) this.#refuse('malformed');
+    else this.socket.destroy();
+  }
+
+  #read(fresh: Buffer): void {
+    if (this.#lingers) return;
+    if (this.#exchange && !this.#bodyDone) {
+      this.#body(fresh, 0);
+      return;
+    }
+    const bytes = this.#stash ? Buffer.concat([this.#stash, fresh]) : fresh;
+    this.#stash = null;
+    if (this.#exchange) this.#keep(bytes);
+    else this.#next(bytes);
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#stash = bytes;
+    if (bytes.length > maxDrained) this.socket.pause();
+  }
+
+  #next(bytes: Buffer): void {
+    const head = this.#head;
+    const { maxHeadSize, maxTargetLength } = this.#server.options;
+    const parsed = head.parseRequest(bytes);
+    if (parsed === 'malformed') this.#refuse('malformed');
+    else if (parsed === 'incomplete') {
+      if (bytes.length > maxHeadSize) this.#refuse('head-too-large');
+      else {
+        if (!this.#stash) this.#stash = bytes;
+        if (this.#stash === bytes && this.#quiet > 0) this.#quiet = 0;
+      }
+    } else if (head.end > maxHeadSize) this.#refuse('head-too-large');
+    else if (head.targetEnd - head.targetStart > maxTargetLength) this.#refuse('target-too-long');
+    else this.#open(bytes);
+  }
+
+  #open(bytes: Buffer): void {
+    const head = this.#head;
+    let target = head.slice(head.targetStart, head.targetEnd);
+    let host = head.hosts === 1 ? head.header('host') : undefined;
+    const isHttp10 = head.minor === 0;
+    if (head.hosts > 1 || !isHost(host, isHttp10) || !isFramed(head)) {
+      this.#refuse('malformed');
+      return;
+    }
+    const method = head.slice(0, head.methodEnd);
+    if (!target.startsWith('/')) {
+      const reduced = reduceAbsoluteForm(target, method);
+      if (reduced) ({ target, host } = reduced);
+    }
+    if (!isOriginForm(target, method)) {
+      this.#refuse('malformed');
+      return;
+    }
+    const connection = head.connectionLines > 0 ? (head.header('connection') as string).toLowerCase() : '';
+    this.keepAlive = isHttp10 ? connection.includes('keep-alive') : !/(^|,)\s*close\s*(,|$)/.test(connection);
+    this.#chunks = head.codings > 0 ? new ChunkReader() : null;
+    this.#left = Math.max(0, head.contentLength);
+    this.#bodyDone = !this.#chunks && this.#left === 0;
+    this.#sink = null;
+    this.#drops = false;
+    this.#quiet = 0;
+    const exchange = new NetExchange(this, head, target, host ?? '');
+    this.#exchange = exchange;
+    if (head.end < bytes.length) this.#keep(head.end === 0 ? bytes : bytes.subarray(head.end));
+    // Not before somebody wants it.
+    if (!this.#bodyDone) this.socket.pause();
+    this.#server.handle(exchange);
+  }
+
+  /** The upstream is there: the body begins to flow. */
+  sendBodyTo(sink: Socket, chunked: boolean, hasExpect: boolean): void {
+    if (this.#bodyDone) return;
+    this.#sink = sink;
+    this.#sinkChunked = chunked;
+    if (hasExpect && this.#head.minor === 1 && !this.#stash)
+      this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    this.#flow();
+  }
+
+  resumeBody(): void {
+    if (!this.#bodyDone && !this.#lingers) this.socket.resume();
+  }
+
+  #flow(): void {
+    const early = this.#stash;
+    this.#stash = null;
+    this.socket.resume();
+    if (early) this.#body(early, 0);
+  }
+
+  #body(bytes: Buffer, from: number): void {
+    this.#exchange?.bodySent();
+    let stop: number;
+    if (this.#chunks) {
+      stop = this.#chunks.read(bytes, from, (start, end) => this.#pass(bytes, start, end));
+      if (stop < 0) {
+        this.#spoiled();
+        return;
+      }
+      this.#bodyDone = this.#chunks.isDone;
+      if (this.#bodyDone && this.#sink) this.#sink.write('0\r\n\r\n', 'latin1');
+    } else {
+      stop = Math.min(bytes.length, from + this.#left);
+      this.#left -= stop - from;
+      this.#pass(bytes, from, stop);
+      this.#bodyDone = this.#left === 0;
+    }
+    if (stop < bytes.length) this.#keep(bytes.subarray(stop));
+    if (this.#bodyDone && this.#drops) this.finished();
+  }
+
+  #pass(bytes: Buffer, from: number, to: number): void {
+    const sink = this.#sink;
+    if (!sink || sink.destroyed || to === from) return;
+    if (this.#sinkChunked) sink.write(`${(to - from).toString(16)}\r\n`, 'latin1');
+    const flows = sink.write(bytes.subarray(from, to));
+    if (this.#sinkChunked) sink.write('\r\n', 'latin1');
+    if (!flows) this.socket.pause();
+  }
+
+  /** The body can't be read. */
+  #spoiled(): void {
+    const exchange = this.#exchange as NetExchange;
+    this.#exchange = null;
+    const isAnswered = exchange.isAnswered;
+    exchange.clientGone();
+    if (isAnswered) this.socket.destroy();
+    else this.#refuse('malformed');
+  }
+
+  answerLocally(answer: LocalAnswer, method: string): void {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    const head = this.#head;
+    const drainable = !this.#chunks && this.#left <= maxDrained && !head.hasExpect && this.#sink === null;
+    if (this.#server.isDraining || (!this.#bodyDone && !drainable)) this.keepAlive = false;
+    const hasContent = answer.status !== 204 && answer.status !== 304;
+    this.#write(answer, hasContent, hasContent && method !== 'HEAD', !this.keepAlive, head.minor === 0);
+    this.#sink = null;
+    if (this.#bodyDone || !this.keepAlive) this.finished();
+    else {
+      this.#drops = true;
+      this.#flow();
+    }
+  }
+
+  #write(answer: LocalAnswer, hasLength: boolean, hasBody: boolean, closes: boolean, isHttp10: boolean): void {
+    begin();
+    putText(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`);
+    for (const [name, value] of answer.fields) putText(`${name}: ${value}\r\n`);
+    putText(`date: ${this.date}\r\n`);
+    if (hasLength) putText(`content-length: ${Buffer.byteLength(answer.body)}\r\n`);
+    putText(closes ? 'connection: close\r\n\r\n' : isHttp10 ? 'connection: keep-alive\r\n\r\n' : '\r\n');
+    flush(this.socket, this.secure);
+    if (hasBody && answer.body) this.socket.write(answer.body);
+  }
+
+  /** The exchange is over. */
+  finished(): void {
+    this.#exchange = null;
+    this.#quiet = 0;
+    if (!this.keepAlive) {
+      if (this.#bodyDone) this.socket.destroySoon();
+      else this.#linger();
+      return;
+    }
+    const early = this.#stash;
+    this.#stash = null;
+    if (this.socket.isPaused()) this.socket.resume();
+    // Not from within the code that has ended this exchange and may still look at it.
+    if (early)
+      setImmediate(() => {
+        if (!this.socket.destroyed) this.#next(early);
+      });
+    else if (this.#server.isDraining) this.socket.destroySoon();
+  }
+
+  #refuse(defect: RequestDefect): void {
+    if (this.socket.bytesRead === 0) {
+      this.socket.destroy();
+      return;
+    }
+    this.#write(this.#server.options.refuse(defect), true, true, true, false);
+    this.#linger();
+  }
+
+  #linger(): void {
+    this.#lingers = true;
+    this.#stash = null;
+    this.socket.end();
+    this.socket.resume();
+    setTimeout(() => this.socket.destroy(), lingerTime).unref();
+  }
+}
+
+function isFramed(head: Head): boolean {
+  if (head.contentLength === -2) return false;
+  if (head.codings === 0) return true;
+  return head.minor === 1 && head.contentLength === -1 && head.header('transfer-encoding')?.toLowerCase() === 'chunked';
+}

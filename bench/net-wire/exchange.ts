@@ -1,0 +1,222 @@
+/** A request: read in place from the connection's bytes, until the code that ended it has returned. */
+import type {
+  AnswerHead,
+  Field,
+  ForwardFailure,
+  ForwardHandler,
+  ForwardRequest,
+  LocalAnswer,
+  ServerExchange,
+} from '../../src/wire/wire.ts';
+import type { ClientConnection } from './connection.ts';
+import { type Head, kinds } from './head.ts';
+import { areSafe, begin, flush, putBytes, putFields, putText, room } from './output.ts';
+import type { NetUpstream, UpstreamSocket } from './upstream.ts';
+
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const nothing: readonly string[] = [];
+const noFields: readonly Field[] = [];
+
+export class NetExchange implements ServerExchange, AnswerHead {
+  readonly target: string;
+  readonly host: string;
+  timeout = 0;
+  readonly #connection: ClientConnection;
+  readonly #head: Head;
+  #method: string | undefined;
+  #request: ForwardRequest | null = null;
+  #handler: ForwardHandler | null = null;
+  #upstream: UpstreamSocket | null = null;
+  #answered = false;
+  #isOver = false;
+  #isReused = false;
+  #retried = false;
+  #waited = 0;
+  /** Is the answer to the client in chunks of ours? */
+  #chunked = false;
+
+  constructor(connection: ClientConnection, head: Head, target: string, host: string) {
+    this.#connection = connection;
+    this.#head = head;
+    this.target = target;
+    this.host = host;
+  }
+
+  get method(): string {
+    this.#method ??= this.#head.slice(0, this.#head.methodEnd);
+    return this.#method;
+  }
+
+  get secure(): boolean {
+    return this.#connection.secure;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.header(name);
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered;
+  }
+
+  /** Has the client sent everything? */
+  get isSent(): boolean {
+    return this.#connection.isBodyDone;
+  }
+
+  respond(answer: LocalAnswer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#connection.answerLocally(answer, this.method);
+  }
+
+  forward(request: ForwardRequest, handler: ForwardHandler): void {
+    this.#handler = handler;
+    this.#request = request;
+    this.timeout = request.timeout;
+    this.#waited = 0;
+    if (this.#isOver) handler.onEnd('client-gone', false);
+    else if (!areSafe(request.target, request.set)) handler.onEnd('malformed', false);
+    else (request.upstream as NetUpstream).dispatch(this);
+  }
+
+  waitedTooLong(interval: number, limit: number): boolean {
+    this.#waited += interval;
+    return this.#waited >= limit;
+  }
+
+  /** A connection is there: the head is written in one piece with what there is of the body. */
+  connected(upstream: UpstreamSocket, isReused: boolean): void {
+    const { target, remove, set } = this.#request as ForwardRequest;
+    const head = this.#head;
+    const net = (this.#request as ForwardRequest).upstream as NetUpstream;
+    this.#upstream = upstream;
+    this.#isReused = isReused;
+    begin();
+    putBytes(head.bytes, 0, head.methodEnd);
+    putText(` ${target} HTTP/1.1\r\n`);
+    if (!set.some(([name]) => name === 'host')) putText(`host: ${net.authority}\r\n`);
+    putFields(head, remove, set);
+    if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');
+    else if (head.contentLength > 0 || (head.contentLength === 0 && this.method !== 'GET' && this.method !== 'HEAD'))
+      putText(`content-length: ${head.contentLength}\r\n\r\n`);
+    else putText('\r\n');
+    flush(upstream.socket, net.isTls);
+    this.#connection.sendBodyTo(upstream.socket, head.codings > 0, head.hasExpect);
+  }
+
+  bodySent(): void {
+    this.#upstream?.touched();
+  }
+
+  upstreamDrained(): void {
+    this.#connection.resumeBody();
+  }
+
+  inform(head: Head): void {
+    if (this.#head.minor === 0) return;
+    begin();
+    putText(`HTTP/1.1 ${head.status} \r\n`);
+    putFields(head, nothing, noFields);
+    putText('\r\n');
+    flush(this.#connection.socket, this.secure);
+  }
+
+  /**
+   * The answer's head; `left` bytes of body follow (-1 = not known), and are all there if `isWhole`: then head and
+   * body are one write. False = the client does not keep up.
+   */
+  answer(head: Head, length: number, isBodiless: boolean, left: number, isWhole: boolean): boolean {
+    this.#answered = true;
+    const edits = (this.#handler as ForwardHandler).onHead(head.status, head);
+    const connection = this.#connection;
+    this.#chunked = !isBodiless && left < 0 && this.#head.minor === 1;
+    if (!isBodiless && left < 0 && !this.#chunked) connection.keepAlive = false;
+    begin();
+    putText(`HTTP/1.1 ${head.status} `);
+    let reason = 12;
+    while (head.bytes[reason] !== 13) reason++;
+    if (reason > 13) putBytes(head.bytes, 13, reason);
+    putText('\r\n');
+    putFields(head, edits?.remove ?? nothing, edits?.set ?? noFields);
+    if (!hasDate(head)) putText(`date: ${connection.date}\r\n`);
+    if (this.#chunked) putText('transfer-encoding: chunked\r\n');
+    else if (length >= 0 && head.status !== 204) putText(`content-length: ${length}\r\n`);
+    putText(
+      connection.endsAfterAnswer()
+        ? 'connection: close\r\n\r\n'
+        : connection.isHttp10
+          ? 'connection: keep-alive\r\n\r\n'
+          : '\r\n',
+    );
+    if (isWhole && left > 0 && left <= room()) {
+      putBytes(head.bytes, head.end, head.end + left);
+      return flush(connection.socket, this.secure);
+    }
+    const flows = flush(connection.socket, this.secure);
+    return isWhole && left > 0 ? this.content(head.bytes, head.end, head.end + left) : flows;
+  }
+
+  /** Bytes of the answer's body. */
+  content(bytes: Buffer, from: number, to: number): boolean {
+    const { socket } = this.#connection;
+    const data = Buffer.from(bytes.subarray(from, to));
+    if (!this.#chunked) return socket.write(data);
+    socket.cork();
+    socket.write(`${(to - from).toString(16)}\r\n`, 'latin1');
+    socket.write(data);
+    const flows = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return flows;
+  }
+
+  clientDrained(): void {
+    this.#upstream?.socket.resume();
+  }
+
+  completed(): void {
+    this.#isOver = true;
+    this.#upstream = null;
+    if (this.#chunked) this.#connection.socket.write('0\r\n\r\n', 'latin1');
+    (this.#handler as ForwardHandler).onEnd(null, true);
+    this.#connection.finished();
+  }
+
+  failed(failure: ForwardFailure): void {
+    if (this.#isOver) return;
+    this.#upstream = null;
+    if (this.#answered) {
+      this.#isOver = true;
+      this.#connection.cut();
+      (this.#handler as ForwardHandler).onEnd(failure, true);
+    } else if (failure === 'closed' && this.#mayRetry()) {
+      this.#retried = true;
+      ((this.#request as ForwardRequest).upstream as NetUpstream).dispatch(this);
+    } else {
+      (this.#handler as ForwardHandler).onEnd(failure, false);
+    }
+  }
+
+  #mayRetry(): boolean {
+    const hasBody = this.#head.codings > 0 || this.#head.contentLength > 0;
+    return this.#isReused && !this.#retried && !hasBody && idempotent.has(this.method);
+  }
+
+  clientGone(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const upstream = this.#upstream;
+    if (upstream) upstream.abandon();
+    else ((this.#request?.upstream ?? null) as NetUpstream | null)?.cancel(this);
+    this.#handler?.onEnd('client-gone', this.#answered);
+  }
+}
+
+function hasDate(head: Head): boolean {
+  for (let field = 0; field < head.count; field++) if (head.kind[field] === kinds.date) return true;
+  return false;
+}

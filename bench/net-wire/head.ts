@@ -1,0 +1,219 @@
+/**
+ * The strict parser of message heads (RFC 9112): one pass over the bytes, which leaves ranges and makes no strings.
+ * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
+ */
+const CR = 13;
+const LF = 10;
+const SP = 32;
+const TAB = 9;
+const COLON = 58;
+const maxFields = 128;
+
+/** tchar, and the bytes that a field value or a target may have. */
+const token = new Uint8Array(256);
+const text = new Uint8Array(256);
+const visible = new Uint8Array(256);
+const lower = new Uint8Array(256);
+for (let c = 0; c < 256; c++) {
+  const char = String.fromCharCode(c);
+  token[c] = /[!#$%&'*+.^_`|~\dA-Za-z-]/.test(char) ? 1 : 0;
+  text[c] = c === TAB || (c >= SP && c !== 127) ? 1 : 0;
+  visible[c] = c > SP && c < 127 ? 1 : 0;
+  lower[c] = char >= 'A' && char <= 'Z' ? c + 32 : c;
+}
+
+/** What a field is for the wire. */
+export const kinds = {
+  ordinary: 0,
+  hopByHop: 1,
+  host: 2,
+  contentLength: 3,
+  expect: 4,
+  connection: 5,
+  coding: 6,
+  date: 7,
+};
+
+const known: readonly (readonly [string, number])[] = [
+  ['te', kinds.hopByHop],
+  ['host', kinds.host],
+  ['date', kinds.date],
+  ['expect', kinds.expect],
+  ['trailer', kinds.hopByHop],
+  ['upgrade', kinds.hopByHop],
+  ['connection', kinds.connection],
+  ['keep-alive', kinds.hopByHop],
+  ['content-length', kinds.contentLength],
+  ['proxy-connection', kinds.hopByHop],
+  ['transfer-encoding', kinds.coding],
+];
+/** By length of the name, at most two each. */
+const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length: 18 }, (_, length) =>
+  known.filter(([name]) => name.length === length),
+);
+
+export type Parsed = 'complete' | 'incomplete' | 'malformed';
+
+export class Head {
+  bytes: Buffer = Buffer.alloc(0);
+  /** Where the body begins. */
+  end = 0;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  minor = 1;
+  status = 0;
+  count = 0;
+  /** Per field: start and end of name and value. */
+  readonly ranges = new Int32Array(maxFields * 4);
+  readonly kind = new Uint8Array(maxFields);
+  /** -1 = none, -2 = not a number or contradictory. */
+  contentLength = -1;
+  /** Number of transfer-encoding and Host lines. */
+  codings = 0;
+  hosts = 0;
+  hasExpect = false;
+  connectionLines = 0;
+
+  parseRequest(bytes: Buffer): Parsed {
+    this.#reset(bytes);
+    const { length } = bytes;
+    let at = 0;
+    while (token[bytes[at] as number]) at++;
+    if (at === length) return 'incomplete';
+    if (at === 0 || bytes[at] !== SP) return 'malformed';
+    this.methodEnd = at++;
+    this.targetStart = at;
+    while (visible[bytes[at] as number]) at++;
+    this.targetEnd = at;
+    if (at === length) return 'incomplete';
+    if (at === this.targetStart || bytes[at++] !== SP) return 'malformed';
+    if (length < at + 10) return 'incomplete';
+    return this.#version(at) && bytes[at + 8] === CR && bytes[at + 9] === LF ? this.#fields(at + 10) : 'malformed';
+  }
+
+  parseAnswer(bytes: Buffer): Parsed {
+    this.#reset(bytes);
+    if (bytes.length < 13) return this.#version(0, bytes.length) ? 'incomplete' : 'malformed';
+    if (!this.#version(0) || bytes[8] !== SP) return 'malformed';
+    let status = 0;
+    for (let i = 9; i < 12; i++) {
+      const digit = (bytes[i] as number) - 48;
+      if (digit < 0 || digit > 9) return 'malformed';
+      status = status * 10 + digit;
+    }
+    this.status = status;
+    let at = 12;
+    if (status < 100 || (bytes[at] !== SP && bytes[at] !== CR)) return 'malformed';
+    while (text[bytes[at] as number]) at++;
+    if (at + 1 >= bytes.length) return 'incomplete';
+    return bytes[at] === CR && bytes[at + 1] === LF ? this.#fields(at + 2) : 'malformed';
+  }
+
+  #reset(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.count = 0;
+    this.contentLength = -1;
+    this.codings = 0;
+    this.hosts = 0;
+    this.hasExpect = false;
+    this.connectionLines = 0;
+  }
+
+  /** `HTTP/1.0` or `HTTP/1.1`; of a head that is not complete, as much as is there. */
+  #version(at: number, available = 8): boolean {
+    const { bytes } = this;
+    const wanted = 'HTTP/1.';
+    for (let i = 0; i < Math.min(7, available); i++) if (bytes[at + i] !== wanted.charCodeAt(i)) return false;
+    if (available < 8) return true;
+    this.minor = (bytes[at + 7] as number) - 48;
+    return this.minor === 0 || this.minor === 1;
+  }
+
+  #fields(from: number): Parsed {
+    const { bytes, ranges } = this;
+    const { length } = bytes;
+    let at = from;
+    for (;;) {
+      if (at + 1 >= length) return 'incomplete';
+      if (bytes[at] === CR) {
+        this.end = at + 2;
+        return bytes[at + 1] === LF ? 'complete' : 'malformed';
+      }
+      if (this.count === maxFields) return 'malformed';
+      const nameStart = at;
+      while (token[bytes[at] as number]) at++;
+      if (at === length) return 'incomplete';
+      if (at === nameStart || bytes[at] !== COLON) return 'malformed';
+      const nameEnd = at++;
+      while (bytes[at] === SP || bytes[at] === TAB) at++;
+      const valueStart = at;
+      while (text[bytes[at] as number]) at++;
+      if (at + 1 >= length) return 'incomplete';
+      if (bytes[at] !== CR || bytes[at + 1] !== LF) return 'malformed';
+      let valueEnd = at;
+      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--;
+      at += 2;
+      const field = this.count++;
+      const base = field * 4;
+      ranges[base] = nameStart;
+      ranges[base + 1] = nameEnd;
+      ranges[base + 2] = valueStart;
+      ranges[base + 3] = valueEnd;
+      this.kind[field] = this.#classify(nameStart, nameEnd, valueStart, valueEnd);
+    }
+  }
+
+  #classify(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
+    const candidates = byLength[nameEnd - nameStart];
+    if (candidates === undefined) return kinds.ordinary;
+    for (const [name, kind] of candidates) {
+      if (!this.#isNamed(nameStart, nameEnd, name)) continue;
+      if (kind === kinds.contentLength) this.#length(valueStart, valueEnd);
+      else if (kind === kinds.coding) this.codings++;
+      else if (kind === kinds.host) this.hosts++;
+      else if (kind === kinds.expect) this.hasExpect = true;
+      else if (kind === kinds.connection) this.connectionLines++;
+      return kind;
+    }
+    return kinds.ordinary;
+  }
+
+  #length(from: number, to: number): void {
+    let value = from === to || to - from > 15 ? -2 : 0;
+    for (let i = from; i < to && value >= 0; i++) {
+      const digit = (this.bytes[i] as number) - 48;
+      value = digit < 0 || digit > 9 ? -2 : value * 10 + digit;
+    }
+    this.contentLength = this.contentLength === -1 || this.contentLength === value ? value : -2;
+  }
+
+  #isNamed(from: number, to: number, name: string): boolean {
+    if (to - from !== name.length) return false;
+    for (let i = 0; i < name.length; i++)
+      if (lower[this.bytes[from + i] as number] !== name.charCodeAt(i)) return false;
+    return true;
+  }
+
+  isNamed(field: number, name: string): boolean {
+    return this.#isNamed(this.ranges[field * 4] as number, this.ranges[field * 4 + 1] as number, name);
+  }
+
+  slice(from: number, to: number): string {
+    return this.bytes.toString('latin1', from, to);
+  }
+
+  value(field: number): string {
+    return this.slice(this.ranges[field * 4 + 2] as number, this.ranges[field * 4 + 3] as number);
+  }
+
+  header(name: string): string | undefined {
+    let found: string | undefined;
+    for (let field = 0; field < this.count; field++) {
+      if (!this.isNamed(field, name)) continue;
+      found =
+        found === undefined ? this.value(field) : `${found}${name === 'cookie' ? '; ' : ', '}${this.value(field)}`;
+    }
+    return found;
+  }
+}

@@ -1,0 +1,86 @@
+/** One reused buffer in which heads are written, so that head and small body leave in a single write. */
+import type { Socket } from 'node:net';
+import type { Field } from '../../src/wire/wire.ts';
+import { type Head, kinds } from './head.ts';
+
+const size = 65_536;
+let buffer = Buffer.allocUnsafeSlow(size);
+let used = 0;
+
+export function begin(): void {
+  used = 0;
+}
+
+export function putText(text: string): void {
+  used += buffer.write(text, used, 'latin1');
+}
+
+export function putBytes(bytes: Buffer, from: number, to: number): void {
+  used += bytes.copy(buffer, used, from, to);
+}
+
+export function room(): number {
+  return size - used;
+}
+
+/** Writes what was put. TLS never is done with a buffer on return, and TCP not always. */
+export function flush(socket: Socket, isTls: boolean): boolean {
+  if (isTls) return socket.write(Buffer.from(buffer.subarray(0, used)));
+  const result = socket.write(buffer.subarray(0, used));
+  if (socket.writableLength !== 0) buffer = Buffer.allocUnsafeSlow(size);
+  return result;
+}
+
+/** Control characters other than tab would end the field early and begin another. */
+const unsafe = /[^\t\x20-\x7e\x80-\xff]/;
+
+export function areSafe(target: string, set: readonly Field[]): boolean {
+  if (/[^\x21-\x7e]/.test(target)) return false;
+  for (const [name, value] of set) if (unsafe.test(name) || unsafe.test(value)) return false;
+  return true;
+}
+
+/** Copies the fields that go on, adjoining ones in one piece, and adds those that are set. */
+export function putFields(head: Head, remove: readonly string[], set: readonly Field[]): void {
+  const named = head.connectionLines > 0 ? connectionNames(head) : null;
+  let from = -1;
+  let to = 0;
+  for (let field = 0; field < head.count; field++) {
+    const kind = head.kind[field] as number;
+    const keep =
+      (kind === kinds.ordinary || kind === kinds.date) &&
+      !includes(head, field, remove) &&
+      !isSet(head, field, set) &&
+      (named === null || !includes(head, field, named));
+    if (keep) {
+      if (from < 0) from = head.ranges[field * 4] as number;
+      to = head.ranges[field * 4 + 3] as number;
+    } else if (from >= 0) {
+      putLines(head, from, to);
+      from = -1;
+    }
+  }
+  if (from >= 0) putLines(head, from, to);
+  for (const [name, value] of set) putText(`${name}: ${value}\r\n`);
+}
+
+function putLines(head: Head, from: number, to: number): void {
+  putBytes(head.bytes, from, to);
+  putText('\r\n');
+}
+
+function connectionNames(head: Head): string[] | null {
+  const value = (head.header('connection') as string).toLowerCase();
+  if (value === 'keep-alive' || value === 'close') return null;
+  return value.split(',').map((name) => name.trim());
+}
+
+function includes(head: Head, field: number, names: readonly string[]): boolean {
+  for (const name of names) if (head.isNamed(field, name)) return true;
+  return false;
+}
+
+function isSet(head: Head, field: number, set: readonly Field[]): boolean {
+  for (const [name] of set) if (head.isNamed(field, name)) return true;
+  return false;
+}

@@ -1,0 +1,212 @@
+/** The event hub of the control plane as a source: two streams of JSON lines over HTTPS with a client certificate. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { formatPosition, type HubEvent, type Position } from '../../core/events.ts';
+import type { EntityChange } from '../../core/snapshot.ts';
+import { Backoff } from '../../platform/backoff.ts';
+import { LineSplitter } from '../../platform/line-splitter.ts';
+import { readEvent, readHeader, readSnapshotLine } from './read-event.ts';
+import { type ChangeSource, type EventReceiver, type Following, type Snapshot, SourceError } from './source.ts';
+
+export interface HubSourceOptions {
+  /** `https://host:port` of the control plane. */
+  readonly url: string;
+  /** Authority of the control plane's certificate, PEM. */
+  readonly ca: string;
+  /** Certificate and key of this gateway, PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Milliseconds without a line after which the event stream is given up. Default 3000: three heartbeats. */
+  readonly silence?: number;
+  /** Milliseconds without a byte after which a snapshot is given up. Default 30,000: a large store has to be read first. */
+  readonly snapshotSilence?: number;
+}
+
+/** Milliseconds. With a cap of 800 a hub that is back is noticed within a second. */
+const backoff = { min: 50, max: 800 };
+/** A connection that held for so many milliseconds was a good one: when it breaks, the next attempt is immediate. */
+const goodAfter = 5000;
+/** Bytes of one entity at most. */
+const maxLine = 16 * 1024 * 1024;
+/** Bytes read of an answer that is an error. */
+const maxErrorBody = 4096;
+const mediaType = 'application/x-ndjson';
+
+/** @throws SourceError if the address is not that of an HTTPS server */
+export function openHubSource(options: HubSourceOptions): ChangeSource {
+  const origin = readOrigin(options.url);
+  // Keeps TLS sessions, so that connecting again is cheap on both sides.
+  const agent = new https.Agent({ keepAlive: true, ca: options.ca, cert: options.cert, key: options.key });
+  const followings = new Set<Following>();
+  const get: Get = (path) => https.get(`${origin}/internal/data/v1/${path}`, { agent, headers: { accept: mediaType } });
+  return {
+    name: `event hub ${origin}`,
+    follow(position, receiver) {
+      const following = follow(get, position, receiver, options.silence ?? 3000);
+      followings.add(following);
+      return {
+        restart: following.restart,
+        stop() {
+          following.stop();
+          followings.delete(following);
+        },
+      };
+    },
+    snapshot: () => fetchSnapshot(get('snapshot'), options.snapshotSilence ?? 30_000),
+    close() {
+      for (const following of followings) following.stop();
+      agent.destroy();
+    },
+  };
+}
+
+type Get = (path: string) => ClientRequest;
+
+function follow(get: Get, position: () => Position, receiver: EventReceiver, silence: number): Following {
+  const wait = new Backoff(backoff.min, backoff.max);
+  let retry: NodeJS.Timeout | undefined;
+  /** Ends the connection that is open. */
+  let fail: ((reason: Error) => void) | null = null;
+  let stopOpen = (): void => {};
+
+  const connect = (): void => {
+    const from = position();
+    const began = performance.now();
+    const request = get(`events?after=${formatPosition(from)}`);
+    const own = (reason: Error): void => {
+      if (fail !== own) return;
+      end();
+      const advanced = position().number > from.number;
+      if (advanced || performance.now() - began > goodAfter) wait.reset();
+      retry = setTimeout(connect, wait.next());
+      receiver.disconnected(reason);
+    };
+    const end = (): void => {
+      fail = null;
+      clearTimeout(silent);
+      request.destroy();
+    };
+    // One limit for connecting, for the answer and between lines.
+    const silent = setTimeout(() => own(new SourceError(`nothing was heard for ${silence} ms`)), silence);
+    fail = own;
+    stopOpen = end;
+    request.on('error', own);
+    request.on('response', (response) => {
+      response.on('error', own);
+      if (!isStream(response)) return void describe(response).then(own);
+      receiver.connected();
+      const lines = new LineSplitter(maxLine);
+      response.on('data', (chunk: Buffer) => {
+        silent.refresh();
+        const events: HubEvent[] = [];
+        let problem: Error | null = null;
+        try {
+          for (const line of lines.push(chunk)) events.push(readEvent(line));
+        } catch (error) {
+          problem = error as Error;
+        }
+        // What came before a line that can't be read is good.
+        if (fail === own && events.length > 0) receiver.events(events);
+        if (problem) own(problem);
+      });
+      response.on('end', () => own(new SourceError('the event stream ended')));
+    });
+  };
+
+  connect();
+  return {
+    restart: (reason) => fail?.(reason),
+    stop() {
+      clearTimeout(retry);
+      stopOpen();
+    },
+  };
+}
+
+async function fetchSnapshot(request: ClientRequest, silence: number): Promise<Snapshot> {
+  request.setTimeout(silence, () => request.destroy(new SourceError(`no byte of the snapshot came for ${silence} ms`)));
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve).on('error', reject);
+  });
+  if (!isStream(response)) throw await describe(response);
+  const pieces = linesOf(response);
+  const first = await pieces.next();
+  if (first.done) throw new SourceError('the snapshot is not whole: it has not even a header');
+  const [header = '', ...rest] = first.value;
+  async function* entities(): AsyncGenerator<EntityChange> {
+    let count = 0;
+    let counted: number | null = null;
+    try {
+      for (let lines: readonly string[] | null = rest; lines !== null; ) {
+        for (const line of lines) {
+          if (counted !== null) throw new SourceError('the snapshot goes on after its end');
+          const entity = readSnapshotLine(line);
+          if (typeof entity === 'number') {
+            counted = entity;
+          } else {
+            count += 1;
+            yield entity;
+          }
+        }
+        const next: IteratorResult<string[], void> = await pieces.next();
+        lines = next.done ? null : next.value;
+      }
+    } finally {
+      // A reader that stops early, or an error: the rest is of no use.
+      if (counted === null) request.destroy();
+    }
+    if (counted !== count) {
+      const expected = counted === null ? 'its end' : `${counted} entities`;
+      throw new SourceError(`the snapshot is not whole: expected ${expected}, got ${count} entities`);
+    }
+  }
+  return { header: readHeader(header), entities: entities() };
+}
+
+/** The lines of an answer, as many at once as came at once. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string[], void> {
+  const splitter = new LineSplitter(maxLine);
+  try {
+    for await (const chunk of response) {
+      const lines = splitter.push(chunk as Buffer);
+      if (lines.length > 0) yield lines;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    // What came stands; whether it is whole its reader finds out.
+  }
+}
+
+function isStream(response: IncomingMessage): boolean {
+  return response.statusCode === 200 && response.headers['content-type']?.split(';')[0] === mediaType;
+}
+
+/** What came instead of a stream. */
+async function describe(response: IncomingMessage): Promise<SourceError> {
+  const { statusCode, headers } = response;
+  let got = `${statusCode} ${headers['content-type'] ?? 'without a content type'}`;
+  if (headers.location) got += ` that points to ${headers.location.slice(0, 200)}`;
+  try {
+    let body = '';
+    for await (const chunk of response) {
+      body += chunk;
+      if (body.length > maxErrorBody) break;
+    }
+    const { description } = JSON.parse(body) as { description?: unknown };
+    if (typeof description === 'string') got += `: ${description.slice(0, 200)}`;
+  } catch {
+    // Not an error in our form: the status has to do.
+  }
+  response.destroy();
+  return new SourceError(`expected 200 ${mediaType} of an event hub, got ${got}`);
+}
+
+function readOrigin(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.username || url.search) {
+    // Not quoted whole: what doesn't belong there may be a password.
+    const place = url ? `${url.protocol}//${url.host}${url.pathname}` : 'no URL';
+    throw new SourceError(`the address of the control plane must be https://host:port, and is ${place}`);
+  }
+  return url.origin;
+}

@@ -1,0 +1,55 @@
+/** Reads what a source sends, and believes none of it before it has the right form. */
+import type { HubEvent } from '../../core/events.ts';
+import type { EntityChange, SnapshotHeader } from '../../core/snapshot.ts';
+import { SourceError } from './source.ts';
+
+/** @throws SourceError if the line is no event */
+export function readEvent(line: string): HubEvent {
+  const value = readObject(line, 'an event');
+  const { type, number, epoch } = value;
+  if (!isNumber(number)) throw unexpected('an event with a number', line);
+  if (type === 'change' && isEntity(value)) return value as unknown as HubEvent;
+  if ((type === 'head' || type === 'reload') && typeof epoch === 'string') return value as unknown as HubEvent;
+  throw unexpected('an event (change, head or reload)', line);
+}
+
+/** @throws SourceError if the line is no header of a snapshot that this version can read */
+export function readHeader(line: string): SnapshotHeader {
+  const value = readObject(line, 'the header of a snapshot');
+  if (value.format !== 1) throw unexpected('a snapshot of format 1', line);
+  if (typeof value.epoch !== 'string' || !isNumber(value.number)) throw unexpected('the header of a snapshot', line);
+  return { format: 1, epoch: value.epoch, number: value.number };
+}
+
+/** An entity, or the count that the last line of a snapshot has. @throws SourceError if the line is neither */
+export function readSnapshotLine(line: string): EntityChange | number {
+  const value = readObject(line, 'an entity');
+  if (value.type === 'end' && isNumber(value.count)) return value.count;
+  if (value.type === undefined && isEntity(value) && value.value !== null) return value as unknown as EntityChange;
+  throw unexpected('an entity or the end of a snapshot', line);
+}
+
+function readObject(line: string, expected: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw unexpected(expected, line);
+  }
+  if (typeof value !== 'object' || value === null) throw unexpected(expected, line);
+  return value as Record<string, unknown>;
+}
+
+/** Kinds that this version doesn't know are for the receiver to pass over: their numbers count. */
+function isEntity({ kind, id, value }: Record<string, unknown>): boolean {
+  return typeof kind === 'string' && typeof id === 'string' && typeof value === 'object';
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** The beginning of the line says enough to find out who wrote it. */
+function unexpected(expected: string, line: string): SourceError {
+  return new SourceError(`expected ${expected}, got ${JSON.stringify(line.slice(0, 40))}`);
+}

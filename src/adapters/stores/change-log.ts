@@ -1,0 +1,187 @@
+/** The numbered changes in SQL: written as the outbox of each transaction, read by the hub. */
+import { randomBytes } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { ChangeEvent, Position } from '../../core/events.ts';
+import { never } from '../../core/revocation.ts';
+import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Schema } from './schema.ts';
+import type { ChangeLog, Queryable } from './store.ts';
+
+type Row = { kind: string; id: string; body: string | null };
+
+const entity = (row: Row): EntityChange =>
+  ({ kind: row.kind, id: row.id, value: row.body === null ? null : JSON.parse(row.body) }) as EntityChange;
+
+const event = (row: Row & { number: number }): ChangeEvent => ({ type: 'change', number: row.number, ...entity(row) });
+
+/** Makes the store's epoch on first use. */
+export async function openEpoch(db: Kysely<Schema>): Promise<string> {
+  const fresh = randomBytes(12).toString('base64url');
+  await db
+    .insertInto('meta')
+    .values({ key: 'epoch', value: fresh })
+    .onConflict((c) => c.doNothing())
+    .execute();
+  return (await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirstOrThrow()).value;
+}
+
+/**
+ * Numbers and writes the changes of a transaction; must be its last statements. The update of `head` holds the
+ * counter's row until commit, so numbers have no gaps and are in commit order, also with several writers.
+ */
+export async function appendChanges(
+  tx: Transaction<Schema>,
+  changes: readonly EntityChange[],
+  clock: Clock,
+): Promise<ChangeEvent[]> {
+  const { number: last } = await tx
+    .updateTable('head')
+    .set({ number: sql<number>`number + ${changes.length}` })
+    .returning('number')
+    .executeTakeFirstOrThrow();
+  const first = last - changes.length + 1;
+  const rows = changes.map((change, at) => ({
+    number: first + at,
+    kind: change.kind,
+    id: change.id,
+    body: change.value === null ? null : JSON.stringify(change.value),
+    at_ms: clock.now(),
+  }));
+  for (const some of chunks(rows)) await tx.insertInto('changes').values(some).execute();
+  await writeEntities(tx, changes, rows);
+  return changes.map((change, at) => ({ type: 'change', number: first + at, ...change }));
+}
+
+/** Brings the present state up to the changes. Of several changes of one entity the last one counts. */
+async function writeEntities(
+  tx: Transaction<Schema>,
+  changes: readonly EntityChange[],
+  rows: readonly (Row & { number: number })[],
+): Promise<void> {
+  const latest = new Map(
+    rows.map((row, at) => [`${row.kind} ${row.id}`, { row, change: changes[at] as EntityChange }]),
+  );
+  const puts: Schema['entities'][] = [];
+  for (const { row, change } of latest.values()) {
+    if (row.body === null) {
+      await tx.deleteFrom('entities').where('kind', '=', row.kind).where('id', '=', row.id).execute();
+    } else {
+      puts.push({ kind: row.kind, id: row.id, body: row.body, number: row.number, expires_at: expiry(change) });
+    }
+  }
+  for (const some of chunks(puts)) {
+    await tx
+      .insertInto('entities')
+      .values(some)
+      .onConflict((c) =>
+        c.columns(['kind', 'id']).doUpdateSet((e) => ({
+          body: e.ref('excluded.body'),
+          number: e.ref('excluded.number'),
+          expires_at: e.ref('excluded.expires_at'),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Only revocations end by themselves, and a revocation of a token that never expires does not. */
+function expiry(change: EntityChange): number | null {
+  if (change.kind !== 'revocation' || change.value === null || change.value.expires >= never) return null;
+  return change.value.expires;
+}
+
+/** Several rows a statement, within every engine's limit of parameters. */
+function* chunks<T>(rows: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
+}
+
+export class SqlChangeLog implements ChangeLog {
+  readonly #db: Kysely<Schema>;
+  readonly #epoch: string;
+  readonly #listeners = new Set<(changes: readonly ChangeEvent[]) => void>();
+
+  constructor(db: Kysely<Schema>, epoch: string) {
+    this.#db = db;
+    this.#epoch = epoch;
+  }
+
+  async head(): Promise<Position> {
+    return { epoch: this.#epoch, number: await headNumber(this.#db) };
+  }
+
+  async after(number: number, limit: number): Promise<ChangeEvent[] | null> {
+    // The head first: a commit between the two reads must not look like a gap.
+    const head = await headNumber(this.#db);
+    const rows = await this.#db
+      .selectFrom('changes')
+      .select(['number', 'kind', 'id', 'body'])
+      .where('number', '>', number)
+      .orderBy('number')
+      .limit(limit)
+      .execute();
+    const first = rows[0];
+    if (first ? first.number !== number + 1 : head !== number) return null;
+    return rows.map(event);
+  }
+
+  async snapshot(): ReturnType<ChangeLog['snapshot']> {
+    // One transaction for the whole read would keep writers out while a slow reader takes the rows, so the rows are
+    // taken first. They are strings; a million of them is what a gateway holds as well.
+    const { number, rows } = await this.#db.transaction().execute(async (tx) => ({
+      number: await headNumber(tx),
+      rows: await tx.selectFrom('entities').select(['kind', 'id', 'body']).execute(),
+    }));
+    const order = new Map<string, number>(entityKinds.map((kind, at) => [kind, at]));
+    rows.sort((a, b) => (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0));
+    async function* entities(): AsyncGenerator<EntityChange> {
+      for (const row of rows) yield entity(row);
+    }
+    return { header: { format: 1, epoch: this.#epoch, number }, entities: entities() };
+  }
+
+  onCommit(listener: (changes: readonly ChangeEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The store calls this after a commit. */
+  announce(changes: readonly ChangeEvent[]): void {
+    for (const listener of this.#listeners) listener(changes);
+  }
+
+  async trim(olderThanMs: number): Promise<void> {
+    const batch = 1000;
+    // In small batches, so that no writer waits long.
+    for (;;) {
+      const old = await this.#db
+        .selectFrom('changes')
+        .select('number')
+        .where('at_ms', '<', olderThanMs)
+        .orderBy('number')
+        .limit(batch)
+        .execute();
+      const last = old.at(-1);
+      if (!last) break;
+      await this.#db.deleteFrom('changes').where('number', '<=', last.number).execute();
+    }
+    for (;;) {
+      const expired = this.#db
+        .selectFrom('entities')
+        .select('id')
+        .where('kind', '=', 'revocation')
+        .where('expires_at', '<', Math.floor(olderThanMs / 1000))
+        .limit(batch);
+      const { numDeletedRows } = await this.#db
+        .deleteFrom('entities')
+        .where('kind', '=', 'revocation')
+        .where('id', 'in', expired)
+        .executeTakeFirstOrThrow();
+      if (numDeletedRows < batch) break;
+    }
+  }
+}
+
+async function headNumber(db: Queryable): Promise<number> {
+  return (await db.selectFrom('head').select('number').executeTakeFirstOrThrow()).number;
+}

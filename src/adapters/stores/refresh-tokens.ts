@@ -1,0 +1,39 @@
+/** Refresh tokens in SQL. A family is what came from one grant by rotation. */
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export type RefreshTokenRow = Schema['refresh_tokens'];
+
+export async function findRefreshByHash(db: Queryable, hash: string): Promise<RefreshTokenRow | null> {
+  return (await db.selectFrom('refresh_tokens').selectAll().where('token_hash', '=', hash).executeTakeFirst()) ?? null;
+}
+
+export async function findRefresh(db: Queryable, id: string): Promise<RefreshTokenRow | null> {
+  return (await db.selectFrom('refresh_tokens').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+export async function insertRefreshToken(tx: StoreTransaction, row: RefreshTokenRow): Promise<void> {
+  await tx.db.insertInto('refresh_tokens').values(row).execute();
+}
+
+/** Marks an active token as used. False when it was not active: somebody else was faster, or it is dead. */
+export async function useRefreshToken(
+  tx: StoreTransaction,
+  id: string,
+  use: { successorId: string; usedAtMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('refresh_tokens')
+    .set({ state: 'USED', successor_id: use.successorId, used_at_ms: use.usedAtMs })
+    .where('id', '=', id)
+    .where('state', '=', 'ACTIVE')
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredRefreshTokens(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('refresh_tokens').select('id').where('expires_at', '<', before).limit(limit);
+  const { numDeletedRows } = await db.deleteFrom('refresh_tokens').where('id', 'in', expired).executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

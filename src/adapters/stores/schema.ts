@@ -1,0 +1,125 @@
+/** The tables of the store, as kysely sees them. Times are seconds since the epoch unless the name ends in `_ms`. */
+import type { Generated } from 'kysely';
+import type { KeyType, SubscriptionState, TokenType } from '../../core/application.ts';
+
+export interface Schema {
+  meta: { key: string; value: string };
+  head: { id: 1; number: number };
+  changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };
+  entities: {
+    kind: string;
+    id: string;
+    body: string;
+    number: number;
+    /** From when on nobody needs it any more; null = until it is deleted. */
+    expires_at: number | null;
+  };
+  users: { id: string; tenant: string; name: string; password_hash: string; created_at: number };
+  user_roles: { user_id: string; role: string };
+  applications: {
+    ordinal: Generated<number>;
+    id: string;
+    tenant: string;
+    name: string;
+    owner: string;
+    tier: string;
+    token_type: TokenType;
+    created_at: number;
+  };
+  clients: {
+    consumer_key: string;
+    tenant: string;
+    /** null: registered for an OAuth client that is no application of the developer portal. */
+    application_id: string | null;
+    key_type: KeyType;
+    name: string;
+    owner: string;
+    /** AES-256-GCM under the store key; null when only the hash is kept. */
+    secret_sealed: string | null;
+    /** base64url SHA-256; set when `hashClientSecrets` is on. */
+    secret_hash: string | null;
+    token_type: TokenType;
+    /** Space-separated grant types that the client may use. */
+    grant_types: string;
+    callback_url: string;
+    /** 1: users of every tenant may use it. */
+    saas_app: 0 | 1;
+    state: 'ACTIVE' | 'INACTIVE';
+    created_at: number;
+  };
+  apis: {
+    id: string;
+    tenant: string;
+    name: string;
+    context: string;
+    version: string;
+    provider: string;
+    /** The `Api` of `core/api.ts` as JSON. */
+    body: string;
+    created_at: number;
+  };
+  api_scopes: {
+    api_id: string;
+    name: string;
+    /** JSON array of the roles that may have the scope; empty = everybody. */
+    roles: string;
+  };
+  subscriptions: {
+    id: string;
+    api_id: string;
+    application_id: string;
+    tier: string;
+    state: SubscriptionState;
+    created_at: number;
+  };
+  access_tokens: {
+    /** The `jti` of a JWT; the row's id of an opaque token. */
+    id: string;
+    tenant: string;
+    /** The issuer's URL when it was issued: with the id, the identity of a JWT. */
+    issuer: string;
+    consumer_key: string;
+    /** `name@tenant` of the user, or of the application's owner for a token of the application itself. */
+    subject: string;
+    user_type: 'APPLICATION' | 'APPLICATION_USER';
+    grant_type: string;
+    /** Space-separated, sorted. */
+    scope: string;
+    form: TokenType;
+    /** base64url SHA-256 of an opaque token; null for a JWT. */
+    token_hash: string | null;
+    /** From which, with the id, the store key derives an opaque token again; null for a JWT. */
+    nonce: string | null;
+    issued_at: number;
+    expires_at: number;
+    /** REPLACED: accepted until it expires, but another one is handed out now. */
+    state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
+    /** The refresh token issued with it. */
+    refresh_id: string | null;
+  };
+  refresh_tokens: {
+    id: string;
+    /** All tokens that came from one grant by rotation share it. */
+    family: string;
+    tenant: string;
+    consumer_key: string;
+    subject: string;
+    /** The scope as granted; a refresh may ask for less. */
+    scope: string;
+    token_hash: string;
+    nonce: string;
+    issued_at: number;
+    expires_at: number;
+    state: 'ACTIVE' | 'USED' | 'REVOKED';
+    /** When it was used, and what it was exchanged for. */
+    used_at_ms: number | null;
+    successor_id: string | null;
+  };
+  signing_keys: {
+    kid: string;
+    algorithm: string;
+    public_jwk: string;
+    private_sealed: string;
+    created_at: number;
+  };
+}

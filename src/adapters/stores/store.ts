@@ -1,0 +1,46 @@
+/**
+ * The store: a relational database, and the log of numbered changes that gateways follow.
+ *
+ * Queries are kysely's, in one module per table group beside this file (`users.ts`, `clients.ts`, `tokens.ts`, …);
+ * they take the database or a transaction. What gateways must know is recorded with `StoreTransaction.record` in the
+ * transaction that decides it, so a decision and its announcement are durable together or not at all.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { ChangeEvent, Position } from '../../core/events.ts';
+import type { EntityChange, SnapshotHeader } from '../../core/snapshot.ts';
+import type { Schema } from './schema.ts';
+
+/** What query functions take: the database, or the transaction they belong to. */
+export type Queryable = Kysely<Schema> | Transaction<Schema>;
+
+export interface StoreTransaction {
+  readonly db: Transaction<Schema>;
+  /** Notes a change of an entity; it gets its number as the last statement of the transaction. */
+  record(change: EntityChange): void;
+}
+
+export interface Store {
+  /** For single queries. Inside `transaction`, use the transaction's own: this one would wait for it for ever. */
+  readonly db: Kysely<Schema>;
+  /** Runs `work` in one transaction: committed when it resolves, undone when it rejects. */
+  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  readonly changes: ChangeLog;
+  close(): Promise<void>;
+}
+
+/** The numbered changes: dense, in commit order. */
+export interface ChangeLog {
+  /** Epoch of the store and number of the newest committed change. */
+  head(): Promise<Position>;
+  /**
+   * Changes after `number`, oldest first, at most `limit`; null if some of them are no longer in the log, so that only
+   * a snapshot helps.
+   */
+  after(number: number, limit: number): Promise<ChangeEvent[] | null>;
+  /** Everything that gateways need, from one consistent read. */
+  snapshot(): Promise<{ header: SnapshotHeader; entities: AsyncIterable<EntityChange> }>;
+  /** Calls back after each commit that has changes, in order. Returns the function that ends it. */
+  onCommit(listener: (changes: readonly ChangeEvent[]) => void): () => void;
+  /** Removes changes older than this (milliseconds since the epoch) and revocations that expired before it. */
+  trim(olderThanMs: number): Promise<void>;
+}

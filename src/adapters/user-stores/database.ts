@@ -1,0 +1,107 @@
+/** Users in the store itself. */
+import { randomUUID } from 'node:crypto';
+import { defaultTenant, fullUserName } from '../../core/tenant.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Store } from '../stores/store.ts';
+import { deleteUser, findUser, insertUser, rolesOf, setPasswordHash, setRoles, type UserRow } from '../stores/users.ts';
+import { type Bounds, bounded } from './bounded.ts';
+import { hashPassword, verifyPassword } from './password.ts';
+import { readUserName } from './user-name.ts';
+import { type User, type UserStore, UserStoreError } from './user-store.ts';
+import { VerifiedPasswords } from './verified-passwords.ts';
+
+const namePattern = /^[A-Za-z0-9._|-]{3,30}$/;
+const passwordLength = { least: 5, most: 128 };
+
+/** Two at once leave half of Node's thread pool to signatures; 19 MiB each. */
+const defaultBounds: Bounds = { running: 2, waiting: 256 };
+
+export async function databaseUserStore(
+  store: Store,
+  clock: Clock,
+  bounds: Bounds = defaultBounds,
+): Promise<UserStore> {
+  const takeTurn = bounded(bounds);
+  const verified = new VerifiedPasswords();
+  // Verified against when the name is unknown, so that its time tells nothing.
+  const decoy = await hashPassword(randomUUID());
+
+  const row = async (text: string): Promise<UserRow | null> => {
+    const name = readUserName(text);
+    return name && (await findUser(store.db, name.tenant, name.name));
+  };
+  const toUser = async (user: UserRow): Promise<User> => ({
+    name: user.name,
+    tenant: user.tenant,
+    fullName: fullUserName(user.name, user.tenant),
+    roles: await rolesOf(store.db, user.id),
+  });
+
+  return {
+    async verify(name, password) {
+      const user = await row(name);
+      if (password.length > passwordLength.most) return null;
+      if (user && verified.has(user.password_hash, password)) return toUser(user);
+      const hash = user?.password_hash ?? decoy;
+      const right = await takeTurn(() => verifyPassword(hash, password));
+      if (!user || !right) return null;
+      verified.add(hash, password);
+      return toUser(user);
+    },
+    async find(name) {
+      const user = await row(name);
+      return user && toUser(user);
+    },
+    async create({ name, password, roles }) {
+      if (!namePattern.test(name)) {
+        throw new UserStoreError('a user name has 3 to 30 letters, digits and characters of . _ - |');
+      }
+      const user = {
+        id: randomUUID(),
+        tenant: defaultTenant,
+        name,
+        password_hash: await takeTurn(() => hashPassword(checked(password))),
+        created_at: Math.floor(clock.now() / 1000),
+      };
+      if (!(await store.transaction((tx) => insertUser(tx.db, user, roles)))) {
+        throw new UserStoreError(`there is a user ${name} already`);
+      }
+      return toUser(user);
+    },
+    async changePassword(name, password, decide) {
+      const found = await row(name);
+      if (!found) return false;
+      // Before the transaction: it would keep every other one waiting.
+      const hash = await takeTurn(() => hashPassword(checked(password)));
+      const user = await toUser(found);
+      await store.transaction(async (tx) => {
+        await setPasswordHash(tx.db, found.id, hash);
+        await decide?.(tx, user);
+      });
+      return true;
+    },
+    async setRoles(name, roles) {
+      const found = await row(name);
+      if (found) await store.transaction((tx) => setRoles(tx.db, found.id, roles));
+      return found !== null;
+    },
+    async delete(name, decide) {
+      const found = await row(name);
+      if (!found) return false;
+      const user = await toUser(found);
+      await store.transaction(async (tx) => {
+        await deleteUser(tx.db, found.id);
+        await decide?.(tx, user);
+      });
+      return true;
+    },
+  };
+}
+
+function checked(password: string): string {
+  const { least, most } = passwordLength;
+  if (password.length < least || password.length > most) {
+    throw new UserStoreError(`a password has ${least} to ${most} characters`);
+  }
+  return password;
+}

@@ -1,0 +1,44 @@
+/** The interface of user stores: who may log in, and with which roles. */
+import type { StoreTransaction } from '../stores/store.ts';
+
+export interface User {
+  /** Without the tenant. */
+  readonly name: string;
+  readonly tenant: string;
+  /** `name@tenant`: the `sub` of tokens. */
+  readonly fullName: string;
+  readonly roles: readonly string[];
+}
+
+export interface UserStore {
+  /**
+   * The user with this name and password; null when there is none. Names may be written `admin`,
+   * `admin@carbon.super` or `PRIMARY/admin`. Takes the same time whether the name or the password is wrong.
+   * @throws UserStoreBusyError when too many log in at once.
+   */
+  verify(name: string, password: string): Promise<User | null>;
+  /** The user of this name, written in any of the ways of `verify`. */
+  find(name: string): Promise<User | null>;
+  /** @throws UserStoreError when the name is taken, or name or password are not of the expected form. */
+  create(user: { name: string; password: string; roles: readonly string[] }): Promise<User>;
+  /**
+   * Sets a new password. `decide` runs in the same transaction: what it revokes is revoked with the old password.
+   * False when there is no such user.
+   */
+  changePassword(name: string, password: string, decide?: Decide): Promise<boolean>;
+  setRoles(name: string, roles: readonly string[]): Promise<boolean>;
+  /** Deletes a user. `decide` as in `changePassword`. */
+  delete(name: string, decide?: Decide): Promise<boolean>;
+}
+
+export type Decide = (tx: StoreTransaction, user: User) => Promise<void>;
+
+/** What was asked of the store can't be done; the message says what was expected. */
+export class UserStoreError extends Error {
+  override name = 'UserStoreError';
+}
+
+/** More log-ins at once than are let wait; try again later. */
+export class UserStoreBusyError extends Error {
+  override name = 'UserStoreBusyError';
+}

@@ -1,0 +1,54 @@
+/** Entry of the processes that `postern start` runs: takes its role and settings from the parent, and its orders. */
+import { enableCompileCache } from 'node:module';
+import { explain } from './fail.ts';
+import type { Running } from './run-until-stopped.ts';
+import type { Settings } from './settings.ts';
+
+export type RoleName = 'gateway' | 'management';
+
+export type ToChild = { type: 'start'; role: RoleName; settings: Settings } | { type: 'stop' };
+export type FromChild =
+  | { type: 'ready'; info: unknown }
+  | { type: 'failed'; message: string; exitCode: number }
+  /** It was told to end by a signal, and asks whether it is its turn. */
+  | { type: 'signalled' };
+
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
+
+let running: (Running & { info: unknown }) | null = null;
+let stopping = false;
+
+async function run(role: RoleName, settings: Settings): Promise<Running & { info: unknown }> {
+  if (role === 'gateway') {
+    const { runGateway } = await import('./roles/gateway.ts');
+    return runGateway(settings);
+  }
+  const { runManagement } = await import('./roles/management.ts');
+  return runManagement(settings, ['key-manager', 'control-plane']);
+}
+
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await running?.stop();
+  process.exit(0);
+}
+
+process.on('message', (message: ToChild) => {
+  if (message.type === 'stop') return void stop();
+  run(message.role, message.settings).then(
+    (started) => {
+      running = started;
+      process.send?.({ type: 'ready', info: started.info } satisfies FromChild);
+    },
+    (error) => {
+      const { message: why, exitCode } = explain(error);
+      process.send?.({ type: 'failed', message: why, exitCode } satisfies FromChild, () => process.exit(exitCode));
+    },
+  );
+});
+// A terminal or a service manager signals parent and children alike; the parent knows the right order.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => process.send?.({ type: 'signalled' } satisfies FromChild));
+}
+process.on('disconnect', () => void stop());

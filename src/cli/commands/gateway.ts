@@ -1,0 +1,13 @@
+/** `postern gateway`: the gateway alone, fed by a control plane elsewhere. */
+import type { StartArguments } from '../main.ts';
+import { runGateway } from '../roles/gateway.ts';
+import { runUntilStopped } from '../run-until-stopped.ts';
+import { readSettings } from '../settings.ts';
+
+export async function gateway(args: StartArguments): Promise<void> {
+  const settings = readSettings(args);
+  await runUntilStopped(
+    () => runGateway(settings),
+    ({ addresses }) => addresses,
+  );
+}

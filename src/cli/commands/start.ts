@@ -1,0 +1,88 @@
+/**
+ * `postern start`: all roles. A small parent with two children: the gateway, and the key manager with the control
+ * plane, which share the store and a listener. So no call to the store ever runs in the gateway's process.
+ */
+
+import { freePort } from '../../platform/ports.ts';
+import { Child } from '../child-process.ts';
+import { refuseExposedFirstStart } from '../default-password.ts';
+import type { StartArguments } from '../main.ts';
+import type { GatewayInfo } from '../roles/gateway.ts';
+import type { ManagementInfo } from '../roles/management.ts';
+import { stopSignal } from '../run-until-stopped.ts';
+import { openDataFolder, readSettings, type Settings } from '../settings.ts';
+import { version } from '../version.ts';
+
+export async function start(args: StartArguments): Promise<void> {
+  const settings = withOwnUrls(await withPort(readSettings(args)), args);
+  refuseExposedFirstStart(settings);
+  openDataFolder(settings.data);
+
+  const management = new Child<ManagementInfo>('management', settings);
+  const gateway = new Child<GatewayInfo>('gateway', settings);
+  const stopping = stopSignal();
+  try {
+    const started = Promise.all([management.start(), gateway.start()]);
+    const infos = await Promise.race([started, stopping]);
+    if (infos) {
+      process.stdout.write(`${describe(settings, ...infos).join('\n')}\n`);
+      process.stdout.write(`postern ready in ${(performance.now() / 1000).toFixed(2)} s\n`);
+    }
+  } catch (error) {
+    await Promise.all([management.stop(), gateway.stop()]);
+    throw error;
+  }
+  await stopping;
+  for (const child of [gateway, management]) child.expectEnd();
+  // The gateway first: its requests in flight may still need the key manager.
+  await gateway.stop();
+  await management.stop();
+  process.exit(0);
+}
+
+/** The gateway has to know the others' port before they listen. */
+async function withPort({ options, data }: Settings): Promise<Settings> {
+  const { server } = options;
+  return {
+    options: server.port === 0 ? { ...options, server: { ...server, port: await freePort(server.host) } } : options,
+    data,
+  };
+}
+
+/** In one process tree, the gateway's key manager and control plane are this one's, unless something else was said. */
+function withOwnUrls({ options, data }: Settings, args: StartArguments): Settings {
+  const own = `https://localhost:${options.server.port}`;
+  const said = (name: string): boolean => args.flags.some((flag) => flag.toLowerCase().startsWith(`--${name}`));
+  const before = 'https://localhost:9443';
+  const controlPlane =
+    options.controlPlane.url === before && !said('controlplane.url')
+      ? { ...options.controlPlane, url: own }
+      : options.controlPlane;
+  const keyManager =
+    options.keyManager.serverUrl === before && !said('keymanager.serverurl')
+      ? { ...options.keyManager, serverUrl: own }
+      : options.keyManager;
+  return { options: { ...options, controlPlane, keyManager }, data };
+}
+
+function describe({ data }: Settings, management: ManagementInfo, gateway: GatewayInfo): string[] {
+  const { https } = gateway.ports;
+  const lines = [`Postern ${version()}, data in ${data}`, '', ...gateway.addresses, ...management.addresses];
+  const { sample } = management;
+  if (sample) {
+    const basic = `${sample.consumerKey}:${sample.consumerSecret}`;
+    const token = `curl -sk -u ${basic} -d grant_type=client_credentials https://localhost:${https}/token`;
+    lines.push(
+      '',
+      `Sample API ${sample.api} at https://localhost:${https}${sample.path}, subscribed by application ${sample.application}:`,
+      `  consumer key     ${sample.consumerKey}`,
+      `  consumer secret  ${sample.consumerSecret}`,
+      '',
+      'A first call:',
+      '',
+      `  curl -k -H "Authorization: Bearer $(${token} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')" https://localhost:${https}${sample.path}/menu`,
+      '',
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,39 @@
+/** The password of the first user, and the rule that the default one is never reachable from another machine. */
+import { existsSync, readFileSync } from 'node:fs';
+import { UsageError } from './fail.ts';
+import { isLoopback, type Settings, storeFile } from './settings.ts';
+
+export const defaultPassword = 'admin';
+
+/** The password that `admin` gets at the first start: POSTERN_ADMIN_PASSWORD, or the contents of …_FILE. */
+export function initialPassword(): string {
+  const file = process.env.POSTERN_ADMIN_PASSWORD_FILE;
+  if (file !== undefined) {
+    try {
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      throw new UsageError(
+        `POSTERN_ADMIN_PASSWORD_FILE: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`,
+      );
+    }
+  }
+  return process.env.POSTERN_ADMIN_PASSWORD ?? defaultPassword;
+}
+
+/** Whether one of the listeners can be reached from another machine. */
+export function isExposed({ options }: Settings): boolean {
+  return !isLoopback(options.gateway.host) || !isLoopback(options.server.host);
+}
+
+/** Before anything is made: a new store would get the default password, where others could use it. */
+export function refuseExposedFirstStart(settings: Settings): void {
+  const isFirst = !existsSync(storeFile(settings));
+  if (isFirst && isExposed(settings) && initialPassword() === defaultPassword) throw defaultPasswordError();
+}
+
+export function defaultPasswordError(): UsageError {
+  return new UsageError(
+    'the user admin still has the default password, so Postern listens on loopback only; ' +
+      'set POSTERN_ADMIN_PASSWORD (or POSTERN_ADMIN_PASSWORD_FILE) before the first start, or change the password',
+  );
+}

@@ -1,0 +1,57 @@
+/** Runs the gateway. */
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { openCertificates } from '../../platform/certificates.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createLog } from '../../platform/log.ts';
+import type { Running } from '../run-until-stopped.ts';
+import { openDataFolder, type Settings } from '../settings.ts';
+
+export interface GatewayInfo {
+  readonly addresses: readonly string[];
+  readonly ports: { readonly http: number; readonly https: number; readonly admin: number };
+}
+
+export async function runGateway(settings: Settings): Promise<Running & { readonly info: GatewayInfo }> {
+  const { options, data } = settings;
+  openDataFolder(data);
+  const log = createLog({ name: 'gateway', level: options.log.level });
+  const { host } = options.gateway;
+  const [{ startGateway }, certificates] = await Promise.all([
+    import('../../gateway/gateway.ts'),
+    openCertificates(join(data, 'certificates'), {
+      hosts: [options.server.publicHost, options.server.host, host],
+      log,
+    }),
+  ]);
+  const { url } = options.controlPlane;
+  const gateway = await startGateway({
+    options,
+    data,
+    accessLog: accessLogFile(options.gateway.accessLog, data),
+    certificates,
+    source: url === '' ? null : await openSource(url, certificates),
+    clock: systemClock,
+    log,
+  });
+  const { ports } = gateway;
+  const name = host === '127.0.0.1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const addresses = [
+    `Gateway         http://${name}:${ports.http}   https://${name}:${ports.https}`,
+    `Gateway admin   http://127.0.0.1:${ports.admin}/status   /metrics   /ready`,
+  ];
+  return { addresses, info: { addresses, ports }, stop: () => gateway.stop() };
+}
+
+async function openSource(url: string, { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
+  const { openHubSource } = await import('../../adapters/brokers/hub.ts');
+  return openHubSource({ url, ca, ...gateway });
+}
+
+/** @returns null for `off` */
+function accessLogFile(option: string, data: string): string | null {
+  if (option === 'off') return null;
+  const file = option === '' ? join(data, 'logs', 'access.log') : resolve(option);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+  return file;
+}

@@ -1,0 +1,109 @@
+/** Runs the key manager and the control plane, which share the store and one listener. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
+import { openSqliteStore } from '../../adapters/stores/sqlite.ts';
+import type { Store } from '../../adapters/stores/store.ts';
+import { databaseUserStore } from '../../adapters/user-stores/database.ts';
+import type { UserStore } from '../../adapters/user-stores/user-store.ts';
+import type { Sample } from '../../control-plane/sample/install.ts';
+import { openCertificates } from '../../platform/certificates.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createLog } from '../../platform/log.ts';
+import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
+import { createRestServer, isEnrolledGateway } from '../../platform/rest-server.ts';
+import { openSeal } from '../../platform/seal.ts';
+import {
+  defaultPassword,
+  defaultPasswordError,
+  initialPassword,
+  isExposed,
+  refuseExposedFirstStart,
+} from '../default-password.ts';
+import type { Running } from '../run-until-stopped.ts';
+import { openDataFolder, type Settings, storeFile } from '../settings.ts';
+
+export type ManagementRole = 'key-manager' | 'control-plane';
+
+export interface ManagementInfo {
+  readonly addresses: readonly string[];
+  readonly sample: Sample | null;
+}
+
+export async function runManagement(
+  settings: Settings,
+  roles: readonly ManagementRole[],
+): Promise<Running & { readonly info: ManagementInfo }> {
+  const { data } = settings;
+  const options = await withPort(settings);
+  refuseExposedFirstStart(settings);
+  openDataFolder(data);
+  const log = createLog({ name: 'management', level: options.log.level });
+  const { host, port, publicHost } = options.server;
+  const certificates = await openCertificates(join(data, 'certificates'), {
+    hosts: [publicHost, host, options.gateway.host],
+    log,
+  });
+  mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
+  const seal = openSeal(join(data, 'keys', 'store.key'));
+  const store = await openSqliteStore(storeFile(settings));
+  const users = await databaseUserStore(store, systemClock);
+  await addFirstUser(store, users);
+  if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
+
+  const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log });
+  const deps = { store, seal, users, clock: systemClock, log, isEnrolledGateway };
+  const origin = `https://${publicHost}:${port}`;
+  const addresses: string[] = [];
+  if (roles.includes('key-manager')) {
+    const { mountKeyManager } = await import('../../key-manager/key-manager.ts');
+    await mountKeyManager(app, {
+      ...deps,
+      options: { ...options.tokens, issuer: `${origin}/oauth2/token`, publicUrl: origin },
+    });
+    addresses.push(`Key manager     ${origin}/oauth2`);
+  }
+  const { mountHub } = await import('../../control-plane/hub.ts');
+  mountHub(app, { ...deps, changes: store.changes, options: options.controlPlane });
+  let sample: Sample | null = null;
+  if (roles.includes('control-plane')) {
+    const { mountControlPlane } = await import('../../control-plane/control-plane.ts');
+    await mountControlPlane(app);
+    addresses.push(`Control plane   ${origin}`);
+    if (roles.includes('key-manager')) {
+      const { installSample } = await import('../../control-plane/sample/install.ts');
+      const now = Math.floor(systemClock.now() / 1000);
+      sample = await installSample({ ...deps, origin, hashClientSecrets: options.tokens.hashClientSecrets, now });
+    }
+  }
+  await app.listen({ host, port }).catch((error) => {
+    throw portError(error, host, port, 'server.port');
+  });
+  return {
+    addresses,
+    info: { addresses, sample },
+    async stop() {
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+/** The issuer's name has the port in it, so a free one is chosen before anything else. */
+async function withPort({ options }: Settings): Promise<Settings['options']> {
+  const { host, port } = options.server;
+  await checkPortFree(host, port, 'server.port');
+  return port === 0 ? { ...options, server: { ...options.server, port: await freePort(host) } } : options;
+}
+
+/** A new store gets the built-in policies and the user admin. */
+async function addFirstUser(store: Store, users: UserStore): Promise<void> {
+  await store.transaction(addBuiltInPolicies);
+  const { number } = await store.db
+    .selectFrom('users')
+    .select((e) => e.fn.countAll<number>().as('number'))
+    .executeTakeFirstOrThrow();
+  if (number > 0) return;
+  const roles = ['admin', 'Internal/everyone', 'Internal/creator', 'Internal/publisher', 'Internal/subscriber'];
+  await users.create({ name: 'admin', password: initialPassword(), roles });
+}

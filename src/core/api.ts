@@ -1,0 +1,62 @@
+/** An API and its parts, as a gateway needs to know them. */
+
+/** The verbs that a resource can have. */
+export const verbs = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
+export type Verb = (typeof verbs)[number];
+
+/**
+ * Who may call a resource: anybody with a token, only an application's own token (client_credentials), only a token
+ * of a user, or everybody without a token.
+ */
+export type AuthType = 'Any' | 'Application' | 'Application User' | 'None';
+
+export type LifeCycleStatus = 'CREATED' | 'PROTOTYPED' | 'PUBLISHED' | 'BLOCKED' | 'DEPRECATED' | 'RETIRED';
+
+/** A path and a verb of an API. */
+export interface Resource {
+  /** Path template below the API's context: `/order/{orderId}`, `/*`. */
+  readonly path: string;
+  readonly verb: Verb;
+  readonly authType: AuthType;
+  /** Any one of these suffices; empty = none needed. */
+  readonly scopes: readonly string[];
+  /** Name of a resource-level policy; `Unlimited` = no limit. */
+  readonly tier: string;
+}
+
+/** Back-end addresses of one key type. */
+export interface Endpoint {
+  /** Absolute http or https URL; the request's path below the context is appended. */
+  readonly url: string;
+  /** Milliseconds until the head of the answer has to be there. Absent = the gateway's option. */
+  readonly timeout?: number;
+}
+
+/** Cross-origin rules (the Fetch standard's CORS protocol). */
+export interface Cors {
+  readonly allowOrigins: readonly string[];
+  readonly allowHeaders: readonly string[];
+  readonly allowMethods: readonly string[];
+  readonly allowCredentials: boolean;
+}
+
+export interface Api {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  /** User who published it, `name@tenant`. */
+  readonly provider: string;
+  /** First part of its URLs without the version: `/pizzashack`. */
+  readonly context: string;
+  /** Also answers at the context without the version. */
+  readonly isDefaultVersion: boolean;
+  readonly status: LifeCycleStatus;
+  readonly resources: readonly Resource[];
+  readonly endpoints: { readonly production?: Endpoint; readonly sandbox?: Endpoint };
+  /** Name of a resource-level policy that holds for the API as a whole and replaces its resources' own. */
+  readonly tier?: string;
+  /** null = the API answers no cross-origin requests. */
+  readonly cors: Cors | null;
+  /** Scopes of this API with the roles that may have them; no roles = everybody. */
+  readonly scopes: readonly { readonly name: string; readonly roles: readonly string[] }[];
+}

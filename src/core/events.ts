@@ -1,0 +1,40 @@
+/** Messages that cross a process. */
+import type { EntityChange } from './snapshot.ts';
+
+/**
+ * A committed change. Numbers are dense and in commit order: a gateway that holds n and receives n + 2 has lost one.
+ */
+export type ChangeEvent = { readonly type: 'change'; readonly number: number } & EntityChange;
+
+/** Sent every second: the newest number there is. Its absence tells a dead source from a quiet one. */
+export interface HeadEvent {
+  readonly type: 'head';
+  readonly epoch: string;
+  readonly number: number;
+}
+
+/** The reader's position is below the log's floor or of another epoch: fetch a snapshot. The last line of its stream. */
+export interface ReloadEvent {
+  readonly type: 'reload';
+  readonly epoch: string;
+  readonly number: number;
+}
+
+export type HubEvent = ChangeEvent | HeadEvent | ReloadEvent;
+
+/** A position in a store's history: `epoch:number` in URLs. */
+export interface Position {
+  readonly epoch: string;
+  readonly number: number;
+}
+
+/** `epoch:number`, as in `GET /internal/data/v1/events?after=…`. */
+export function formatPosition(p: Position): string {
+  return `${p.epoch}:${p.number}`;
+}
+
+/** Reads `epoch:number`; null if it is not one. */
+export function parsePosition(text: string): Position | null {
+  const match = /^([A-Za-z0-9_-]{1,64}):(\d{1,15})$/.exec(text);
+  return match ? { epoch: match[1] as string, number: Number(match[2]) } : null;
+}

@@ -1,0 +1,62 @@
+/** What a token says, and who the gateway decided that its bearer is. */
+import type { KeyType } from './application.ts';
+
+/** A public signing key of an issuer as a JSON Web Key (RFC 7517). */
+export type PublicJwk = Readonly<Record<string, unknown>> & {
+  readonly kid: string;
+  readonly kty: string;
+  readonly alg: string;
+};
+
+/** A token issuer that gateways trust, with its public keys. */
+export interface Issuer {
+  /** Exact value of the `iss` claim. */
+  readonly issuer: string;
+  readonly keys: readonly PublicJwk[];
+  /** Required member of `aud`. */
+  readonly audience: string;
+}
+
+/** Claims of an access token of the built-in key manager (`docs/tokens.md`). */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly nbf?: number;
+  readonly jti: string;
+  readonly scope: string;
+  readonly consumerKey: string;
+  readonly keytype: KeyType;
+  readonly application?: {
+    readonly id: number;
+    readonly uuid: string;
+    readonly name: string;
+    readonly owner: string;
+    readonly tier: string;
+  };
+  readonly tierInfo?: Readonly<
+    Record<
+      string,
+      { readonly stopOnQuotaReach: boolean; readonly spikeArrestLimit: number; readonly spikeArrestUnit: string | null }
+    >
+  >;
+  readonly subscribedAPIs?: readonly {
+    readonly name: string;
+    readonly context: string;
+    readonly version: string;
+    readonly publisher: string;
+    readonly subscriptionTier: string;
+    readonly subscriberTenantDomain: string;
+  }[];
+}
+
+/** The scope that marks a token of an application itself (client_credentials). */
+export const applicationScope = 'am_application_scope';
+
+/** The scope of a token for which no other was granted. */
+export const defaultScope = 'default';
+
+/** `aud` of access tokens for gateways. */
+export const gatewayAudience = 'http://org.wso2.apimgt/gateway';

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { key, revoked } from '../../../test/support/hub.ts';
+import type { ChangeEvent } from '../../core/events.ts';
+import { never } from '../../core/revocation.ts';
+import type { EntityChange } from '../../core/snapshot.ts';
+import { ManualClock } from '../../platform/clock.ts';
+import { DiskCopy, type DiskCopyOptions } from './disk-copy.ts';
+
+const header = (number: number, epoch = 'e') => ({ format: 1, epoch, number }) as const;
+const change = (number: number, entity: EntityChange): ChangeEvent => ({ type: 'change', number, ...entity });
+const revocation = (number: number) => change(number, revoked(`t${number}`));
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-disk-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return join(dir, 'gateway');
+}
+
+async function open(dir: string, options?: DiskCopyOptions) {
+  const disk = new DiskCopy(dir, options);
+  const content = await disk.load();
+  return { disk, content };
+}
+
+/** What a start would find. */
+async function contentOf(dir: string, options?: DiskCopyOptions) {
+  const { disk, content } = await open(dir, options);
+  await disk.close();
+  const names = content?.entities.map(({ kind, id }) => (kind === 'revocation' ? id.split('|')[2] : id)).sort();
+  return { header: content?.header, names, confirmed: content?.lastConfirmedHeadMs, content };
+}
+
+const journals = (dir: string) => readdirSync(dir).filter((name) => name.startsWith('journal'));
+
+test('nothing, then what was put there: the snapshot and every change since', async (t) => {
+  const dir = folder(t);
+  const { disk, content } = await open(dir);
+  assert.equal(content, null);
+  await disk.replace(header(3), [revoked('t3'), key('one'), key('two')]);
+  disk.append([revocation(4), change(5, { kind: 'key', id: 'one', value: null })]);
+  disk.append([change(6, key('three'))]);
+  disk.confirm(1_000_000);
+  // Not closed: that is how a killed process leaves it.
+  const found = await contentOf(dir);
+  assert.deepEqual(found.header, header(6));
+  assert.deepEqual(
+    found.content?.entities,
+    [key('two'), key('three'), revoked('t3'), revoked('t4')].map((e) => e),
+  );
+  assert.equal(found.confirmed, 1_000_000);
+  for (const name of readdirSync(dir)) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600);
+  assert.equal(statSync(dir).mode & 0o777, 0o700);
+  await disk.close();
+});
+
+test('a later start goes on in a journal of its own', async (t) => {
+  const dir = folder(t);
+  const first = await open(dir);
+  await first.disk.replace(header(0), []);
+  first.disk.append([revocation(1)]);
+  await first.disk.close();
+  const second = await open(dir);
+  second.disk.append([revocation(2)]);
+  await second.disk.close();
+  assert.equal(journals(dir).length, 2);
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(2), ['t1', 't2']]);
+});
+
+test('journals are merged when they have grown, while changes go on, and removed', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir, { compactAfter: 2000 });
+  await disk.replace(header(0), [key('gone'), key('stays')]);
+  disk.append([change(1, { kind: 'key', id: 'gone', value: null })]);
+  disk.confirm(5_000_000);
+  for (let n = 2; n <= 200; n++) disk.append([revocation(n)]);
+  await disk.close();
+  assert.ok(journals(dir).length <= 2, `${journals(dir)}`);
+  assert.ok(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8').includes('t2"'));
+  const found = await contentOf(dir);
+  assert.deepEqual(found.header, header(200));
+  assert.equal(found.names?.length, 200);
+  assert.equal(found.confirmed, 5_000_000);
+});
+
+test('a merge that stops anywhere loses nothing', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir, { compactAfter: 1_000_000 });
+  await disk.replace(header(0), []);
+  for (let n = 1; n <= 20; n++) disk.append([revocation(n)]);
+  await disk.close();
+  const all = Array.from({ length: 20 }, (_, at) => `t${at + 1}`).sort();
+  const before = `${dir}-before`;
+  cpSync(dir, before, { recursive: true });
+  const merging = await open(dir, { compactAfter: 1 });
+  merging.disk.append([revocation(21)]);
+  await merging.disk.close();
+  all.push('t21');
+  all.sort();
+  assert.deepEqual((await contentOf(dir)).names, all);
+  // Stopped after the new snapshot was in place and before the old journal was removed.
+  copyFileSync(join(before, 'journal-1.log'), join(dir, 'journal-1.log'));
+  assert.deepEqual((await contentOf(dir)).names, all);
+  // Stopped while the new snapshot was being written.
+  cpSync(before, dir, { recursive: true });
+  writeFileSync(join(dir, 'snapshot.ndjson.tmp'), '{"format":1');
+  assert.deepEqual(
+    (await contentOf(dir)).names,
+    all.filter((name) => name !== 't21'),
+  );
+});
+
+test('a torn last line is passed over; a line in the middle that was altered is noticed, and later revocations kept', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(0), [key('one')]);
+  disk.confirm(7_000_000);
+  for (let n = 1; n <= 4; n++) disk.append([revocation(n)]);
+  disk.append([change(5, key('two'))]);
+  await disk.close();
+  const file = join(dir, journals(dir)[0] as string);
+  const whole = readFileSync(file, 'utf8');
+
+  writeFileSync(file, whole.slice(0, -10));
+  const torn = await contentOf(dir);
+  assert.deepEqual([torn.header, torn.names, torn.confirmed], [header(4), ['one', 't1', 't2', 't3', 't4'], 7_000_000]);
+
+  writeFileSync(file, whole.replace('"value":"t2"', '"value":"zz"'));
+  const altered = await contentOf(dir);
+  assert.deepEqual([altered.header, altered.names, altered.confirmed], [header(1), ['one', 't1', 't3', 't4'], 0]);
+});
+
+test('changes that were fetched again after a damage fill the gap', async (t) => {
+  const dir = folder(t);
+  const first = await open(dir);
+  await first.disk.replace(header(0), []);
+  for (let n = 1; n <= 4; n++) first.disk.append([revocation(n)]);
+  await first.disk.close();
+  const file = join(dir, journals(dir)[0] as string);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"value":"t2"', '"value":"zz"'));
+  const second = await open(dir);
+  assert.deepEqual(second.content?.header, header(1));
+  for (let n = 2; n <= 5; n++) second.disk.append([revocation(n)]);
+  await second.disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(5), ['t1', 't2', 't3', 't4', 't5']]);
+});
+
+test('of a snapshot that is damaged only the revocations are used, and a new one is asked for', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(3), [key('one'), key('two'), revoked('t1'), revoked('t2')]);
+  disk.append([revocation(4), change(5, key('three'))]);
+  await disk.close();
+  const file = join(dir, 'snapshot.ndjson');
+  const whole = readFileSync(file);
+  const damages: readonly [string, Buffer, readonly string[]][] = [
+    ['a line altered', Buffer.from(whole.toString().replace('"id":"one"', '"id":"xxx"')), ['t1', 't2', 't4']],
+    ['a line lost', Buffer.from(whole.toString().split('\n').toSpliced(1, 1).join('\n')), ['t1', 't2', 't4']],
+    ['the end lost', whole.subarray(0, whole.length - 30), ['t1', 't2', 't4']],
+    ['no UTF-8', Buffer.concat([whole.subarray(0, 90), Buffer.from([0xff]), whole.subarray(91)]), ['t1', 't2', 't4']],
+    ['another version', Buffer.from(whole.toString().replace('"format":1', '"format":2')), ['t1', 't2', 't4']],
+    ['empty', Buffer.alloc(0), ['t4']],
+  ];
+  for (const [what, bytes, names] of damages) {
+    writeFileSync(file, bytes);
+    const found = await contentOf(dir);
+    assert.deepEqual([found.header, found.names, found.confirmed], [null, names, 0], what);
+  }
+});
+
+test('a snapshot of another epoch replaces all; journals of before count no more', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(5), [key('one')]);
+  disk.append([change(6, key('two'))]);
+  const old = readFileSync(join(dir, journals(dir)[0] as string));
+  await disk.replace(header(1, 'f'), [key('three')]);
+  disk.append([revocation(2)]);
+  await disk.close();
+  // A crash before the old journal was removed.
+  writeFileSync(join(dir, 'journal-1.log'), old);
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(2, 'f'), ['t2', 'three']]);
+});
+
+test('when a snapshot of another epoch can not be written, what was there and every revocation since is still there', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(5), [key('one'), revoked('t5')]);
+  async function* broken() {}
+  await assert.rejects(
+    disk.replace(header(1, 'f'), {
+      ...broken,
+      [Symbol.iterator]: () => {
+        throw new Error('full');
+      },
+    } as never),
+    /full/,
+  );
+  disk.append([revocation(2)]);
+  await disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(5), ['one', 't2', 't5']]);
+});
+
+test('revocations leave an hour after the last token expired, those for ever never', async (t) => {
+  const dir = folder(t);
+  const clock = new ManualClock(1_000_000_000);
+  const { disk } = await open(dir, { clock, compactAfter: 1 });
+  const seconds = clock.now() / 1000;
+  await disk.replace(header(0), [
+    revoked('short', seconds + 10),
+    revoked('long', seconds + 5000),
+    revoked('ever', never),
+  ]);
+  clock.advance(10_000 + 3_600_000);
+  assert.equal((await disk.revocations()).length, 3);
+  clock.advance(1);
+  assert.equal((await disk.revocations()).length, 2);
+  disk.append([revocation(1)]);
+  await disk.close();
+  assert.doesNotMatch(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8'), /"short"/);
+  assert.deepEqual((await contentOf(dir, { clock })).names, ['ever', 'long', 't1']);
+});
+
+test('a deletion of a revocation counts for its number only', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(0), [revoked('t0')]);
+  disk.append([change(1, { ...revoked('t0'), value: null } as EntityChange), revocation(2)]);
+  await disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(2), ['t0', 't2']]);
+});
+
+test('a process that is killed has lost nothing that it acknowledged', async (t) => {
+  const module = JSON.stringify(new URL('./disk-copy.ts', import.meta.url).href);
+  for (const killAfter of [1, 300, 1500]) {
+    const dir = folder(t);
+    const script = `import { DiskCopy } from ${module};
+      import { writeSync } from 'node:fs';
+      const disk = new DiskCopy(${JSON.stringify(dir)}, { compactAfter: 20_000 });
+      await disk.load();
+      await disk.replace({ format: 1, epoch: 'e', number: 0 }, []);
+      for (let n = 1; ; n++) {
+        const value = { type: 'token', issuer: 'i', value: 't' + n, expires: 4_000_000_000 };
+        disk.append([{ type: 'change', number: n, kind: 'revocation', id: 'token|i|t' + n, value }]);
+        // A pipe that is full says so; the parent reads on.
+        for (let told = false; !told; ) {
+          try { told = writeSync(1, n + '\\n') > 0; } catch { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); }
+        }
+        // Merging goes on in between.
+        if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let acknowledged = 0;
+    const ended = once(child, 'close');
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged = Number(line);
+      if (acknowledged === killAfter) child.kill('SIGKILL');
+    }
+    assert.deepEqual(await ended, [null, 'SIGKILL']);
+    const { content } = await contentOf(dir);
+    const number = content?.header?.number ?? 0;
+    assert.ok(number >= acknowledged && acknowledged >= killAfter, `held ${number}, acknowledged ${acknowledged}`);
+    assert.equal(content?.entities.length, number);
+    assert.equal(new Set(content?.entities.map(({ id }) => id)).size, number);
+  }
+});
+
+test('a folder that can not be written is an error that names it', (t) => {
+  const dir = folder(t);
+  writeFileSync(dir, 'a file');
+  assert.throws(
+    () => new DiskCopy(dir),
+    (error: Error) => error.message.startsWith(`the gateway's disk copy in ${dir} can't be written: `),
+  );
+});
+
+test('a disk that takes nothing for a while is told, and then gets all of it', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(0), []);
+  renameSync(dir, `${dir}-away`);
+  disk.append([revocation(1)]);
+  disk.append([revocation(2)]);
+  assert.match(String(disk.failure), /ENOENT/);
+  renameSync(`${dir}-away`, dir);
+  disk.append([revocation(3)]);
+  assert.equal(disk.failure, null);
+  await disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names], [header(3), ['t1', 't2', 't3']]);
+});
+
+test('half a line that a full disk took is taken back', async (t) => {
+  const dir = folder(t);
+  const script = `import { DiskCopy } from ${JSON.stringify(new URL('./disk-copy.ts', import.meta.url).href)};
+    process.on('SIGXFSZ', () => {});
+    const disk = new DiskCopy(${JSON.stringify(dir)});
+    await disk.load();
+    await disk.replace({ format: 1, epoch: 'e', number: 0 }, []);
+    for (let n = 1; disk.failure === null; n++) {
+      const value = { type: 'token', issuer: 'i', value: 't' + n, expires: 4_000_000_000 };
+      disk.append([{ type: 'change', number: n, kind: 'revocation', id: 'token|i|t' + n, value }]);
+      console.log(n);
+    }`;
+  // A limit of 4 KiB on files stands for a disk with so much left.
+  const child = spawn(
+    'bash',
+    ['-c', `ulimit -f 4; exec "$0" --input-type=module --eval "$1"`, process.execPath, script],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let last = 0;
+  for await (const line of createInterface({ input: child.stdout })) last = Number(line);
+  const file = join(dir, journals(dir)[0] as string);
+  assert.ok(readFileSync(file, 'utf8').endsWith('}\n'));
+  const found = await contentOf(dir);
+  assert.deepEqual(found.header, header(last - 1));
+});

@@ -1,0 +1,210 @@
+/**
+ * The entities as the gateway's main thread keeps them: what threads look up at every request it writes to shared
+ * memory, what they compile it sends them.
+ */
+import type { Application, KeyMapping, Subscription } from '../../core/application.ts';
+import type { EntityChange, EntityKind } from '../../core/snapshot.ts';
+import type { Fingerprinter } from '../../platform/fingerprint.ts';
+import type { ThreadChange } from '../data-plane/messages.ts';
+import type { RevokedSet } from '../revocation/revoked-set.ts';
+import { clientFingerprint, type SubscriptionTable } from '../subscriptions/subscription-table.ts';
+import { policyId } from '../throttling/policies.ts';
+
+/** An application with what hangs on it. It may be mentioned before it is known. */
+interface ApplicationEntry {
+  application: Application | null;
+  readonly keys: Map<string, KeyMapping>;
+  readonly subscriptions: Map<string, Subscription>;
+}
+
+export interface EntitiesDeps {
+  readonly fingerprinter: Fingerprinter;
+  readonly revoked: RevokedSet;
+  readonly table: SubscriptionTable;
+  /** Told whatever threads have to be told. */
+  readonly publish: (changes: readonly ThreadChange[]) => void;
+  /** Told when a table in shared memory is full: a decision can't be held, so the gateway must not serve. */
+  readonly overflow: (what: string) => void;
+}
+
+export class Entities {
+  readonly #deps: EntitiesDeps;
+  readonly #threadChanges = new Map<string, ThreadChange>();
+  readonly #applications = new Map<string, ApplicationEntry>();
+  readonly #applicationOfKey = new Map<string, string>();
+  readonly #applicationOfSubscription = new Map<string, string>();
+  readonly #apiOrdinals = new Map<string, number>();
+  readonly #policyNumbers = new Map<string, number>();
+
+  constructor(deps: EntitiesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Everything that a thread has to know that starts now. */
+  threadChanges(): ThreadChange[] {
+    return [...this.#threadChanges.values()];
+  }
+
+  /** Number of entities of each kind that the main thread keeps. */
+  counts(): Partial<Record<EntityKind, number>> {
+    let api = 0;
+    for (const change of this.#threadChanges.values()) if (change.kind === 'api') api++;
+    return {
+      api,
+      application: this.#applications.size,
+      key: this.#applicationOfKey.size,
+      subscription: this.#applicationOfSubscription.size,
+      revocation: this.#deps.revoked.size,
+    };
+  }
+
+  /** Applies changes in order. Shared memory is up to date, and threads have been told, when it returns. */
+  apply(changes: readonly EntityChange[]): void {
+    const tell: ThreadChange[] = [];
+    for (const change of changes) this.#apply(change, tell);
+    if (tell.length > 0) this.#deps.publish(tell);
+  }
+
+  /**
+   * Takes a snapshot in place of everything. What it doesn't have is removed, but for revocations: what was denied
+   * stays denied until it expires.
+   */
+  replace(snapshot: readonly EntityChange[]): void {
+    const present = new Set(snapshot.map(({ kind, id }) => `${kind}|${id}`));
+    const gone: EntityChange[] = [];
+    const drop = (kind: 'api' | 'issuer' | 'policy' | 'application' | 'key' | 'subscription', id: string): void => {
+      if (!present.has(`${kind}|${id}`)) gone.push({ kind, id, value: null });
+    };
+    for (const id of this.#applicationOfSubscription.keys()) drop('subscription', id);
+    for (const id of this.#applicationOfKey.keys()) drop('key', id);
+    for (const id of this.#applications.keys()) drop('application', id);
+    for (const { kind, id } of this.#threadChanges.values()) drop(kind, id);
+    this.apply([...snapshot, ...gone]);
+  }
+
+  #apply(change: EntityChange, tell: ThreadChange[]): void {
+    switch (change.kind) {
+      case 'api':
+        return this.#tell(
+          { kind: 'api', id: change.id, ordinal: this.#apiOrdinal(change.id), value: change.value },
+          tell,
+        );
+      case 'issuer':
+        return this.#tell(change, tell);
+      case 'policy':
+        return this.#tell({ ...change, number: this.#policyNumber(change.id, tell) }, tell);
+      case 'application':
+        return this.#putApplication(change.id, change.value, tell);
+      case 'key':
+        return this.#putKey(change.id, change.value, tell);
+      case 'subscription':
+        return this.#putSubscription(change.id, change.value, tell);
+      case 'revocation':
+        if (change.value && !this.#deps.revoked.add(change.value)) this.#deps.overflow('gateway.revocation.capacity');
+        return;
+    }
+  }
+
+  #tell(change: ThreadChange, tell: ThreadChange[]): void {
+    const key = `${change.kind}|${change.id}`;
+    // A policy keeps its number when it is deleted: subscriptions may still name it.
+    if (change.value === null && change.kind !== 'policy') this.#threadChanges.delete(key);
+    else this.#threadChanges.set(key, change);
+    tell.push(change);
+  }
+
+  #putApplication(id: string, application: Application | null, tell: ThreadChange[]): void {
+    const entry = this.#application(id);
+    if (application === null) {
+      for (const key of [...entry.keys.keys()]) this.#putKey(key, null, tell);
+      for (const subscription of [...entry.subscriptions.keys()]) this.#putSubscription(subscription, null, tell);
+      this.#applications.delete(id);
+      return;
+    }
+    entry.application = application;
+    for (const key of entry.keys.values()) this.#writeKey(entry, key, tell);
+    for (const subscription of entry.subscriptions.values()) this.#writeSubscription(entry, subscription, tell);
+  }
+
+  #putKey(id: string, key: KeyMapping | null, tell: ThreadChange[]): void {
+    const before = this.#applicationOfKey.get(id);
+    if (before !== undefined && before !== key?.applicationId) {
+      this.#application(before).keys.delete(id);
+      this.#applicationOfKey.delete(id);
+      this.#deps.table.deleteClient(clientFingerprint(this.#deps.fingerprinter, id));
+    }
+    if (key === null) return;
+    const entry = this.#application(key.applicationId);
+    entry.keys.set(id, key);
+    this.#applicationOfKey.set(id, key.applicationId);
+    this.#writeKey(entry, key, tell);
+  }
+
+  #putSubscription(id: string, subscription: Subscription | null, tell: ThreadChange[]): void {
+    const before = this.#applicationOfSubscription.get(id);
+    if (before !== undefined) {
+      const entry = this.#application(before);
+      const old = entry.subscriptions.get(id);
+      const moved = old && (old.apiId !== subscription?.apiId || old.applicationId !== subscription.applicationId);
+      if (old && moved) {
+        entry.subscriptions.delete(id);
+        this.#applicationOfSubscription.delete(id);
+        const ordinal = entry.application?.ordinal;
+        if (ordinal !== undefined) this.#deps.table.deleteSubscription(ordinal, this.#apiOrdinal(old.apiId));
+      }
+    }
+    if (subscription === null) return;
+    const entry = this.#application(subscription.applicationId);
+    entry.subscriptions.set(id, subscription);
+    this.#applicationOfSubscription.set(id, subscription.applicationId);
+    this.#writeSubscription(entry, subscription, tell);
+  }
+
+  #writeKey({ application }: ApplicationEntry, key: KeyMapping, tell: ThreadChange[]): void {
+    if (!application) return;
+    const tier = this.#policyNumber(policyId('application', application.tier), tell);
+    const client = clientFingerprint(this.#deps.fingerprinter, key.consumerKey);
+    if (!this.#deps.table.putClient(client, application.ordinal, tier, key.keyType)) {
+      this.#deps.overflow('gateway.subscriptions.capacity');
+    }
+  }
+
+  #writeSubscription({ application }: ApplicationEntry, subscription: Subscription, tell: ThreadChange[]): void {
+    if (!application) return;
+    const tier = this.#policyNumber(policyId('subscription', subscription.tier), tell);
+    const api = this.#apiOrdinal(subscription.apiId);
+    if (!this.#deps.table.putSubscription(application.ordinal, api, tier, subscription.state)) {
+      this.#deps.overflow('gateway.subscriptions.capacity');
+    }
+  }
+
+  #application(id: string): ApplicationEntry {
+    let entry = this.#applications.get(id);
+    if (!entry) {
+      entry = { application: null, keys: new Map(), subscriptions: new Map() };
+      this.#applications.set(id, entry);
+    }
+    return entry;
+  }
+
+  /** Never 0, which is the gateway's own. */
+  #apiOrdinal(id: string): number {
+    let ordinal = this.#apiOrdinals.get(id);
+    if (ordinal === undefined) {
+      ordinal = this.#apiOrdinals.size + 1;
+      this.#apiOrdinals.set(id, ordinal);
+    }
+    return ordinal;
+  }
+
+  /** A policy that is named before it exists has a number all the same; threads refuse with "policy missing". */
+  #policyNumber(id: string, tell: ThreadChange[]): number {
+    let number = this.#policyNumbers.get(id);
+    if (number === undefined) {
+      number = this.#policyNumbers.size;
+      this.#policyNumbers.set(id, number);
+      this.#tell({ kind: 'policy', id, number, value: null }, tell);
+    }
+    return number;
+  }
+}

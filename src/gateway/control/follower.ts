@@ -1,0 +1,283 @@
+/**
+ * Keeps the gateway's decisions up to date: follows a source, applies its changes strictly in order and keeps the copy
+ * on disk in step. It advances only over numbers that it holds, so whatever a source loses, repeats or reorders, the
+ * gateway ends with what was decided.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { ChangeSource, Following } from '../../adapters/brokers/source.ts';
+import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
+import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
+import { Backoff } from '../../platform/backoff.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { DiskCopy } from './disk-copy.ts';
+
+/** Where entities go. Both are in force when the call returns. */
+export interface EntitySink {
+  /** Changes in order. Applying one again must do no harm. */
+  apply(changes: readonly EntityChange[]): void;
+  /** The whole state: what is not in it is gone, except that a revocation stays until it expires. */
+  replace(entities: readonly EntityChange[]): void;
+}
+
+export interface FollowerDeps {
+  readonly source: ChangeSource;
+  readonly disk: DiskCopy;
+  readonly sink: EntitySink;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds, at most and at random, that a gateway waits before a reload, so that not all come at once. Default 500. */
+  readonly reloadJitter?: number;
+}
+
+/** For `/status`. */
+export interface FollowerState {
+  readonly source: string;
+  readonly connected: boolean;
+  /** `epoch:number`; null = nothing has been loaded. */
+  readonly position: string | null;
+  /** When it was last certain that nothing was missing, milliseconds since the epoch; 0 = never. */
+  readonly lastConfirmedHeadMs: number;
+  readonly caughtUp: boolean;
+  /** Snapshots fetched, gaps noticed and entities that could not be applied since the start. */
+  readonly reloads: number;
+  readonly gaps: number;
+  readonly refused: number;
+  /** Why the source can't be followed, or the disk copy not be written, at the moment. */
+  readonly sourceFailure: string | null;
+  readonly diskFailure: string | null;
+}
+
+/** Milliseconds between attempts to get a snapshot. */
+const retry = { min: 50, max: 800 };
+const known = new Set<string>(entityKinds);
+
+export class Follower {
+  readonly #deps: FollowerDeps;
+  readonly #caughtUp = Promise.withResolvers<void>();
+  #position: Position | null = null;
+  #following: Following | null = null;
+  #stopping = new AbortController();
+  #connected = false;
+  #isCaughtUp = false;
+  #lastConfirmed = 0;
+  /** A head that is ahead of the position, and when it was seen: what is to be held to have been complete then. */
+  #target: { readonly number: number; readonly at: number } | null = null;
+  /** The next event is the first of its connection. */
+  #first = true;
+  #reloads = 0;
+  #gaps = 0;
+  #refused = 0;
+  #sourceFailure: string | null = null;
+
+  constructor(deps: FollowerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when everything that the source had was applied, for the first time. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
+  get state(): FollowerState {
+    return {
+      source: this.#deps.source.name,
+      connected: this.#connected,
+      position: this.#position && formatPosition(this.#position),
+      lastConfirmedHeadMs: this.#lastConfirmed,
+      caughtUp: this.#isCaughtUp,
+      reloads: this.#reloads,
+      gaps: this.#gaps,
+      refused: this.#refused,
+      sourceFailure: this.#sourceFailure,
+      diskFailure: this.#deps.disk.failure,
+    };
+  }
+
+  /** Applies the disk copy and begins to follow. Resolves with whether there was a copy that can be served from. */
+  async start(): Promise<boolean> {
+    const { disk, sink } = this.#deps;
+    const copy = await disk.load();
+    if (copy) {
+      sink.replace(copy.entities.filter(({ kind }) => known.has(kind)));
+      this.#lastConfirmed = copy.lastConfirmedHeadMs;
+      if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
+    }
+    if (this.#position) this.#follow();
+    else void this.#reload();
+    return this.#position !== null;
+  }
+
+  /** Ends following and brings the disk copy to rest. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#following?.stop();
+    this.#following = null;
+    this.#deps.source.close();
+    await this.#deps.disk.close();
+  }
+
+  #follow(): void {
+    this.#following = this.#deps.source.follow(() => this.#position as Position, {
+      connected: () => {
+        if (this.#sourceFailure) this.#deps.log.info({ source: this.#deps.source.name }, 'the source is back');
+        this.#connected = true;
+        this.#sourceFailure = null;
+        this.#first = true;
+        this.#target = null;
+      },
+      events: (events) => this.#receive(events),
+      disconnected: (reason) => this.#failed(reason),
+    });
+  }
+
+  #failed(reason: Error): void {
+    this.#connected = false;
+    const { log, source } = this.#deps;
+    // Once, not at every attempt.
+    if (!this.#sourceFailure)
+      log.warn({ source: source.name, reason: reason.message }, 'the source is lost; trying again');
+    this.#sourceFailure = reason.message;
+  }
+
+  #receive(events: readonly HubEvent[]): void {
+    let accepted: ChangeEvent[] = [];
+    const flush = () => {
+      if (accepted.length > 0) this.#accept(accepted);
+      accepted = [];
+    };
+    for (const event of events) {
+      const position = this.#position as Position;
+      const first = this.#first;
+      this.#first = false;
+      if (event.type === 'change') {
+        const next = position.number + accepted.length + 1;
+        if (event.number < next) continue;
+        if (event.number === next) {
+          accepted.push(event);
+          continue;
+        }
+        flush();
+        this.#gap(`expected change ${next}, got ${event.number}`);
+        return;
+      }
+      flush();
+      if (event.type === 'reload' || event.epoch !== position.epoch) {
+        void this.#reload(event);
+        return;
+      }
+      if (!this.#seeHead(event.number, first)) return;
+    }
+    flush();
+  }
+
+  /** Returns false if something is missing. */
+  #seeHead(number: number, first: boolean): boolean {
+    const held = (this.#position as Position).number;
+    if (number > held && !first) {
+      this.#gap(`expected changes up to ${number}, got them up to ${held}`);
+      return false;
+    }
+    this.#target = { number, at: this.#deps.clock.now() };
+    this.#confirm();
+    return true;
+  }
+
+  /** Applies dense changes and then writes them down, before the next event is looked at. */
+  #accept(changes: readonly ChangeEvent[]): void {
+    const { sink, disk } = this.#deps;
+    // A kind that this version doesn't know has its number all the same. A revocation is never taken back.
+    const news = changes.filter(({ kind, value }) => known.has(kind) && (kind !== 'revocation' || value !== null));
+    try {
+      sink.apply(news);
+    } catch {
+      this.#applySingly(news);
+    }
+    disk.append(changes);
+    this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
+    this.#confirm();
+  }
+
+  /** An entity that can't be applied must not keep the revocations behind it from being applied. */
+  #applySingly(changes: readonly EntityChange[]): void {
+    for (const change of changes) {
+      try {
+        this.#deps.sink.apply([change]);
+      } catch (error) {
+        this.#refused += 1;
+        this.#deps.log.error({ err: error, kind: change.kind, id: change.id }, 'a change could not be applied');
+      }
+    }
+  }
+
+  /** Everything up to the head that was seen last is held: at that time, nothing was missing. */
+  #confirm(): void {
+    const target = this.#target;
+    const held = this.#position as Position;
+    if (!target || held.number < target.number) return;
+    this.#target = null;
+    this.#lastConfirmed = target.at;
+    this.#deps.disk.confirm(target.at);
+    this.#isCaughtUp = true;
+    this.#caughtUp.resolve();
+  }
+
+  #gap(what: string): void {
+    this.#gaps += 1;
+    this.#following?.restart(new Error(`the source lost something: ${what}`));
+  }
+
+  /** Fetches everything anew, until that succeeds. `asked`: the source has told us to. */
+  async #reload(asked?: Position): Promise<void> {
+    const { log, source, reloadJitter = 500 } = this.#deps;
+    const { signal } = this.#stopping;
+    this.#following?.stop();
+    this.#following = null;
+    this.#connected = false;
+    this.#target = null;
+    const wait = new Backoff(retry.min, retry.max);
+    try {
+      if (asked) {
+        log.warn(
+          { position: this.#position, source: source.name, head: formatPosition(asked) },
+          'loading everything anew',
+        );
+        await setTimeout(Math.random() * reloadJitter, undefined, { signal });
+      }
+      for (;;) {
+        await setTimeout(wait.next(), undefined, { signal });
+        try {
+          await this.#load();
+          break;
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#failed(error as Error);
+        }
+      }
+    } catch {
+      return; // Stopped.
+    }
+    if (signal.aborted) return;
+    this.#sourceFailure = null;
+    this.#follow();
+  }
+
+  async #load(): Promise<void> {
+    const { disk, sink, source, log } = this.#deps;
+    const { header, entities } = await source.snapshot();
+    const all: EntityChange[] = [];
+    for await (const entity of entities) if (known.has(entity.kind)) all.push(entity);
+    // A store that was restored or made anew may not know of them, and events only ever deny.
+    const present = new Set(all.filter(({ kind }) => kind === 'revocation').map(({ id }) => id));
+    all.push(...(await disk.revocations()).filter(({ id }) => !present.has(id)));
+    if (this.#stopping.signal.aborted) return;
+    sink.replace(all);
+    this.#position = { epoch: header.epoch, number: header.number };
+    this.#reloads += 1;
+    try {
+      await disk.replace(header, all);
+    } catch (error) {
+      log.error({ err: error }, 'the snapshot could not be written to the disk copy');
+    }
+  }
+}

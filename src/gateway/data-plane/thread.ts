@@ -1,0 +1,113 @@
+/** Entry of a data-plane thread: its own event loop, its own listening sockets, the shared memory of all. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { fault, faults } from '../../core/faults.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createLog } from '../../platform/log.ts';
+import { wires } from '../../wire/index.ts';
+import type { RequestDefect, ServerOptions, WireServer } from '../../wire/wire.ts';
+import { renderDefect } from '../faults/render.ts';
+import { compile, Pipeline } from '../pipeline.ts';
+import { Routes } from '../routes.ts';
+import { TrustedIssuer } from '../security/issuers.ts';
+import { firstPulseWord } from '../shared-state.ts';
+import { builtInApi } from './built-in-api.ts';
+import { createDeps } from './create-deps.ts';
+import type { FromThread, ThreadChange, ThreadData, ToThread } from './messages.ts';
+
+/** Milliseconds between two beats of the pulse by which the main thread sees that this one lives. */
+const pulse = 500;
+
+const data = workerData as ThreadData;
+const port = parentPort;
+if (!port) throw new Error('this file is the entry of a thread');
+const tell = (message: FromThread): void => port.postMessage(message);
+
+const log = createLog({ name: 'gateway', level: data.logLevel }).child({ thread: data.slot });
+const wire = await wires.node();
+const { deps, issuers } = await createDeps(data, wire, systemClock, log);
+const routes = new Routes((resource, api) => compile(resource, api, deps));
+routes.put(builtInApi(data.options.keyManager));
+const pipeline = new Pipeline(deps, routes);
+
+function apply(changes: readonly ThreadChange[]): void {
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'api':
+        if (change.value) routes.put({ api: change.value, ordinal: change.ordinal, builtIn: false });
+        else routes.delete(change.id);
+        break;
+      case 'policy':
+        deps.policies.adopt(change.number, change.id);
+        if (change.value) deps.policies.put(change.value);
+        else deps.policies.delete(change.id);
+        break;
+      case 'issuer':
+        if (change.value) issuers.set(change.id, new TrustedIssuer(change.value));
+        else issuers.delete(change.id);
+        // A token that was verified with a key that has gone must be verified again.
+        deps.schemes.jwt.clear();
+        break;
+    }
+  }
+}
+
+const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> = {
+  malformed: renderDefect(fault(faults.malformedRequest)),
+  'head-too-large': renderDefect(fault(faults.headerTooLarge)),
+  'target-too-long': renderDefect(fault(faults.uriTooLong)),
+  timeout: renderDefect(fault(faults.requestTimeout)),
+};
+
+const { maxHeadSize, maxTargetLength, headTimeout, keepAliveTimeout, drainTimeout, host } = data.options.gateway;
+const listener: ServerOptions = {
+  maxHeadSize,
+  maxTargetLength,
+  headTimeout,
+  keepAliveTimeout,
+  refuse: (defect) => defects[defect],
+};
+const servers: WireServer[] = [];
+
+async function listen(): Promise<void> {
+  const http = wire.createServer(listener, pipeline.handle);
+  const https = wire.createServer({ ...listener, tls: data.tls }, pipeline.handle);
+  servers.push(http, https);
+  const { reusePort, ports } = data;
+  tell({
+    type: 'listening',
+    ports: {
+      http: await http.listen({ host, port: ports.http, reusePort }),
+      https: await https.listen({ host, port: ports.https, reusePort }),
+    },
+  });
+}
+
+async function drain(): Promise<void> {
+  await Promise.all(servers.map((server) => server.drain(drainTimeout)));
+  await deps.accessLog.close();
+  tell({ type: 'drained' });
+  port?.close();
+  clearInterval(beat);
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.type) {
+    case 'changes':
+      return apply(message.changes);
+    case 'collect':
+      return tell({ type: 'counts', request: message.request, counts: deps.metrics.collect() });
+    case 'drain':
+      return void drain().catch((error) => {
+        log.error({ err: error }, 'draining failed');
+        process.exit(1);
+      });
+  }
+});
+
+const control = new Int32Array(data.shared.control);
+const beat = setInterval(() => Atomics.add(control, firstPulseWord + data.slot, 1), pulse);
+
+apply(data.changes);
+await listen().catch((error: NodeJS.ErrnoException) => {
+  tell({ type: 'failed', code: error.code ?? '', message: error.message });
+});

@@ -1,0 +1,31 @@
+/** What the stages work with: one set per data-plane thread. */
+import type { Clock } from '../platform/clock.ts';
+import type { Fingerprinter } from '../platform/fingerprint.ts';
+import type { Log } from '../platform/log.ts';
+import type { Upstream } from '../wire/wire.ts';
+import type { GatewayOptions } from './options.ts';
+import type { AccessLog } from './record/access-log.ts';
+import type { RequestMetrics } from './record/request-metrics.ts';
+import type { RevokedSetReader } from './revocation/revoked-set.ts';
+import type { Schemes } from './security/index.ts';
+import type { SubscriptionReader } from './subscriptions/subscription-table.ts';
+import type { Policies } from './throttling/policies.ts';
+import type { RateCounters } from './throttling/rate-counters.ts';
+
+export interface Deps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: GatewayOptions;
+  /** Whether APIs and revocations have been loaded. */
+  readonly ready: () => boolean;
+  readonly fingerprinter: Fingerprinter;
+  readonly schemes: Schemes;
+  readonly revoked: RevokedSetReader;
+  readonly subscriptions: SubscriptionReader;
+  readonly policies: Policies;
+  readonly counters: RateCounters;
+  /** The pool of connections to an origin; made at first use. */
+  readonly upstream: (origin: string) => Upstream;
+  readonly metrics: RequestMetrics;
+  readonly accessLog: AccessLog;
+}

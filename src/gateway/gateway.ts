@@ -1,0 +1,152 @@
+/**
+ * The gateway process: its main thread. It follows the control plane, keeps the disk copy, writes the memory that the
+ * data-plane threads read, and opens the gate only when APIs and revocations are there.
+ */
+import { join } from 'node:path';
+import type { ChangeSource } from '../adapters/brokers/source.ts';
+import type { Certificates } from '../platform/certificates.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
+import type { Log } from '../platform/log.ts';
+import { startAdminServer } from './control/admin-server.ts';
+import { DataPlane, threadCount } from './control/data-plane.ts';
+import { DiskCopy } from './control/disk-copy.ts';
+import { Entities } from './control/entities.ts';
+import { Follower } from './control/follower.ts';
+import { Gate } from './control/gate.ts';
+import { renderMetrics } from './control/prometheus.ts';
+import { sweepExpired } from './control/sweep-expired.ts';
+import type { GatewayOptions } from './options.ts';
+import { RevokedSet } from './revocation/revoked-set.ts';
+import type { SharedState } from './shared-state.ts';
+import { SubscriptionTable } from './subscriptions/subscription-table.ts';
+import { RateCounters } from './throttling/rate-counters.ts';
+
+export interface GatewayDeps {
+  readonly options: GatewayOptions;
+  /** Folder for the disk copy. */
+  readonly data: string;
+  /** File of the access log; null = none. */
+  readonly accessLog: string | null;
+  readonly certificates: Certificates;
+  /** Where changes come from; null = nowhere, the gateway serves what is on its disk. */
+  readonly source: ChangeSource | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Gateway {
+  readonly ports: { readonly http: number; readonly https: number; readonly admin: number };
+  /** Lets requests in flight finish, then ends everything. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the gateway serves, or waits for a control plane that it needs. */
+export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { options, certificates, clock, log, source } = deps;
+  const { gateway } = options;
+  const threads = threadCount(gateway.threads);
+  const fingerprintKey = newFingerprintKey();
+  const fingerprinter = new Fingerprinter(fingerprintKey);
+  const revoked = new RevokedSet(fingerprinter, { capacity: gateway.revocation.capacity });
+  const table = new SubscriptionTable(gateway.subscriptions.capacity);
+  const counterBuffer = RateCounters.allocate(gateway.rateCounters.capacity);
+  const counters = new RateCounters(counterBuffer);
+  const shared: SharedState = {
+    fingerprintKey,
+    revoked: revoked.buffers,
+    counters: counterBuffer,
+    subscriptions: table.buffers,
+    control: new SharedArrayBuffer(4 * (1 + threads)),
+  };
+  const gate = new Gate(shared.control, log);
+  const entities = new Entities({
+    fingerprinter,
+    revoked,
+    table,
+    publish: (changes) => dataPlane.publish(changes),
+    overflow: (option) => gate.shut(`there is no more room: raise ${option}`),
+  });
+  const dataPlane = new DataPlane({
+    common: {
+      options,
+      shared,
+      tls: certificates.server,
+      ca: certificates.ca,
+      clientCertificate: certificates.gateway,
+      accessLog: deps.accessLog,
+      logLevel: log.level,
+    },
+    threads,
+    ports: { http: gateway.httpPort, https: gateway.httpsPort },
+    changes: () => entities.threadChanges(),
+    log,
+  });
+  const disk = new DiskCopy(join(deps.data, 'gateway'), { clock, log });
+  const follower = source && new Follower({ source, disk, sink: entities, clock, log });
+
+  const status = () => ({
+    serving: gate.isOpen,
+    shut: gate.reason,
+    threads: { running: dataPlane.threads, replaced: dataPlane.replaced },
+    entities: entities.counts(),
+    source: follower?.state ?? null,
+  });
+  const metrics = async () => {
+    const { state } = follower ?? {};
+    const gauge = (name: string, help: string, value: number) => ({ name, help, type: 'gauge' as const, value });
+    return renderMetrics(await dataPlane.collect(), [
+      gauge('postern_ready', 'Whether traffic is served.', gate.isOpen ? 1 : 0),
+      gauge('postern_revocations', 'Revocations held.', revoked.size),
+      gauge('postern_threads', 'Data-plane threads that serve.', dataPlane.threads),
+      gauge('postern_source_connected', 'Whether the source of changes is connected.', state?.connected ? 1 : 0),
+      gauge(
+        'postern_staleness_seconds',
+        'Time since it was last certain that no change was missing.',
+        state?.lastConfirmedHeadMs ? Math.max(0, clock.now() - state.lastConfirmedHeadMs) / 1000 : -1,
+      ),
+    ]);
+  };
+
+  const copied = await (follower ? follower.start() : loadCopy(disk, entities));
+  await dataPlane.start();
+  const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
+  const stopSweeping = sweepExpired(revoked, counters, clock);
+  await openWhenLoaded(gate, follower, copied, gateway.startupWait);
+
+  return {
+    ports: { ...dataPlane.ports, admin: admin.port },
+    async stop() {
+      stopSweeping();
+      admin.server.close();
+      await dataPlane.drain();
+      await (follower ? follower.stop() : disk.close());
+    },
+  };
+}
+
+/** Without a source the copy on disk is all there is. */
+async function loadCopy(disk: DiskCopy, entities: Entities): Promise<boolean> {
+  const copy = await disk.load();
+  if (copy) entities.replace(copy.entities);
+  return true;
+}
+
+/**
+ * Opens the gate when everything that the source has was applied; with a copy on disk, after `startupWait` at the
+ * latest. With neither it stays shut until the source comes.
+ */
+async function openWhenLoaded(
+  gate: Gate,
+  follower: Follower | null,
+  copied: boolean,
+  startupWait: number,
+): Promise<void> {
+  if (!follower) return gate.open();
+  const caughtUp = follower.caughtUp.then(() => gate.open());
+  const { promise: waited, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, startupWait);
+  await Promise.race([caughtUp, waited]);
+  clearTimeout(timer);
+  if (copied) gate.open();
+}

@@ -1,0 +1,106 @@
+/**
+ * THE LIST. A request goes through these stages from top to bottom; this file is all there is to its way.
+ *
+ * `matchRoute` finds the API, version and resource. The stages after it were compiled for that resource (on its first
+ * use): a stage that the resource doesn't need isn't in its list. Each stage lets the request pass, refuses it with a
+ * fault, or takes it: `answerCors` by answering a preflight, `callBackend` by sending it on. When the back end's head
+ * arrives `respond` says what to change in it, and when all is over, however it went, `record` writes it down.
+ */
+import { type Fault, fault, faults } from '../core/faults.ts';
+import type { AnswerHead, ForwardFailure, HeadEdits, ServerExchange } from '../wire/wire.ts';
+import type { Deps } from './deps.ts';
+import { type Completion, Exchange } from './exchange.ts';
+import { renderFault } from './faults/render.ts';
+import type { LoadedApi, RouteResource, Routes } from './routes.ts';
+import { type Outcome, type Stage, type StageFactory, taken } from './stage.ts';
+import { answerCors } from './stages/answer-cors.ts';
+import { authenticate } from './stages/authenticate.ts';
+import { authorize } from './stages/authorize.ts';
+import { callBackend, failureFault } from './stages/call-backend.ts';
+import { checkRevoked } from './stages/check-revoked.ts';
+import { checkSubscription } from './stages/check-subscription.ts';
+import { matchRoute } from './stages/match-route.ts';
+import { record } from './stages/record.ts';
+import { respond } from './stages/respond.ts';
+import { throttle } from './stages/throttle.ts';
+
+const stages: readonly StageFactory[] = [
+  answerCors, //        preflights end here
+  authenticate, //      401  who calls?
+  checkRevoked, //      401  has the token, its subject or its client been revoked?
+  authorize, //         403  scopes, and whose token the resource wants
+  checkSubscription, // 403  is the application subscribed to this API?
+  throttle, //          429  API or resource, subscription, application
+  callBackend, //       502, 503, 504
+];
+
+/** The stages that this resource needs, in order. */
+export function compile(resource: RouteResource, api: LoadedApi, deps: Deps): readonly Stage[] {
+  return stages.map((factory) => factory(resource, api, deps)).filter((stage) => stage !== null);
+}
+
+/** Runs exchanges through the list. One per data-plane thread. */
+export class Pipeline implements Completion {
+  readonly #deps: Deps;
+  readonly #routes: Routes;
+
+  constructor(deps: Deps, routes: Routes) {
+    this.#deps = deps;
+    this.#routes = routes;
+  }
+
+  /** The handler that the listeners call for each request. */
+  readonly handle = (wire: ServerExchange): void => {
+    const x = new Exchange(wire, this.#deps.clock.now(), this);
+    const refusal = this.#deps.ready() ? matchRoute(x, this.#routes) : fault(faults.notReady);
+    if (refusal) this.#refuse(x, refusal);
+    else this.#run(x, 0);
+  };
+
+  #run(x: Exchange, from: number): void {
+    const stages = x.route?.stages ?? [];
+    try {
+      for (let i = from; i < stages.length; i++) {
+        const outcome = (stages[i] as Stage)(x);
+        if (outcome === undefined) continue;
+        if (outcome instanceof Promise) {
+          outcome.then(
+            (late) => (late === undefined ? this.#run(x, i + 1) : this.#stop(x, late)),
+            (error) => this.#fail(x, error),
+          );
+          return;
+        }
+        return this.#stop(x, outcome);
+      }
+    } catch (error) {
+      this.#fail(x, error);
+    }
+  }
+
+  #stop(x: Exchange, outcome: Exclude<Outcome, undefined>): void {
+    if (outcome !== taken) this.#refuse(x, outcome);
+    else if (x.backendStarted === 0) record(x, this.#deps);
+  }
+
+  #refuse(x: Exchange, refusal: Fault): void {
+    x.fault = refusal;
+    x.status = refusal.kind.status;
+    x.wire.respond(renderFault(refusal, x.wire, x.route?.api.api.cors ?? null));
+    record(x, this.#deps);
+  }
+
+  /** A defect of ours. The client learns nothing of it; the log all. */
+  #fail(x: Exchange, error: unknown): void {
+    this.#deps.log.error({ err: error, path: x.wire.target.split('?', 1)[0] }, 'a stage failed');
+    if (x.status === 0) this.#refuse(x, fault(faults.internalError));
+  }
+
+  answering(x: Exchange, head: AnswerHead): HeadEdits | null {
+    return respond(x, head);
+  }
+
+  ended(x: Exchange, failure: ForwardFailure | null, answered: boolean): void {
+    if (failure === null || answered || failure === 'client-gone') record(x, this.#deps);
+    else this.#refuse(x, failureFault(failure, x));
+  }
+}

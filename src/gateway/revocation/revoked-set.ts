@@ -1,0 +1,159 @@
+/**
+ * The revocations that a gateway holds, in shared memory: the main thread adds, every data thread asks on each request.
+ *
+ * Exact: once `add` has returned, no thread finds a token clean that the entry covers. An entry is a fingerprint with
+ * two words: the newest issue time that it denies, and the time at which it expires.
+ */
+import type { Revocation } from '../../core/revocation.ts';
+import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
+import { SharedTable, SharedTableReader } from '../../platform/shared-table.ts';
+import { clientAt, subjectAt, type TokenIdentity, tokenAt, writeRevocable } from './token-identity.ts';
+
+/** Value words of an entry. Both only ever grow: the stricter of two revocations wins. */
+const deniedUntil = 0;
+const expires = 1;
+
+/** In `deniedUntil`: whatever the time of issue. In `expires`: stays for ever. Else seconds, which last until 2106. */
+const always = 0xffff_ffff;
+
+/** Words of the state buffer. */
+const generationWord = 0;
+const overflowedWord = 1;
+
+/** Seconds that an entry stays after the last token it covers has expired: room for clocks that disagree. */
+const lingering = 3600;
+
+/** What a data thread needs to open a reader; goes through `workerData`. */
+export interface RevokedSetBuffers {
+  readonly table: SharedArrayBuffer;
+  readonly state: SharedArrayBuffer;
+}
+
+/** The reading side; one per data thread. */
+export class RevokedSetReader {
+  readonly buffers: RevokedSetBuffers;
+  readonly #table: SharedTableReader;
+  protected readonly state: Uint32Array;
+
+  constructor(buffers: RevokedSetBuffers) {
+    this.buffers = buffers;
+    this.#table = new SharedTableReader(buffers.table);
+    this.state = new Uint32Array(buffers.state);
+  }
+
+  /** Entries now. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Entries at most. */
+  get capacity(): number {
+    return this.#table.capacity;
+  }
+
+  /**
+   * An entry could not be added, so "not revoked" is no longer certain. `isRevoked` goes on answering from what there
+   * is; whoever asks it has to read this too and fail closed.
+   */
+  get overflowed(): boolean {
+    return Atomics.load(this.state, overflowedWord) !== 0;
+  }
+
+  /**
+   * Whether the token, its subject or its client is revoked. A token found clean costs one atomic load from then on,
+   * until the next revocation of anything.
+   */
+  isRevoked(token: TokenIdentity): boolean {
+    // Read before the look-ups. What is added meanwhile raises the generation only when it is in the table: either the
+    // look-ups see it, or the next call sees another generation.
+    const generation = Atomics.load(this.state, generationWord);
+    if (token.cleanAt === generation) return false;
+    if (this.#denies(token, tokenAt) || this.#denies(token, subjectAt) || this.#denies(token, clientAt)) return true;
+    token.cleanAt = generation;
+    return false;
+  }
+
+  #denies(token: TokenIdentity, at: number): boolean {
+    for (;;) {
+      const slot = this.#table.find(token.words, at);
+      if (slot < 0) return false;
+      const until = this.#table.value(slot, deniedUntil);
+      // An entry that left meanwhile may have handed its slot to another, and this is the other's word.
+      if (this.#table.holds(slot, token.words, at)) return until === always || token.issuedAt <= until;
+    }
+  }
+}
+
+export interface RevokedSetOptions {
+  /** Entries at most. Default 1,000,000, for which 48 MiB are reserved. */
+  readonly capacity?: number;
+}
+
+/** The writing side, for the main thread. */
+export class RevokedSet extends RevokedSetReader {
+  readonly #table: SharedTable;
+  readonly #fingerprinter: Fingerprinter;
+  /** Scratch for `add`. */
+  readonly #entry = new Uint32Array(fingerprintWords);
+  #cursor = 0;
+
+  /** `fingerprinter`: with the key with which the identities of tokens are made. */
+  constructor(fingerprinter: Fingerprinter, { capacity = 1_000_000 }: RevokedSetOptions = {}) {
+    const table = new SharedTable({ capacity, valueWords: 2 });
+    super({ table: table.buffer, state: new SharedArrayBuffer(64) });
+    this.#table = table;
+    this.#fingerprinter = fingerprinter;
+  }
+
+  /**
+   * Holds for every thread when it returns. What is there already is only ever made stricter: a later `issuedBefore`
+   * or none at all, a later expiry. False if there is no room; `overflowed` is then set.
+   */
+  add(revocation: Revocation): boolean {
+    writeRevocable(this.#fingerprinter, this.#entry, 0, revocation);
+    const until = deniedUntilOf(revocation);
+    const expiry = toSeconds(Math.ceil(revocation.expires));
+
+    const slot = this.#table.find(this.#entry, 0);
+    if (slot >= 0) {
+      if (expiry > this.#table.value(slot, expires)) this.#table.set(slot, expires, expiry);
+      // Sources are read again and again: what changes nothing must not make threads look up their clean tokens anew.
+      if (until <= this.#table.value(slot, deniedUntil)) return true;
+      this.#table.set(slot, deniedUntil, until);
+    } else if (!this.#table.put(this.#entry, 0, [until, expiry])) {
+      Atomics.store(this.state, overflowedWord, 1);
+      return false;
+    }
+    Atomics.add(this.state, generationWord, 1);
+    return true;
+  }
+
+  /** Ends `overflowed`: a complete source has been read again from its beginning, and each `add` returned true. */
+  clearOverflow(): void {
+    Atomics.store(this.state, overflowedWord, 0);
+  }
+
+  /**
+   * Looks at the next `steps` places and lets go of entries that expired an hour or more before `nowMs`. A clock that
+   * falls back only keeps them longer. One that leapt ahead has let some go too early, so when a clock falls back the
+   * caller has to read its sources again.
+   */
+  sweep(nowMs: number, steps: number): void {
+    const lastGone = nowMs / 1000 - lingering;
+    this.#cursor = this.#table.sweep(this.#cursor, steps, (slot) => {
+      const expiry = this.#table.value(slot, expires);
+      return expiry !== always && expiry <= lastGone;
+    });
+  }
+}
+
+/** Only subjects and clients have an `issuedBefore`. */
+function deniedUntilOf({ type, issuedBefore }: Revocation): number {
+  if (issuedBefore === undefined || (type !== 'subject' && type !== 'client')) return always;
+  return toSeconds(Math.floor(issuedBefore));
+}
+
+/** Seconds as a word. What isn't a number, or is beyond the year 2106, is `always`: the strict reading. */
+function toSeconds(seconds: number): number {
+  return seconds < always ? Math.max(0, seconds) : always;
+}

@@ -1,0 +1,18 @@
+/** The memory that all threads of a gateway process share, as the threads are given it. */
+import type { RevokedSetBuffers } from './revocation/revoked-set.ts';
+import type { SubscriptionBuffers } from './subscriptions/subscription-table.ts';
+
+export interface SharedState {
+  /** Random per process: nobody outside can choose what collides. */
+  readonly fingerprintKey: Uint8Array;
+  readonly revoked: RevokedSetBuffers;
+  readonly counters: SharedArrayBuffer;
+  readonly subscriptions: SubscriptionBuffers;
+  /** Word 0: whether traffic is served (1) or not. Word 1 + n: the pulse of data-plane thread n. */
+  readonly control: SharedArrayBuffer;
+}
+
+/** Word of `control` that says whether traffic is served. */
+export const servingWord = 0;
+/** Word of `control` for the pulse of thread 0. */
+export const firstPulseWord = 1;

@@ -1,0 +1,43 @@
+/** Which API, version and resource? The only stage before a resource is known, so the only one that isn't compiled. */
+import { type Fault, fault, faults } from '../../core/faults.ts';
+import type { Exchange } from '../exchange.ts';
+import { isNormal, normalizePath } from '../normalize-path.ts';
+import type { Routes, VerbRoutes } from '../routes.ts';
+import { preflightMethod } from './answer-cors.ts';
+
+export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
+  const { target, method } = x.wire;
+  const queryAt = target.indexOf('?');
+  const sent = queryAt === -1 ? target : target.slice(0, queryAt);
+  const path = isNormal(sent) ? sent : normalizePath(sent);
+  if (path === null) {
+    return fault(faults.malformedRequest, 'The path has a dot segment, a backslash or a malformed percent-encoding.');
+  }
+  const found = routes.find(path);
+  if (!found) return fault(faults.notFound);
+  const { api } = found.api;
+  // The API is known from here on: its CORS rules hold for the refusals below too.
+  const route = found.routes.get(method) ?? found.routes.get(preflightMethod(x, api.cors) ?? '') ?? null;
+  if (route === null && method === 'HEAD') x.route = found.routes.get('GET') ?? null;
+  else x.route = route;
+  if (x.route === null) {
+    x.route = anyRoute(found.routes);
+    return fault(faults.methodNotAllowed, undefined, [['allow', allowed(found.routes)]]);
+  }
+  if (api.status === 'BLOCKED') return fault(faults.apiBlocked);
+  // What was decided on is what goes on: the normal form, not a spelling that the back end may read otherwise.
+  const rest = path === sent ? sent.slice(found.base) : path.slice(found.base);
+  x.rest = queryAt === -1 ? rest : rest + target.slice(queryAt);
+  return undefined;
+}
+
+function anyRoute(routes: VerbRoutes) {
+  for (const route of routes.values()) return route;
+  return null;
+}
+
+function allowed(routes: VerbRoutes): string {
+  const verbs = [...routes.keys()];
+  if (verbs.includes('GET') && !verbs.includes('HEAD')) verbs.push('HEAD');
+  return verbs.join(', ');
+}

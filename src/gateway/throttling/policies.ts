@@ -1,0 +1,53 @@
+/** The limits behind the names of policies. A reference stays when its policy changes, so limits take effect at once. */
+import { type Limit, type Policy, type PolicyLevel, unlimited } from '../../core/policy.ts';
+
+/** What a policy's name stands for at present. */
+export interface PolicyRef {
+  /** null = no limit; undefined = no such policy. */
+  limit: Limit | null | undefined;
+  /** false: over-use passes. */
+  stopOnQuota: boolean;
+}
+
+export class Policies {
+  readonly #byId = new Map<string, PolicyRef>();
+  readonly #byNumber: PolicyRef[] = [];
+
+  /** The policy of this name, also before (or after) there is one. */
+  ref(level: PolicyLevel, name: string): PolicyRef {
+    return this.#ref(policyId(level, name), name);
+  }
+
+  /** By the number that stands for the policy in shared memory; undefined if none was adopted. */
+  at(number: number): PolicyRef | undefined {
+    return this.#byNumber[number];
+  }
+
+  /** Lets `number` stand for the policy with this id. */
+  adopt(number: number, id: string): void {
+    this.#byNumber[number] = this.#ref(id, id.slice(id.indexOf('|') + 1));
+  }
+
+  put(policy: Policy): void {
+    const ref = this.ref(policy.level, policy.name);
+    ref.limit = policy.limit;
+    ref.stopOnQuota = policy.stopOnQuota;
+  }
+
+  /** @param id as `policyId` makes it */
+  delete(id: string): void {
+    const ref = this.#byId.get(id);
+    if (ref) ref.limit = undefined;
+  }
+
+  #ref(id: string, name: string): PolicyRef {
+    let ref = this.#byId.get(id);
+    if (!ref) this.#byId.set(id, (ref = { limit: name === unlimited ? null : undefined, stopOnQuota: true }));
+    return ref;
+  }
+}
+
+/** The entity id of a policy. */
+export function policyId(level: PolicyLevel, name: string): string {
+  return `${level}|${name}`;
+}

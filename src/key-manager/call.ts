@@ -1,0 +1,87 @@
+/** One request at an endpoint, and the key manager that answers it. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ClientRow } from '../adapters/stores/clients.ts';
+import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
+import type { Store } from '../adapters/stores/store.ts';
+import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { ClientCredentials } from './client-auth/index.ts';
+import type { Form } from './form.ts';
+import type { Grant } from './grants/index.ts';
+import type { KeyManagerOptions } from './options.ts';
+import type { Revoker } from './revoker.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** The options of tokens, and under which addresses clients reach the key manager. */
+export type IssuerOptions = KeyManagerOptions['tokens'] & {
+  /** `iss` of what it issues, and where its metadata are: `https://localhost:9443/oauth2/token`. */
+  readonly issuer: string;
+  /** Scheme, host and port: `https://localhost:9443`. */
+  readonly publicUrl: string;
+};
+
+/** What every endpoint works with. */
+export interface KeyManager {
+  readonly store: Store;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: IssuerOptions;
+  readonly users: UserStore;
+  readonly keys: SigningKeys;
+  readonly revoker: Revoker;
+  /** The transaction in which tokens are written, shared by the requests of a moment. */
+  readonly write: JoinedTransaction;
+  readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
+}
+
+/** What the steps of an endpoint have found out so far. */
+export class Call {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly form: Form;
+  /** What the client showed to prove who it is; null = nothing. */
+  credentials: ClientCredentials | null = null;
+  #client: ClientRow | undefined;
+  #grant: Grant | undefined;
+  /** The user whose name and password came with the request, where an endpoint takes users. */
+  user: User | null = null;
+
+  constructor(request: FastifyRequest, reply: FastifyReply, form: Form) {
+    this.request = request;
+    this.reply = reply;
+    this.form = form;
+  }
+
+  /** The client, once it is authenticated. */
+  get client(): ClientRow {
+    return found(this.#client, 'authenticateClient');
+  }
+  set client(client: ClientRow) {
+    this.#client = client;
+  }
+  get hasClient(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** The grant, once it is selected. */
+  get grant(): Grant {
+    return found(this.#grant, 'selectGrant');
+  }
+  set grant(grant: Grant) {
+    this.#grant = grant;
+  }
+}
+
+/** One thing that an endpoint does with a call. Refuses by throwing an `OAuthError`; the last step answers. */
+export type Step = (call: Call, km: KeyManager) => void | Promise<void>;
+
+/** Seconds since the epoch. */
+export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
+
+function found<T>(value: T | undefined, step: string): T {
+  if (value === undefined) throw new Error(`the step ${step} has to come before`);
+  return value;
+}

@@ -1,0 +1,39 @@
+/** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
+import type { Step } from '../call.ts';
+import { introspect } from './introspect.ts';
+import { jwks } from './jwks.ts';
+import { metadata } from './metadata.ts';
+import { notBuilt } from './not-built.ts';
+import { registerClient } from './register-client.ts';
+import { revoke } from './revoke.ts';
+import { token } from './token.ts';
+
+export interface Endpoint {
+  readonly path: string;
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** A JSON body is read by the step that knows its form. */
+  readonly body: 'form' | 'json' | 'none';
+  readonly steps: readonly Step[];
+}
+
+const get = (path: string, steps: readonly Step[]): Endpoint => ({ path, methods: ['GET'], body: 'none', steps });
+const post = (path: string, steps: readonly Step[], body: 'form' | 'json' = 'form'): Endpoint => ({
+  path,
+  methods: ['POST'],
+  body,
+  steps,
+});
+
+export const endpoints: readonly Endpoint[] = [
+  post('/oauth2/token', token),
+  post('/oauth2/revoke', revoke),
+  post('/oauth2/introspect', introspect),
+  get('/oauth2/jwks', jwks),
+  get('/oauth2/token/.well-known/openid-configuration', metadata),
+  get('/.well-known/oauth-authorization-server', metadata),
+  // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
+  get('/.well-known/oauth-authorization-server/oauth2/token', metadata),
+  post('/client-registration/v0.:minor(^\\d{1,3}$)/register', registerClient, 'json'),
+  { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'none', steps: notBuilt },
+  { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: notBuilt },
+];

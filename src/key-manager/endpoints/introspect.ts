@@ -1,0 +1,22 @@
+/** POST /oauth2/introspect (RFC 7662). */
+
+import type { Step } from '../call.ts';
+import { authenticateIntrospector } from '../checks/authenticate-introspector.ts';
+import { readClientCredentials } from '../checks/read-client-credentials.ts';
+import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { introspect as examine } from '../introspection.ts';
+
+const answer: Step = async (call, km) => {
+  const token = call.form.require('token');
+  const found = await examine(km, token);
+  // A client learns nothing of tokens of others, not even that they are alive (section 4).
+  const visible = found !== null && (!call.hasClient || call.client.consumer_key === found.client_id);
+  call.reply.send(visible ? found : { active: false });
+};
+
+export const introspect: readonly Step[] = [
+  rejectRepeatedParameters,
+  readClientCredentials,
+  authenticateIntrospector,
+  answer,
+];

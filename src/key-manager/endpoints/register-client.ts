@@ -1,0 +1,112 @@
+/** POST /client-registration/v0.x/register: a user registers an OAuth client, in the form of the original. */
+import { registerClient as createClient, grantTypes, revealSecret } from '../../adapters/key-managers/built-in.ts';
+import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
+import type { User } from '../../adapters/user-stores/user-store.ts';
+import { defaultTenant, fullUserName } from '../../core/tenant.ts';
+import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
+import { authenticateUser } from '../checks/authenticate-user.ts';
+import { grants } from '../grants/index.ts';
+import { OAuthError } from '../oauth-error.ts';
+
+interface Registration {
+  readonly clientName: string;
+  readonly owner: string;
+  readonly callbackUrl: string;
+  readonly grantTypes: readonly string[];
+  readonly saasApp: boolean;
+}
+
+const register: Step = async (call, km) => {
+  const asked = readRegistration(call, call.user as User);
+  const client = await findOrCreate(km, asked);
+  call.reply.send({
+    clientId: client.row.consumer_key,
+    clientName: client.row.name,
+    callBackURL: client.row.callback_url,
+    clientSecret: client.secret,
+    isSaasApplication: client.row.saas_app === 1,
+    appOwner: client.row.owner,
+    jsonString: JSON.stringify({
+      client_name: client.row.name,
+      redirect_uris: client.row.callback_url,
+      grant_types: client.row.grant_types,
+    }),
+  });
+};
+
+export const registerClient: readonly Step[] = [authenticateUser, register];
+
+/** The same name of the same owner is the same client. Its secret is null if only the hash of it is kept. */
+async function findOrCreate(km: KeyManager, asked: Registration): Promise<{ row: ClientRow; secret: string | null }> {
+  const identity = { tenant: defaultTenant, owner: asked.owner, name: asked.clientName };
+  return km.store.transaction(async (tx) => {
+    const present = await findRegisteredClient(tx.db, identity);
+    if (present) return { row: present, secret: revealSecret(km.seal, present) };
+    const key = await createClient(tx, km.seal, {
+      ...identity,
+      applicationId: null,
+      grantTypes: asked.grantTypes,
+      callbackUrl: asked.callbackUrl,
+      saasApp: asked.saasApp,
+      hashClientSecrets: km.options.hashClientSecrets,
+      now: seconds(km.clock),
+    });
+    return { row: (await findClient(tx.db, key.consumerKey)) as ClientRow, secret: key.consumerSecret };
+  });
+}
+
+function readRegistration(call: Call, user: User): Registration {
+  const body = readJson(call.request.body);
+  const clientName = text(body, 'clientName') ?? wrong('clientName', 'a name');
+  if (!/^[^\p{Cc}]{1,200}$/u.test(clientName)) wrong('clientName', '1 to 200 printable characters');
+  const owner = fullUserName(text(body, 'owner') ?? user.fullName);
+  if (owner !== user.fullName && !user.roles.includes('admin')) {
+    throw new OAuthError('access_denied', 'owner: only an administrator registers clients for others', 403);
+  }
+  const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? [...grants.keys()];
+  if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
+    wrong('grantType', `names out of ${grantTypes.join(', ')}, separated by spaces`);
+  }
+  const saasApp = body.saasApp ?? false;
+  if (typeof saasApp !== 'boolean') wrong('saasApp', 'true or false');
+  return {
+    clientName,
+    owner,
+    callbackUrl: callbackUrl(text(body, 'callbackUrl') ?? ''),
+    grantTypes: [...new Set(asked)],
+    saasApp,
+  };
+}
+
+/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=…` stands for several, as in the original. */
+function callbackUrl(url: string): string {
+  const acceptable = url === '' || url.startsWith('regexp=') || (URL.canParse(url) && !url.includes('#'));
+  if (!acceptable || url.length > 2000) {
+    throw new OAuthError('invalid_redirect_uri', 'callbackUrl: expected an absolute URL without fragment');
+  }
+  return url;
+}
+
+function readJson(body: unknown): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse((body as Buffer | undefined)?.toString('utf8') ?? '');
+  } catch {
+    throw new OAuthError('invalid_client_metadata', 'the body is not valid JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new OAuthError('invalid_client_metadata', 'the body: expected a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Null when it is missing or empty. */
+function text(body: Record<string, unknown>, field: string): string | null {
+  const value = body[field];
+  if (value === undefined || value === null || value === '') return null;
+  return typeof value === 'string' ? value : wrong(field, 'a string');
+}
+
+function wrong(field: string, expected: string): never {
+  throw new OAuthError('invalid_client_metadata', `${field}: expected ${expected}`);
+}

@@ -1,0 +1,31 @@
+/** POST /oauth2/revoke (RFC 7009). Answered when the revocation is committed. */
+
+import type { Step } from '../call.ts';
+import { authenticateClient } from '../checks/authenticate-client.ts';
+import { readClientCredentials } from '../checks/read-client-credentials.ts';
+import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { requireActiveClient } from '../checks/require-active-client.ts';
+import { OAuthError } from '../oauth-error.ts';
+
+const revokeToken: Step = async ({ form, client, reply }, km) => {
+  // `token_type_hint` is only an optimisation (section 2.1); all kinds are looked for anyway.
+  const token = form.require('token');
+  const revoked = await km.revoker.revoke(token, client.consumer_key);
+  if (revoked.outcome === 'foreign') {
+    throw new OAuthError('unauthorized_client', 'the token was issued to another client', 401);
+  }
+  if (revoked.outcome === 'revoked') {
+    // For clients of the original. A token appears only if the client itself has just sent it.
+    reply.header(revoked.kind === 'access' ? 'RevokedAccessToken' : 'RevokedRefreshToken', token);
+    reply.header('AuthorizedUser', encodeURI(revoked.subject));
+  }
+  reply.code(200).send();
+};
+
+export const revoke: readonly Step[] = [
+  rejectRepeatedParameters,
+  readClientCredentials,
+  authenticateClient,
+  requireActiveClient,
+  revokeToken,
+];

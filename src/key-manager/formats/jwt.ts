@@ -1,0 +1,37 @@
+/** Access tokens that say everything themselves (RFC 7519). Each has a row, so that each can be revoked by its `jti`. */
+import { randomUUID } from 'node:crypto';
+import { insertAccessToken } from '../../adapters/stores/access-tokens.ts';
+import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
+import { clientClaims } from '../claims.ts';
+import { rowOf, type TokenFormat } from './index.ts';
+
+export const jwt: TokenFormat = {
+  form: 'JWT',
+  // A new one at each request.
+  current: async () => null,
+  derive() {
+    throw new Error('a JWT is not kept, so it can not be handed out again');
+  },
+  async prepare(km, plan) {
+    const jti = randomUUID();
+    const claims: AccessTokenClaims = {
+      sub: plan.subject,
+      aud: gatewayAudience,
+      iss: km.options.issuer,
+      ...(await clientClaims(km.store.db, plan.client)),
+      scope: plan.scope,
+      iat: plan.issuedAt,
+      nbf: plan.issuedAt,
+      exp: plan.expiresAt,
+      jti,
+    };
+    const value = await km.keys.sign({ ...claims, aud: gatewayAudience });
+    return {
+      async write(tx, refreshId) {
+        const row = { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null } as const;
+        await insertAccessToken(tx, { ...row, refresh_id: refreshId });
+        return { value, expiresAt: plan.expiresAt };
+      },
+    };
+  },
+};

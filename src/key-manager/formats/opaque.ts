@@ -1,0 +1,55 @@
+/**
+ * Access tokens that say nothing. The value is derived from the row's id and nonce under the store key, so that every
+ * node can hand out the same live token again and a stolen database yields none.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  type AccessTokenRow,
+  findActiveOpaque,
+  insertAccessToken,
+  replaceAccessToken,
+  setRefreshOf,
+  type TokenIdentity,
+} from '../../adapters/stores/access-tokens.ts';
+import type { Seal } from '../../platform/seal.ts';
+import { lasts } from '../times.ts';
+import { tokenHash } from '../token-hash.ts';
+import { rowOf, type TokenFormat, type TokenPlan } from './index.ts';
+
+export const opaque: TokenFormat = {
+  form: 'OPAQUE',
+  current: (db, plan) => findActiveOpaque(db, identity(plan)),
+  derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
+  async prepare(km, plan) {
+    return {
+      async write(tx, refreshId, { fresh } = { fresh: false }) {
+        for (;;) {
+          const current = await findActiveOpaque(tx.db, identity(plan));
+          if (current && !fresh && lasts(current.expires_at, plan.issuedAt, km.options)) {
+            if (refreshId && current.refresh_id !== refreshId) await setRefreshOf(tx, current.id, refreshId);
+            return opaque.derive(km, current);
+          }
+          if (current) await replaceAccessToken(tx, current.id);
+          const id = randomUUID();
+          const nonce = randomBytes(16).toString('base64url');
+          const value = opaqueTokenOf(km.seal, { id, nonce });
+          const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce } as const;
+          if (await insertAccessToken(tx, { ...row, refresh_id: refreshId })) {
+            return { value, expiresAt: plan.expiresAt };
+          }
+          // Another node was faster; its token is the one.
+        }
+      },
+    };
+  },
+};
+
+const opaqueTokenOf = (seal: Seal, { id, nonce }: Pick<AccessTokenRow, 'id' | 'nonce'>): string =>
+  seal.derive('opaque-access-token', id, nonce as string);
+
+const identity = (plan: TokenPlan): TokenIdentity => ({
+  consumer_key: plan.client.consumer_key,
+  subject: plan.subject,
+  user_type: plan.userType,
+  scope: plan.scope,
+});

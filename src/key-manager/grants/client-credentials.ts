@@ -1,0 +1,47 @@
+/** A token of the application itself (RFC 6749 section 4.4), on behalf of its owner. No refresh token. */
+import type { IssuerOptions } from '../call.ts';
+import type { Form } from '../form.ts';
+import { issue } from '../issue.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { applicationTokenScope, readScope } from '../scopes.ts';
+import { expiresAt, issueTime } from '../times.ts';
+import type { Grant } from './index.ts';
+
+export const clientCredentials: Grant = {
+  grantType: 'client_credentials',
+  parameters: ['scope', 'validity_period'],
+  async handle({ form, client }, km) {
+    const validity = readValidity(form, km.options);
+    const asked = readScope(form.get('scope'));
+    const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key });
+    const owner = asked.length > 0 ? await km.users.find(client.owner) : null;
+    return issue(
+      km,
+      {
+        client,
+        subject: client.owner,
+        userType: 'APPLICATION',
+        grantType: clientCredentials.grantType,
+        scope: await applicationTokenScope(km.store.db, client, owner?.roles ?? [], asked),
+        issuedAt,
+        expiresAt: expiresAt(issuedAt, validity),
+      },
+      false,
+    );
+  },
+};
+
+/** `validity_period` in seconds: -1 = the default, -2 = never expires. */
+function readValidity(form: Form, { applicationTokenValidity, timestampSkew }: IssuerOptions): number {
+  const text = form.get('validity_period');
+  if (text === null || text === '-1') return applicationTokenValidity;
+  if (text === '-2') return -1;
+  const validity = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  if (validity <= timestampSkew) {
+    throw new OAuthError(
+      'invalid_request',
+      `validity_period: expected more than ${timestampSkew} seconds, -1 (the default) or -2 (never expires)`,
+    );
+  }
+  return validity;
+}

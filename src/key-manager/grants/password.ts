@@ -1,0 +1,38 @@
+/** A token of a user, whose name and password the client sends (RFC 6749 section 4.3). */
+
+import { readUserName } from '../../adapters/user-stores/user-name.ts';
+import { defaultTenant, fullUserName } from '../../core/tenant.ts';
+import { mayUse } from '../clients.ts';
+import { issue } from '../issue.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, userScope } from '../scopes.ts';
+import { expiresAt, issueTime } from '../times.ts';
+import type { Grant } from './index.ts';
+
+export const password: Grant = {
+  grantType: 'password',
+  parameters: ['username', 'password', 'scope'],
+  async handle({ form, client }, km) {
+    const username = form.require('username');
+    const secret = form.require('password');
+    const asked = readScope(form.get('scope'));
+    const name = readUserName(username)?.name ?? username;
+    const subject = fullUserName(name, defaultTenant);
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
+    const user = await km.users.verify(username, secret);
+    if (!user) throw new OAuthError('invalid_grant', 'authentication failed: unknown user, or wrong password');
+    return issue(
+      km,
+      {
+        client,
+        subject: user.fullName,
+        userType: 'APPLICATION_USER',
+        grantType: password.grantType,
+        scope: await userScope(km.store.db, client, user.roles, asked),
+        issuedAt,
+        expiresAt: expiresAt(issuedAt, km.options.accessTokenValidity),
+      },
+      mayUse(client, 'refresh_token'),
+    );
+  },
+};

@@ -1,0 +1,93 @@
+/**
+ * New tokens for a refresh token (RFC 6749 section 6), which is thereby used up.
+ *
+ * A used one that comes again is either a client whose answer was lost, or a thief, or the client after a thief. Within
+ * `refreshReuseWindow`, while its successor is unused, it is taken for the first and gets the same successor. Else
+ * everything that came of the same grant is revoked (RFC 9700 section 4.14.2).
+ */
+import {
+  findRefresh,
+  findRefreshByHash,
+  type RefreshTokenRow,
+  useRefreshToken,
+} from '../../adapters/stores/refresh-tokens.ts';
+import { revokeAccessTokensOf, revokeFamily } from '../../adapters/stores/revocations.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { formats, type PreparedToken, type TokenPlan } from '../formats/index.ts';
+import { type Issued, overtaken } from '../issue.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
+import { narrow, readScope, userScope } from '../scopes.ts';
+import { expiresAt, issueTime } from '../times.ts';
+import { tokenHash } from '../token-hash.ts';
+import type { Grant } from './index.ts';
+
+export const refreshToken: Grant = {
+  grantType: 'refresh_token',
+  parameters: ['refresh_token', 'scope'],
+  async handle({ form, client }, km) {
+    const value = form.require('refresh_token');
+    const asked = readScope(form.get('scope'));
+    const found = await findRefreshByHash(km.store.db, tokenHash(value));
+    if (!found || found.consumer_key !== client.consumer_key) throw dead('unknown refresh token');
+    if (found.expires_at <= seconds(km.clock)) throw dead('the refresh token is expired');
+    const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key });
+    const user = await km.users.find(found.subject);
+    if (!user) throw dead('the user is unknown');
+    const names = await narrow(km.store.db, client, found.scope.split(' '), asked);
+    const plan: TokenPlan = {
+      client,
+      subject: found.subject,
+      userType: 'APPLICATION_USER',
+      grantType: refreshToken.grantType,
+      // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
+      scope: await userScope(km.store.db, client, user.roles, names),
+      issuedAt,
+      expiresAt: expiresAt(issuedAt, km.options.accessTokenValidity),
+    };
+    const prepared = await formats[client.token_type].prepare(km, plan);
+    const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));
+    if (!issued) throw dead('the refresh token was used already or is revoked');
+    return issued;
+  },
+};
+
+/** Null when the token is dead. That is not thrown, since what is revoked with it has to be committed. */
+async function exchange(
+  tx: StoreTransaction,
+  km: KeyManager,
+  { id, plan, prepared }: { id: string; plan: TokenPlan; prepared: PreparedToken },
+): Promise<Issued | null> {
+  const row = await findRefresh(tx.db, id);
+  if (!row || row.state === 'REVOKED' || (await overtaken(tx, km, plan))) return null;
+  if (row.state === 'ACTIVE') {
+    const successor = await createRefreshToken(tx, km, { ...plan, family: row.family, scope: row.scope });
+    const use = { successorId: successor.id, usedAtMs: km.clock.now() };
+    // Another node can be faster; its successor is in the row then, and this one is undone.
+    if (!(await useRefreshToken(tx, id, use))) throw new Error('the refresh token was used at the same time');
+    if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, id, plan.issuedAt);
+    const access = await prepared.write(tx, successor.id, { fresh: true });
+    return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
+  }
+  const successor = await unusedSuccessor(tx, km, row);
+  if (successor) {
+    const access = await prepared.write(tx, successor.id);
+    return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
+  }
+  await revokeFamily(tx, row.family, plan.issuedAt);
+  return null;
+}
+
+async function unusedSuccessor(
+  tx: StoreTransaction,
+  km: KeyManager,
+  used: RefreshTokenRow,
+): Promise<RefreshTokenRow | null> {
+  const age = km.clock.now() - (used.used_at_ms ?? 0);
+  if (used.successor_id === null || age > km.options.refreshReuseWindow * 1000) return null;
+  const successor = await findRefresh(tx.db, used.successor_id);
+  return successor?.state === 'ACTIVE' ? successor : null;
+}
+
+const dead = (description: string): OAuthError => new OAuthError('invalid_grant', description);

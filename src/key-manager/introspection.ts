@@ -1,0 +1,61 @@
+/** What is true of an access token now (RFC 7662). */
+import { type AccessTokenRow, findJwt, findOpaque } from '../adapters/stores/access-tokens.ts';
+import { type ClientRow, findClient } from '../adapters/stores/clients.ts';
+import type { KeyType } from '../core/application.ts';
+import { gatewayAudience } from '../core/token.ts';
+import { type KeyManager, seconds } from './call.ts';
+import { tokenHash } from './token-hash.ts';
+
+export interface Introspection {
+  readonly active: true;
+  readonly client_id: string;
+  /** `name@tenant`, in both. */
+  readonly username: string;
+  readonly sub: string;
+  readonly scope: string;
+  readonly token_type: 'Bearer';
+  readonly iss: string;
+  readonly aud: string;
+  readonly iat: number;
+  readonly nbf: number;
+  readonly exp: number;
+  /** Of a JWT. */
+  readonly jti?: string;
+  /** Whether the application itself has the token, or a user. */
+  readonly aut: AccessTokenRow['user_type'];
+  readonly consumerKey: string;
+  readonly keytype: KeyType;
+}
+
+/** Null when the token is unknown, expired, revoked, or no access token. */
+export async function introspect(km: KeyManager, token: string): Promise<Introspection | null> {
+  const row = token.includes('.') ? await verifiedRow(km, token) : await findOpaque(km.store.db, tokenHash(token));
+  if (!row || row.state === 'REVOKED' || row.expires_at <= seconds(km.clock)) return null;
+  const client = await findClient(km.store.db, row.consumer_key);
+  return client?.state === 'ACTIVE' ? describe(row, client) : null;
+}
+
+async function verifiedRow(km: KeyManager, token: string): Promise<AccessTokenRow | null> {
+  const claims = await km.keys.verify(token);
+  if (!claims?.jti) return null;
+  const row = await findJwt(km.store.db, claims.jti);
+  return row && row.issuer === claims.iss ? row : null;
+}
+
+const describe = (row: AccessTokenRow, client: ClientRow): Introspection => ({
+  active: true,
+  client_id: row.consumer_key,
+  username: row.subject,
+  sub: row.subject,
+  scope: row.scope,
+  token_type: 'Bearer',
+  iss: row.issuer,
+  aud: gatewayAudience,
+  iat: row.issued_at,
+  nbf: row.issued_at,
+  exp: row.expires_at,
+  ...(row.form === 'JWT' ? { jti: row.id } : {}),
+  aut: row.user_type,
+  consumerKey: row.consumer_key,
+  keytype: client.key_type,
+});

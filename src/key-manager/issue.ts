@@ -1,0 +1,68 @@
+/** Gives out tokens: writes their rows, or hands a live opaque token out again. */
+import type { AccessTokenRow } from '../adapters/stores/access-tokens.ts';
+import { findRefresh, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
+import { revokedUpTo } from '../adapters/stores/revocations.ts';
+import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
+import type { KeyManager } from './call.ts';
+import { type AccessToken, formats, type TokenPlan } from './formats/index.ts';
+import { OAuthError } from './oauth-error.ts';
+import { createRefreshToken, refreshTokenOf } from './refresh-tokens.ts';
+import { lasts } from './times.ts';
+
+/** What a grant gives. */
+export interface Issued {
+  readonly access: AccessToken;
+  readonly refreshToken: string | null;
+  readonly scope: string;
+}
+
+/** @throws OAuthError invalid_grant when what the grant rests on was revoked meanwhile. */
+export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolean): Promise<Issued> {
+  const format = formats[plan.client.token_type];
+  const answer = (access: AccessToken, refresh: RefreshTokenRow | null): Issued => ({
+    access,
+    refreshToken: refresh && refreshTokenOf(km.seal, refresh),
+    scope: plan.scope,
+  });
+
+  // The usual case of an opaque token needs no transaction.
+  const live = await format.current(km.store.db, plan);
+  if (live && lasts(live.expires_at, plan.issuedAt, km.options)) {
+    if (!withRefresh) return answer(format.derive(km, live), null);
+    const refresh = await keptRefresh(km.store.db, live, plan);
+    if (refresh) return answer(format.derive(km, live), refresh);
+  }
+
+  const prepared = await format.prepare(km, plan);
+  const issued = await km.write(async (tx) => {
+    if (await overtaken(tx, km, plan)) return null;
+    const refresh = withRefresh
+      ? ((await keptRefresh(tx.db, await format.current(tx.db, plan), plan)) ??
+        (await createRefreshToken(tx, km, plan)))
+      : null;
+    return answer(await prepared.write(tx, refresh?.id ?? null), refresh);
+  });
+  if (!issued) throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
+  return issued;
+}
+
+/**
+ * Whether all tokens of the subject or client were revoked since the request began: a password that was changed while it
+ * was being verified must give no token.
+ */
+export async function overtaken(tx: StoreTransaction, km: KeyManager, plan: TokenPlan): Promise<boolean> {
+  const of = { subject: plan.subject, client: plan.client.consumer_key };
+  return plan.issuedAt <= (await revokedUpTo(tx.db, km.options.issuer, of));
+}
+
+/** The refresh token of an access token that is handed out again, if it is of use; a wider one is not given away. */
+async function keptRefresh(
+  db: Queryable,
+  access: AccessTokenRow | null,
+  plan: TokenPlan,
+): Promise<RefreshTokenRow | null> {
+  if (!access?.refresh_id) return null;
+  const refresh = await findRefresh(db, access.refresh_id);
+  const usable = refresh?.state === 'ACTIVE' && refresh.expires_at - plan.issuedAt > 1 && refresh.scope === plan.scope;
+  return usable ? refresh : null;
+}

@@ -1,0 +1,128 @@
+/** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { joinTransactions } from '../adapters/stores/join-transactions.ts';
+import type { Store } from '../adapters/stores/store.ts';
+import { databaseUserStore } from '../adapters/user-stores/database.ts';
+import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Seal } from '../platform/seal.ts';
+import { Call, type IssuerOptions, type KeyManager } from './call.ts';
+import { type Endpoint, endpoints } from './endpoints/index.ts';
+import { Form, parseForm } from './form.ts';
+import { type Introspection, introspect } from './introspection.ts';
+import { OAuthError, sendError } from './oauth-error.ts';
+import { openRevoker, type Revoker } from './revoker.ts';
+import { openSigningKeys } from './signing-keys.ts';
+import { sweep } from './sweep.ts';
+
+export interface KeyManagerDeps {
+  readonly store: Store;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: IssuerOptions;
+  /** Whether a request comes from a gateway, which may introspect every token. */
+  isEnrolledGateway(request: FastifyRequest): boolean;
+  /** Default: the users in the store. */
+  readonly users?: UserStore;
+}
+
+/** What other parts of the process may use of a mounted key manager. */
+export interface MountedKeyManager {
+  readonly users: UserStore;
+  readonly revoker: Revoker;
+  /** What is true of an access token now; null when it is not active. */
+  introspect(token: string): Promise<Introspection | null>;
+}
+
+/** Bytes of a request body at most. */
+const bodyLimit = 65_536;
+
+/**
+ * Makes or opens the signing keys, announces the issuer, and registers the endpoints.
+ * @throws Error when options contradict each other, SealError when the store key is not that of the store.
+ */
+export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps): Promise<MountedKeyManager> {
+  const { store, seal, clock, log, options } = deps;
+  checkOptions(options);
+  const keys = await openSigningKeys(deps);
+  const km: KeyManager = {
+    store,
+    seal,
+    clock,
+    log,
+    options,
+    users: deps.users ?? (await databaseUserStore(store, clock)),
+    keys,
+    revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
+    write: joinTransactions(store, 0),
+    isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
+  };
+  // In a scope of its own: parsers, headers and the form of errors are those of these endpoints only.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler((error, _request, reply) => sendError(reply, toOAuthError(error, log)));
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+    });
+    for (const endpoint of endpoints) mount(scope, endpoint, km);
+  });
+  const ended = sweep(store, clock, log);
+  app.addHook('onClose', async () => ended());
+  return { users: km.users, revoker: km.revoker, introspect: (token) => introspect(km, token) };
+}
+
+function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void {
+  scope.route({
+    method: [...endpoint.methods],
+    url: endpoint.path,
+    async handler(request, reply) {
+      const form = endpoint.body === 'form' ? readForm(request) : new Form();
+      const call = new Call(request, reply, form);
+      for (const step of endpoint.steps) await step(call, km);
+      return reply;
+    },
+  });
+  const served: readonly string[] = endpoint.methods.includes('GET') ? ['HEAD', ...endpoint.methods] : endpoint.methods;
+  const allow = served.toSorted().join(', ');
+  scope.route({
+    method: scope.supportedMethods.filter((method) => !served.includes(method)),
+    url: endpoint.path,
+    handler(request) {
+      throw new OAuthError('invalid_request', `no method ${request.method} here, only ${allow}`, 405, { allow });
+    },
+  });
+}
+
+const formType = 'application/x-www-form-urlencoded';
+
+function readForm({ body, headers }: FastifyRequest): Form {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== formType) {
+    throw new OAuthError('invalid_request', `expected a body of content type ${formType}`);
+  }
+  return parseForm((body as Buffer | undefined) ?? Buffer.alloc(0));
+}
+
+function toOAuthError(error: unknown, log: Log): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof UserStoreBusyError) {
+    return new OAuthError('temporarily_unavailable', error.message, 503, { 'retry-after': '1' });
+  }
+  const { statusCode = 500, message } = error as Error & { statusCode?: number };
+  if (statusCode >= 400 && statusCode < 500) return new OAuthError('invalid_request', message, statusCode);
+  log.error({ err: error }, 'a request to the key manager failed');
+  return new OAuthError('server_error', 'the key manager could not complete the request', 500);
+}
+
+function checkOptions({ timestampSkew, accessTokenValidity, applicationTokenValidity }: IssuerOptions): void {
+  for (const [name, validity] of Object.entries({ accessTokenValidity, applicationTokenValidity })) {
+    if (validity >= 0 && timestampSkew >= validity) {
+      throw new Error(
+        `tokens.timestampSkew: expected less than tokens.${name} (${validity} s), got ${timestampSkew} s; no token would be left`,
+      );
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** The options of a key manager: the listener that it shares with the control plane, and its tokens. */
+
+import { boolean, type Config, choice, integer, port, section, text } from '../platform/config/schema.ts';
+
+const seconds = (value: number, description: string) => integer({ default: value, minimum: 1, description });
+
+const server = section('The listener of key manager and control plane.', {
+  host: text({
+    default: '127.0.0.1',
+    description: 'Address to listen on. `0.0.0.0` is every IPv4 address, `::` every address.',
+  }),
+  port: port({ default: 9443, description: 'Port for HTTPS. 0 takes a free one.' }),
+  publicHost: text({
+    default: 'localhost',
+    description: 'Host by which clients reach it: part of the issuer and of the addresses in its metadata.',
+  }),
+});
+
+const tokens = section(
+  'The tokens that the key manager issues.',
+  {
+    accessTokenValidity: seconds(3600, 'Seconds that an access token of a user is valid.'),
+    applicationTokenValidity: seconds(
+      3600,
+      'Seconds that an access token of an application (`client_credentials`) is valid.',
+    ),
+    refreshTokenValidity: integer({
+      default: 86_400,
+      minimum: -1,
+      description: 'Seconds that a refresh token is valid. -1 never expires.',
+    }),
+    timestampSkew: integer({
+      default: 0,
+      minimum: 0,
+      description:
+        'Seconds that `expires_in` says less than a token is valid, for clients whose clocks are slow. Must be less than each validity of an access token.',
+    }),
+    refreshReuseWindow: integer({
+      default: 10,
+      minimum: 0,
+      maximum: 300,
+      description:
+        'Seconds within which a refresh token that was used gets the same successor again (the answer may have been lost). Later its reuse revokes all that came of it.',
+    }),
+    signingAlgorithm: choice(['RS256', 'ES256', 'EdDSA'], {
+      default: 'RS256',
+      description: 'Algorithm that signs JWTs. A key for it is made at the first start that needs one.',
+    }),
+    revokeOnRefresh: boolean({
+      default: true,
+      description: 'Whether a refresh revokes the access token that it replaces.',
+    }),
+    hashClientSecrets: boolean({
+      default: false,
+      description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',
+    }),
+  },
+  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, refreshTokenValidity }) => {
+    if (refreshTokenValidity === 0) return 'refreshTokenValidity: expected -1 or at least 1, got 0';
+    return timestampSkew < Math.min(accessTokenValidity, applicationTokenValidity)
+      ? undefined
+      : 'timestampSkew: expected less than accessTokenValidity and applicationTokenValidity';
+  },
+);
+
+export const keyManagerOptions = section('', { server, tokens });
+
+export type KeyManagerOptions = Config<typeof keyManagerOptions>;

@@ -1,0 +1,48 @@
+/** Refresh tokens: derived under the store key like opaque access tokens, used once. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
+import type { StoreTransaction } from '../adapters/stores/store.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { KeyManager } from './call.ts';
+import { expiresAt } from './times.ts';
+import { tokenHash } from './token-hash.ts';
+
+export interface NewRefreshToken {
+  /** Absent: it begins a family. */
+  readonly family?: string;
+  readonly client: { readonly consumer_key: string; readonly tenant: string };
+  readonly subject: string;
+  /** As granted; a refresh with less keeps it. */
+  readonly scope: string;
+  readonly issuedAt: number;
+}
+
+export async function createRefreshToken(
+  tx: StoreTransaction,
+  km: KeyManager,
+  token: NewRefreshToken,
+): Promise<RefreshTokenRow> {
+  const id = randomUUID();
+  const nonce = randomBytes(16).toString('base64url');
+  const row: RefreshTokenRow = {
+    id,
+    family: token.family ?? id,
+    tenant: token.client.tenant,
+    consumer_key: token.client.consumer_key,
+    subject: token.subject,
+    scope: token.scope,
+    token_hash: tokenHash(refreshTokenOf(km.seal, { id, nonce })),
+    nonce,
+    issued_at: token.issuedAt,
+    expires_at: expiresAt(token.issuedAt, km.options.refreshTokenValidity),
+    state: 'ACTIVE',
+    used_at_ms: null,
+    successor_id: null,
+  };
+  await insertRefreshToken(tx, row);
+  return row;
+}
+
+export function refreshTokenOf(seal: Seal, { id, nonce }: Pick<RefreshTokenRow, 'id' | 'nonce'>): string {
+  return seal.derive('refresh-token', id, nonce);
+}

@@ -1,0 +1,29 @@
+/** Removes the rows of tokens that expired a day ago: until then they say why a token is refused. */
+import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
+import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
+import type { Store } from '../adapters/stores/store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { seconds } from './call.ts';
+
+const everyMs = 600_000;
+const day = 86_400;
+/** Rows at a time, so that no request waits long. */
+const batch = 500;
+
+/** Begins to sweep every ten minutes. Returns the function that ends it. */
+export function sweep(store: Store, clock: Clock, log: Log): () => void {
+  const timer = setInterval(() => {
+    sweepOnce(store, seconds(clock) - day).catch((error) =>
+      log.error({ err: error }, 'expired tokens stay in the store'),
+    );
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Removes what expired before `before` (seconds since the epoch). */
+export async function sweepOnce(store: Store, before: number): Promise<void> {
+  while ((await removeExpiredAccessTokens(store.db, before, batch)) === batch);
+  while ((await removeExpiredRefreshTokens(store.db, before, batch)) === batch);
+}

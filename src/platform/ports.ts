@@ -1,0 +1,56 @@
+/** Listening ports: whether one is free, and whether several threads can share one. */
+import { createServer } from 'node:net';
+
+/** Somebody else listens on the port. */
+export class PortInUseError extends Error {
+  override name = 'PortInUseError';
+}
+
+/**
+ * Binds the port for a moment. Sockets that share a port (`SO_REUSEPORT`) can be bound beside a stranger's without an
+ * error, so this has to be asked before.
+ * @param option name of the option that chose the port, for the message
+ * @throws PortInUseError, or the system's error
+ */
+export function checkPortFree(host: string, port: number, option: string): Promise<void> {
+  if (port === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, host, port, option)));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+  });
+}
+
+/** The error that a failed `listen` becomes, in words that say what to do. */
+export function portError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new PortInUseError(
+      `port ${port} on ${host} is in use; end what listens there, or set ${option} (or --port-offset)`,
+    );
+  }
+  if (error.code === 'EACCES') {
+    return new PortInUseError(
+      `port ${port} on ${host} may not be bound by this user; set ${option} to a port above 1023`,
+    );
+  }
+  if (error.code === 'EADDRNOTAVAIL')
+    return new PortInUseError(`${host} is no address of this machine; set ${option.replace(/\.\w+$/, '.host')}`);
+  return error;
+}
+
+/** The systems on which Node can share a listening port between threads. */
+export function supportsReusePort(): boolean {
+  return ['linux', 'freebsd', 'sunos', 'aix'].includes(process.platform);
+}
+
+/** A port that nobody listens on at the moment. */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ host, port: 0 }, () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

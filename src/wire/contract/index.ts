@@ -1,0 +1,25 @@
+/**
+ * The contract of the wire as a test suite: every implementation of the interface runs it. Bytes go in and come out
+ * over raw sockets, because that is where implementations differ.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Wire } from '../wire.ts';
+import { closing } from './closing.ts';
+import { failing } from './failing.ts';
+import { casesOf } from './fixture.ts';
+import { forwarding } from './forwarding.ts';
+import { receiving } from './receiving.ts';
+import { securing } from './securing.ts';
+
+/** Runs the suite. `excused` names the cases that an implementation is known not to fulfil. */
+export function contract(name: string, wire: Wire, excused: readonly string[] = []): void {
+  const unused = new Set(excused);
+  const it = casesOf(name, wire, unused);
+  receiving(it);
+  forwarding(it);
+  failing(it);
+  closing(it);
+  securing(it);
+  test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
+}

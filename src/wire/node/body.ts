@@ -1,0 +1,32 @@
+/** What is known of a request's body from its head. */
+import type { IncomingMessage } from 'node:http';
+
+/** Bytes of an unread body that are read to keep the connection; more, and it is closed. */
+const maxDrained = 65_536;
+
+/** Does the request have content (RFC 9112 6)? */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true;
+  const length = headers['content-length'];
+  return length !== undefined && Number(length) !== 0;
+}
+
+/** Is the end of the body still to come? */
+export function isReceiving(request: IncomingMessage): boolean {
+  return !request.complete && hasBody(request);
+}
+
+/** Will `node:http` read and drop what is left, soon enough? Only of a body that nobody has touched. */
+export function isDrainable(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return !request.destroyed && !request.readableDidRead && length !== undefined && Number(length) <= maxDrained;
+}
+
+/**
+ * RFC 9112 6.1: HTTP/1.0 has no transfer-encoding, and a coding other than chunked is one that nobody here undoes.
+ * (`node:http` itself refuses transfer-encoding together with content-length, and contradicting lengths.)
+ */
+export function isFramed({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding === undefined || (httpVersionMinor > 0 && coding.toLowerCase() === 'chunked');
+}

@@ -1,0 +1,164 @@
+/** The listening side, on `node:http` and `node:https`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
+import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
+import { answerBytes, sendAnswer } from './answer.ts';
+import { isFramed } from './body.ts';
+import { Connection } from './connection.ts';
+import { NodeExchange } from './exchange.ts';
+
+/** Milliseconds between two looks at what the clients do. */
+const watchInterval = 1_000;
+/** Milliseconds between two searches for idle connections while draining. */
+const idleInterval = 50;
+/** Default of `bodyTimeout`. */
+const defaultBodyTimeout = 30_000;
+/** Event-loop turns at most for taking in the connections that wait in the kernel when a drain begins. */
+const maxAcceptTurns = 100;
+
+export class NodeServer implements WireServer {
+  readonly #options: ServerOptions;
+  readonly #handle: (exchange: ServerExchange) => void;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #accepted = 0;
+  #draining = false;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(options: ServerOptions, handle: (exchange: ServerExchange) => void) {
+    this.#options = options;
+    this.#handle = handle;
+    this.#server = this.#create();
+    this.#server.on('connection', () => this.#accepted++);
+    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
+    this.#server.on('request', (request, response) => this.#receive(request, response, false));
+    this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
+    // Not a proxy for arbitrary connections: without a listener the connection would be cut without an answer.
+    this.#server.on('connect', (_request, socket: Socket) => this.#refuse(socket, 'malformed'));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#unreadable(error, socket));
+  }
+
+  #create(): Server {
+    const { tls, maxHeadSize, headTimeout, keepAliveTimeout } = this.#options;
+    const common = {
+      maxHeaderSize: maxHeadSize,
+      headersTimeout: headTimeout,
+      // A total for head and body would cut long uploads; stalled ones are found by watching.
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.max(50, Math.min(1_000, headTimeout / 4)),
+      keepAliveTimeout,
+      // Host is checked together with the target. Duplicates are joined so that they are seen.
+      requireHostHeader: false,
+      joinDuplicateHeaders: true,
+      optimizeEmptyRequests: true,
+      noDelay: true,
+      insecureHTTPParser: false,
+    };
+    if (!tls) return createServer(common);
+    return createSecureServer({ ...common, ...tls, handshakeTimeout: headTimeout, ALPNProtocols: ['http/1.1'] });
+  }
+
+  listen({ host, port, reusePort }: ListenOptions): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, reusePort, exclusive: true, backlog: 4096 }, () => {
+        this.#server.off('error', reject);
+        this.#watch = setInterval(() => this.#lookAround(), watchInterval).unref();
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  drain(timeout: number): Promise<void> {
+    this.#draining = true;
+    for (const connection of this.#connections) connection.ending = true;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(cut);
+        clearInterval(idle);
+        clearInterval(this.#watch);
+        resolve();
+      };
+      // Those whose answer had promised to keep the connection become idle later.
+      const idle = setInterval(() => this.#server.closeIdleConnections(), idleInterval);
+      const cut = setTimeout(() => {
+        this.#server.closeAllConnections();
+        for (const connection of this.#connections) connection.socket.destroy();
+        this.#server.close();
+        done();
+      }, timeout);
+      // Closing now would reset what waits in the kernel's queue; each turn of the event loop accepts some of it.
+      const takeIn = (seen: number, turns: number) => {
+        if (this.#accepted !== seen && turns < maxAcceptTurns) setImmediate(takeIn, this.#accepted, turns + 1);
+        else this.#server.close(done);
+      };
+      setImmediate(takeIn, -1, 0);
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const connection = new Connection(socket, this.#options.tls !== undefined);
+    connection.ending = this.#draining;
+    this.#connections.add(connection);
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      connection.closed();
+    });
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const connection = Connection.of(request.socket) as Connection;
+    const isHttp10 = request.httpVersionMinor === 0;
+    const method = request.method as string;
+    let target = request.url as string;
+    let host = request.headers.host;
+    if (!target.startsWith('/')) {
+      const reduced = reduceAbsoluteForm(target, method);
+      if (reduced && isHost(host, isHttp10)) ({ target, host } = reduced);
+    }
+    let defect: RequestDefect | null = null;
+    if (target.length > this.#options.maxTargetLength) defect = 'target-too-long';
+    else if (!isHost(host, isHttp10) || !isOriginForm(target, method) || !isFramed(request)) defect = 'malformed';
+    if (defect !== null) {
+      response.shouldKeepAlive = false;
+      sendAnswer(connection, request, response, this.#options.refuse(defect));
+      return;
+    }
+    this.#handle(new NodeExchange(connection, request, response, target, host ?? '', expectsContinue));
+  }
+
+  #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = Connection.of(socket);
+    if (connection?.lingers) return;
+    const defect = defectOf(error);
+    // Silence before the first byte is a client that changed its mind, not a slow head; and where an answer is under
+    // way, bytes of ours in between would be taken for a part of it.
+    const isSilent = socket.bytesRead === 0;
+    if (defect === null || isSilent || !connection || !connection.spoil()) socket.destroy();
+    else this.#refuse(socket, defect);
+  }
+
+  /** Refuses what never became a request of `node:http`'s. */
+  #refuse(socket: Socket, defect: RequestDefect): void {
+    const connection = Connection.of(socket);
+    if (!connection || !socket.writable) return void socket.destroy();
+    // `node:http` has taken its own listener away when it hands a CONNECT over.
+    socket.on('error', () => {});
+    socket.write(answerBytes(this.#options.refuse(defect)));
+    connection.linger();
+  }
+
+  #lookAround(): void {
+    const patience = this.#options.bodyTimeout ?? defaultBodyTimeout;
+    for (const connection of this.#connections) connection.watch(watchInterval, patience);
+  }
+}
+
+/** Null = not the request's fault: the connection was lost. */
+function defectOf(error: NodeJS.ErrnoException): RequestDefect | null {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'head-too-large';
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';
+  return error.code?.startsWith('HPE_') ? 'malformed' : null;
+}

@@ -1,0 +1,166 @@
+/**
+ * The interface of the wire: HTTP as the gateway sees it, whichever implementation carries the bytes.
+ *
+ * It is shaped by what is cheap. A request head is never an object of headers: a stage asks for the one field that it
+ * needs. A request is not read and written again by us: `forward` hands it to an upstream and its answer back, both
+ * bodies streaming inside the wire, while the caller only says what is to be changed in the heads. Nothing here is a
+ * promise, except what happens once per listener.
+ */
+
+/** A header field. Names in lower case. */
+export type Field = readonly [name: string, value: string];
+
+/** An answer that we make ourselves. The wire adds `date`, `content-length` and connection fields. */
+export interface LocalAnswer {
+  readonly status: number;
+  readonly fields: readonly Field[];
+  readonly body: string;
+}
+
+/**
+ * One request of a client, and the ways to answer it. It can be read until the code that ended it (the caller of
+ * `respond`, or `onEnd`) has returned; then its bytes may already belong to the connection's next request.
+ */
+export interface ServerExchange {
+  readonly method: string;
+  /** Request target in origin form, exactly as sent: path and query. Absolute form is reduced to it. */
+  readonly target: string;
+  /** Came over TLS. */
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  /** `localhost:8243`, from the Host field (RFC 9112 3.2). */
+  readonly host: string;
+  /**
+   * The value of a field (name in lower case), several lines joined by `, ` (`cookie` by `; `); undefined = not sent.
+   */
+  header(name: string): string | undefined;
+  /**
+   * Answers locally. Exactly one of `respond` and a `forward` that got to `onHead` ends an exchange; after that, and
+   * when the client is gone, it does nothing. What the client still sends of its body is read and dropped if it is
+   * little; otherwise the connection is closed after the answer.
+   */
+  respond(answer: LocalAnswer): void;
+  /**
+   * Sends the request to an upstream and, unless it fails before that, the upstream's answer to the client.
+   * Hop-by-hop fields (RFC 9110 7.6.1) are removed both ways, and trailers. The upstream gets its own name as Host,
+   * unless `set` has one. The handler may be called before this returns. After a failure without an answer, a request
+   * without a body can be forwarded again.
+   */
+  forward(request: ForwardRequest, handler: ForwardHandler): void;
+}
+
+export interface ForwardRequest {
+  readonly upstream: Upstream;
+  /** Path and query to ask the upstream for. */
+  readonly target: string;
+  /** Fields not to pass on, names in lower case. */
+  readonly remove: readonly string[];
+  /** Fields to add, or to put in place of the client's. */
+  readonly set: readonly Field[];
+  /**
+   * Milliseconds from the end of the request until the answer's head must be there; afterwards, the longest silence
+   * in its body.
+   */
+  readonly timeout: number;
+}
+
+/** What is told about a forwarded request. The exchange object itself can implement it, so that none is allocated. */
+export interface ForwardHandler {
+  /**
+   * The answer's head is there and about to be sent to the client. Returns what to change in it, or null.
+   * Informational answers (1xx) are not reported. `head` can be read only during the call.
+   */
+  onHead(status: number, head: AnswerHead): HeadEdits | null;
+  /**
+   * Exactly once, last. Without `failure`, the answer went to the client whole. With one and `answered` false, the
+   * client has had nothing yet: the handler owes it a `respond`. With `answered` true the wire has already cut the
+   * connection, which is how HTTP/1.1 tells a client that an answer is incomplete. After `client-gone` nobody is left
+   * to answer.
+   */
+  onEnd(failure: ForwardFailure | null, answered: boolean): void;
+}
+
+export interface AnswerHead {
+  header(name: string): string | undefined;
+}
+
+export interface HeadEdits {
+  readonly remove: readonly string[];
+  readonly set: readonly Field[];
+}
+
+/**
+ * Why an upstream did not answer: no connection, no head in time, connection closed before the answer was whole,
+ * not HTTP; or the client went away first. A client that closes its side of the connection is gone: the wire cannot
+ * tell one that only wants to send no more from one that has left, and serving the latter would cost the back end.
+ */
+export type ForwardFailure = 'unreachable' | 'timeout' | 'closed' | 'malformed' | 'client-gone';
+
+/** A back end's origin with its pooled connections. */
+export interface Upstream {
+  readonly origin: string;
+  /** Idle connections are closed; requests in flight go on, and so do those that are forwarded only now. */
+  close(): void;
+}
+
+export interface UpstreamOptions {
+  /** `http://host:port` or `https://host:port`. */
+  readonly origin: string;
+  /** Milliseconds to establish a connection (and its TLS), or, give or take a second, to wait for a free one. */
+  readonly connectTimeout: number;
+  /** Connections at most; requests beyond wait. 0 = no limit. */
+  readonly maxConnections: number;
+  /** Milliseconds after which an unused connection is closed. */
+  readonly idleTimeout: number;
+  /** PEM certificates that are trusted besides the system's. */
+  readonly ca?: readonly string[];
+  /** PEM client certificate and key (mutual TLS). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+}
+
+/** A request that never became an exchange. */
+export type RequestDefect = 'malformed' | 'head-too-large' | 'target-too-long' | 'timeout';
+
+export interface ServerOptions {
+  /** PEM certificate chain and key; absent = plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Bytes of a request head at most. */
+  readonly maxHeadSize: number;
+  /** Bytes of a request target at most. */
+  readonly maxTargetLength: number;
+  /** Milliseconds for a request head to arrive. */
+  readonly headTimeout: number;
+  /** Milliseconds an idle connection is kept. */
+  readonly keepAliveTimeout: number;
+  /**
+   * Milliseconds without progress while the client has to send its body or to read its answer; then its connection
+   * is cut. Default 30000.
+   */
+  readonly bodyTimeout?: number;
+  /** The answer to a request that can't be read; the connection is closed after it. */
+  readonly refuse: (defect: RequestDefect) => LocalAnswer;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 = a free one. */
+  readonly port: number;
+  /** Let several threads listen on one port (the kernel spreads connections by hash). */
+  readonly reusePort: boolean;
+}
+
+export interface WireServer {
+  /** Resolves with the port; rejects with the system's error (`EADDRINUSE`, …). */
+  listen(options: ListenOptions): Promise<number>;
+  /**
+   * Stops accepting once the queue of accepted connections is empty, ends idle connections, lets requests in flight
+   * finish (`connection: close`) and resolves; whatever is left after `timeout` milliseconds is cut.
+   */
+  drain(timeout: number): Promise<void>;
+}
+
+/** One implementation of all this. */
+export interface Wire {
+  createServer(options: ServerOptions, handle: (exchange: ServerExchange) => void): WireServer;
+  createUpstream(options: UpstreamOptions): Upstream;
+}

@@ -1,0 +1,46 @@
+/**
+ * The servers and programs that tests use if they are on the machine. A test that needs one says so:
+ *
+ *     it('200 from curl', { skip: missing('curl') }, …)
+ */
+
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Server {
+  readonly name: string;
+  /** The program that shows that it is here. */
+  readonly command: string;
+  /** The Debian package that brings it. */
+  readonly package: string;
+  /** What it is used for. */
+  readonly use: string;
+}
+
+export const servers: readonly Server[] = [
+  { name: 'curl', command: 'curl', package: 'curl', use: "the seeds' commands as they stand" },
+];
+
+/** Why a test that needs the server is skipped; false = it is here. */
+export function missing(name: string): string | false {
+  const server = servers.find((candidate) => candidate.name === name);
+  if (!server) throw new Error(`test/support/servers.ts has no ${name}`);
+  return isHere(server) ? false : `needs ${name} (Debian package ${server.package}): npm test -- --install`;
+}
+
+export function missingServers(): Server[] {
+  return servers.filter((server) => !isHere(server));
+}
+
+function isHere({ command }: Server): boolean {
+  // Where Debian keeps daemons is not on everybody's PATH.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
