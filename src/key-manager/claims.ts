@@ -36,7 +36,7 @@ export async function clientClaims(db: Queryable, client: ClientRow): Promise<Cl
     subscribedAPIs: apis.map((api) => ({
       subscriberTenantDomain: api.tenant,
       name: api.name,
-      context: `${api.context}/${api.version}`,
+      context: api.version === '' ? api.context : `${api.context}/${api.version}`,
       publisher: api.provider,
       version: api.version,
       subscriptionTier: api.tier,

@@ -4,7 +4,7 @@ import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { appendChanges, openEpoch, SqlChangeLog } from './change-log.ts';
-import { migrate } from './migrate.ts';
+import { migrate, StoreError } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import type { Store, StoreTransaction } from './store.ts';
 
@@ -34,9 +34,7 @@ export async function openSqliteStore(file: string, clock: Clock = systemClock):
 
 /** The part of better-sqlite3's interface that kysely uses, over `node:sqlite`. */
 function openDatabase(file: string): SqliteDatabase {
-  const database = new DatabaseSync(file, { timeout: 5000 });
-  // FULL: what was answered with 200 has reached the disk, also when the power goes.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  const database = connect(file);
   // Preparing costs more than most of our statements do, and there are few of them.
   const prepared = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
@@ -61,4 +59,15 @@ function openDatabase(file: string): SqliteDatabase {
       };
     },
   };
+}
+
+function connect(file: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(file, { timeout: 5000 });
+    // FULL: what was answered with 200 has reached the disk, also when the power goes.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    return database;
+  } catch (error) {
+    throw new StoreError(`${file} can't be used as the store: ${(error as Error).message}`, { cause: error });
+  }
 }

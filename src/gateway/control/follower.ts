@@ -50,6 +50,8 @@ export interface FollowerState {
 
 /** Milliseconds between attempts to get a snapshot. */
 const retry = { min: 50, max: 800 };
+/** Attempts to get what follows one position, before a snapshot has to do. */
+const maxGapsHere = 5;
 const known = new Set<string>(entityKinds);
 
 export class Follower {
@@ -67,6 +69,8 @@ export class Follower {
   #first = true;
   #reloads = 0;
   #gaps = 0;
+  /** Gaps at the present position. */
+  #gapsHere = 0;
   #refused = 0;
   #sourceFailure: string | null = null;
 
@@ -195,6 +199,7 @@ export class Follower {
     }
     disk.append(changes);
     this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
+    this.#gapsHere = 0;
     this.#confirm();
   }
 
@@ -224,10 +229,16 @@ export class Follower {
 
   #gap(what: string): void {
     this.#gaps += 1;
-    this.#following?.restart(new Error(`the source lost something: ${what}`));
+    this.#gapsHere += 1;
+    if (this.#gapsHere < maxGapsHere) {
+      this.#following?.restart(new Error(`the source lost something: ${what}`));
+      return;
+    }
+    // It won't come; a snapshot has it.
+    void this.#reload(this.#position as Position);
   }
 
-  /** Fetches everything anew, until that succeeds. `asked`: the source has told us to. */
+  /** Fetches everything anew, until that succeeds. `asked`: it is not the first time, and other gateways may do it too. */
   async #reload(asked?: Position): Promise<void> {
     const { log, source, reloadJitter = 500 } = this.#deps;
     const { signal } = this.#stopping;
@@ -274,6 +285,7 @@ export class Follower {
     sink.replace(all);
     this.#position = { epoch: header.epoch, number: header.number };
     this.#reloads += 1;
+    this.#gapsHere = 0;
     try {
       await disk.replace(header, all);
     } catch (error) {

@@ -4,7 +4,7 @@
  * A line is written by one system call before the next event is handled, so the end of the process loses none; it is
  * forced to the disk about once a second, which bounds what the end of the machine can lose.
  */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { ChangeEvent } from '../../core/events.ts';
 
@@ -34,11 +34,17 @@ export class Journal {
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Makes the file; fails if there is one. */
+  /** Makes the file. @throws the system's error, also if there is one; then nothing was made */
   constructor(file: string, epoch: string) {
     this.file = file;
     this.#handle = openSync(file, 'ax', 0o600);
-    this.append([{ type: 'journal', format: 1, epoch }]);
+    try {
+      this.append([{ type: 'journal', format: 1, epoch }]);
+    } catch (error) {
+      closeSync(this.#handle);
+      rmSync(file, { force: true });
+      throw error;
+    }
   }
 
   /** Bytes in the file. */

@@ -78,7 +78,8 @@ export class OpaqueScheme implements Scheme {
       issuedAt: answer.issuedAt,
       expires: answer.expires,
     });
-    validated.set(credentials, principal, Math.min(now + validatedTtl, answer.expires * 1000));
+    // Also beyond the token's expiry, which is looked at on every request: a token that is over is told so.
+    validated.set(credentials, principal, now + validatedTtl);
     return principal;
   }
 }

@@ -22,8 +22,10 @@
  * Every value is compared as a whole and none returns: window words contain times, and base and count only grow. A
  * thread would have to stand still between two steps until 2^30 are taken for a swap to succeed that should fail.
  *
- * Clocks: threads may use times that differ by up to a minute (a request that waited for something keeps its time).
- * After a larger step back, windows are cut to their length from the new now; what was taken stays counted.
+ * Clocks: threads may use times that differ by up to a minute (a request that waited for something keeps its time). A
+ * thread that stands still for longer within `take` may be granted one in a window that is over for everybody else.
+ * After a larger step back, windows are cut to their length from the new now; what was taken stays counted, unless step and
+ * window together exceed 37 hours (window-word.ts): then a new one may begin.
  */
 import type { Limit } from '../../core/policy.ts';
 import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
@@ -59,6 +61,8 @@ const baseShift = 2;
 export const defaultRateCapacity = 500_000;
 
 export class RateCounters {
+  /** Hand this to the other threads. */
+  readonly buffer: SharedArrayBuffer;
   readonly #slots: RateSlots;
   readonly #words: Int32Array;
   #cursor = 0;
@@ -74,6 +78,7 @@ export class RateCounters {
   }
 
   constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
     this.#slots = new RateSlots(buffer);
     this.#words = this.#slots.words;
   }
@@ -108,12 +113,12 @@ export class RateCounters {
     for (;;) {
       const at = slots.find(key) || slots.add(key);
       if (at === 0) return false;
-      // Plain loads after this one can't be older than it. They needn't be newer either: all that is done about them
-      // is compare-and-swap, and refusing looks again.
+      // Base first: an old base makes the count look higher, never lower. Base and count needn't be new, so plain loads
+      // do: granting is compare-and-swap of the count, and refusing looks again.
+      const base = words[at + baseWord] as number;
       const window = Atomics.load(words, at + windowWord);
       if (!slots.holds(key) || isCondemned(window)) continue;
 
-      const base = words[at + baseWord] as number;
       if (((base ^ window) & sequenceMask) !== 0) {
         this.#setBase(at, window);
         continue;
@@ -148,11 +153,13 @@ export class RateCounters {
     const words = this.#words;
     for (;;) {
       const at = this.#findForSure(key);
-      if (at === 0 || Atomics.load(words, at + windowWord) !== window) return false;
-      if (!this.#slots.holds(key)) continue;
+      if (at === 0) return false;
+      // The window last: if it is still the same, base and count belong to it.
       const base = Atomics.load(words, at + baseWord);
-      if (((base ^ window) & sequenceMask) !== 0 || taken(Atomics.load(words, at + countWord), base) === 0)
-        return false;
+      const nothing = taken(Atomics.load(words, at + countWord), base) === 0;
+      if (Atomics.load(words, at + windowWord) !== window) return false;
+      if (!this.#slots.holds(key)) continue;
+      if (nothing || ((base ^ window) & sequenceMask) !== 0) return false;
       const raised = (base + (1 << baseShift)) | 0;
       if (Atomics.compareExchange(words, at + baseWord, base, raised) === base) return true;
     }

@@ -7,6 +7,9 @@ import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.t
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { OAuthError } from '../oauth-error.ts';
 
+/** A JWT with many subscriptions could make the head of the answer longer than clients take. */
+const longestHeader = 4096;
+
 const revokeToken: Step = async ({ form, client, reply }, km) => {
   // `token_type_hint` is only an optimisation (section 2.1); all kinds are looked for anyway.
   const token = form.require('token');
@@ -16,7 +19,8 @@ const revokeToken: Step = async ({ form, client, reply }, km) => {
   }
   if (revoked.outcome === 'revoked') {
     // For clients of the original. A token appears only if the client itself has just sent it.
-    reply.header(revoked.kind === 'access' ? 'RevokedAccessToken' : 'RevokedRefreshToken', token);
+    const header = revoked.kind === 'access' ? 'RevokedAccessToken' : 'RevokedRefreshToken';
+    if (token.length <= longestHeader) reply.header(header, token);
     reply.header('AuthorizedUser', encodeURI(revoked.subject));
   }
   reply.code(200).send();

@@ -76,6 +76,22 @@ export function closing(it: Case): void {
     await done;
   });
 
+  it('drain announces the end in an answer whose head comes later', async (fixture) => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
+    const backend = await fixture.backend(async (peer) => {
+      await peer.until(/\r\n\r\n/);
+      arrive(peer);
+    });
+    const { port, server } = await fixture.proxy(fixture.upstream(backend));
+    const client = await fixture.client(port);
+    client.send(get);
+    const peer = await arrived;
+    const done = server.drain(10_000);
+    peer.send(ok);
+    assert.match(await client.rest(), /connection: close\r\n[\s\S]*ok$/i);
+    await done;
+  });
+
   it('drain serves the connections that waited in the queue', async (fixture) => {
     const { port, server } = await fixture.gateway((x) => x.respond({ status: 200, fields: [], body: 'ok' }));
     const sockets = Array.from({ length: 40 }, () => {

@@ -38,6 +38,8 @@ export class Peer {
   /** Bytes as latin1. */
   received = '';
   isClosed = false;
+  /** What the system said when it broke: a reset. */
+  error: Error | undefined;
   #changed: (() => void)[] = [];
 
   constructor(socket: Socket) {
@@ -46,7 +48,9 @@ export class Peer {
       this.received += chunk.toString('latin1');
       this.#wake();
     });
-    socket.on('error', () => {});
+    socket.on('error', (error) => {
+      this.error = error;
+    });
     socket.on('close', () => {
       this.isClosed = true;
       this.#wake();
@@ -170,7 +174,7 @@ export class Fixture {
     const heads: { status: number; head: (name: string) => string | undefined }[] = [];
     const listening = await this.gateway((exchange) => {
       exchange.forward(
-        { upstream, target: exchange.target, remove: [], set: [], timeout: 5_000, ...changes },
+        { upstream, target: exchange.target, remove: [], set: [], timeout: 60_000, ...changes },
         {
           onHead(status: number, head: AnswerHead) {
             heads.push({ status, head: (name) => head.header(name) });

@@ -108,17 +108,20 @@ export function forwarding(it: Case): void {
 
   it('a body of known length', async (fixture) => {
     let got = '';
+    const { promise: begun, resolve: seen } = Promise.withResolvers<void>();
     const backend = await fixture.backend(async (peer) => {
-      got = await peer.until(/world$/);
+      got = await peer.until(/hello /);
+      seen();
+      got += await peer.until(/world$/);
       peer.send(ok);
     });
     const { port } = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(port);
     client.send('POST /a HTTP/1.1\r\nHost: h\r\nConnection: content-length\r\nContent-Length: 11\r\n\r\nhello ');
-    await new Promise(setImmediate);
+    await begun;
     client.send('world');
     await client.until(/ok$/);
-    assert.match(got, /\r\ncontent-length: 11\r\n[\s\S]*\r\nhello world$/i);
+    assert.match(got, /\r\ncontent-length: 11\r\n([\w-]+: .*\r\n)*\r\nhello world$/i);
     assert.doesNotMatch(got, /transfer-encoding/i);
   });
 
@@ -227,7 +230,7 @@ export function forwarding(it: Case): void {
   it('HEAD, 204 and 304 have no body', async (fixture) => {
     const answers = [
       'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n',
-      'HTTP/1.1 204 No Content\r\n\r\n',
+      'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n',
       'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: "a"\r\n\r\n',
       ok,
     ];

@@ -117,12 +117,11 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
       return;
     }
     const { headers, rawHeaders } = this.#request;
-    const withBody = hasBody(this.#request);
     this.#handler = handler;
     this.#upstream = request.upstream as NodeUpstream;
     this.path = request.target;
-    this.headers = requestFields(rawHeaders, headers.connection, withBody, request.remove, request.set);
-    this.body = withBody ? this.#request : null;
+    this.headers = requestFields(rawHeaders, headers.connection, request.remove, request.set);
+    this.body = hasBody(this.#request) ? this.#request : null;
     this.headersTimeout = this.bodyTimeout = request.timeout;
     this.servername = this.#upstream.servername;
     this.#waited = 0;

@@ -45,7 +45,6 @@ function ends(
 export function requestFields(
   raw: readonly string[],
   connection: string | undefined,
-  hasBody: boolean,
   remove: readonly string[],
   set: readonly Field[],
 ): string[] {
@@ -54,7 +53,6 @@ export function requestFields(
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     if (name === 'host' || name === 'expect' || ends(name, named, remove, set)) continue;
-    if (name === 'content-length' && !hasBody) continue;
     fields.push(name, raw[i + 1] as string);
   }
   for (const field of set) fields.push(field[0], field[1]);

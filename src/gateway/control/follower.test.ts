@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { key, revoked } from '../../../test/support/hub.ts';
+import type { ChangeSource, EventReceiver, Snapshot } from '../../adapters/brokers/source.ts';
+import type { ChangeEvent, HubEvent, Position } from '../../core/events.ts';
+import type { EntityChange } from '../../core/snapshot.ts';
+import { ManualClock } from '../../platform/clock.ts';
+import { silentLog } from '../../platform/log.ts';
+import { DiskCopy } from './disk-copy.ts';
+import { type EntitySink, Follower } from './follower.ts';
+
+const start = 1_900_000_000_000;
+const change = (number: number, entity: EntityChange = key(`k${number}`)): ChangeEvent => ({
+  type: 'change',
+  number,
+  ...entity,
+});
+const head = (number: number, epoch = 'e'): HubEvent => ({ type: 'head', epoch, number });
+
+/** A source that the test speaks for. */
+class ScriptedSource implements ChangeSource {
+  readonly name = 'script';
+  /** Positions from which it was followed. */
+  readonly asked: Position[] = [];
+  snapshots: (() => Promise<Snapshot>)[] = [];
+  #position: (() => Position) | null = null;
+  #receiver: EventReceiver | null = null;
+  #followed = Promise.withResolvers<void>();
+
+  follow(position: () => Position, receiver: EventReceiver) {
+    this.#position = position;
+    this.#receiver = receiver;
+    this.#connect();
+    return {
+      restart: (reason: Error) => {
+        receiver.disconnected(reason);
+        this.#connect();
+      },
+      stop: () => {
+        this.#receiver = null;
+      },
+    };
+  }
+
+  #connect(): void {
+    this.asked.push({ ...(this.#position as () => Position)() });
+    this.#receiver?.connected();
+    this.#followed.resolve();
+    this.#followed = Promise.withResolvers();
+  }
+
+  /** Resolves at the next connection. */
+  get followed(): Promise<void> {
+    return this.#followed.promise;
+  }
+
+  say(...events: HubEvent[]): void {
+    this.#receiver?.events(events);
+  }
+
+  fail(reason: string): void {
+    this.#receiver?.disconnected(new Error(reason));
+  }
+
+  has(epoch: string, number: number, ...entities: EntityChange[]): void {
+    this.snapshots.push(async () => ({
+      header: { format: 1, epoch, number },
+      entities: (async function* () {
+        yield* entities;
+      })(),
+    }));
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const next = this.snapshots.shift();
+    if (!next) throw new Error('no snapshot');
+    return next();
+  }
+
+  close(): void {}
+}
+
+/** Keeps what it is told, as the gateway does: revocations stay when everything is replaced. */
+class State implements EntitySink {
+  readonly entities = new Map<string, EntityChange>();
+  readonly applied: string[] = [];
+  poison: string | null = null;
+
+  apply(changes: readonly EntityChange[]): void {
+    for (const one of changes) {
+      if (one.id === this.poison) throw new Error('poison');
+      this.applied.push(one.id);
+      if (one.value === null) this.entities.delete(one.id);
+      else this.entities.set(one.id, one);
+    }
+  }
+
+  replace(entities: readonly EntityChange[]): void {
+    this.entities.clear();
+    this.apply(entities);
+  }
+
+  get ids(): string[] {
+    return [...this.entities.keys()].map((id) => id.split('|').at(-1) as string).sort();
+  }
+}
+
+async function following(t: TestContext, options: { dir?: string; prepare?: (source: ScriptedSource) => void } = {}) {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'postern-follower-'));
+  if (!options.dir) t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const clock = new ManualClock(start);
+  const source = new ScriptedSource();
+  const sink = new State();
+  const follower = new Follower({
+    source,
+    sink,
+    clock,
+    log: silentLog,
+    disk: new DiskCopy(join(dir, 'gateway'), { clock }),
+    reloadJitter: 0,
+  });
+  t.after(() => follower.stop());
+  const followed = source.followed;
+  if (options.prepare) options.prepare(source);
+  else source.has('e', 0);
+  const hadCopy = await follower.start();
+  await followed;
+  return { dir, clock, source, sink, follower, hadCopy };
+}
+
+test('a snapshot first, then changes in order; caught up when the head is held', async (t) => {
+  const { source, sink, follower, hadCopy, clock } = await following(t, {
+    prepare: (s) => s.has('e', 3, key('a'), revoked('b')),
+  });
+  assert.equal(hadCopy, false);
+  assert.deepEqual(sink.ids, ['a', 'b']);
+  assert.deepEqual(source.asked, [{ epoch: 'e', number: 3 }]);
+  source.say(head(5));
+  assert.equal(follower.state.caughtUp, false);
+  clock.advance(10);
+  source.say(change(4), change(5));
+  await follower.caughtUp;
+  assert.deepEqual(sink.ids, ['a', 'b', 'k4', 'k5']);
+  // Complete as of when the head was said, not of when the last change came.
+  assert.equal(follower.state.lastConfirmedHeadMs, start);
+  assert.equal(follower.state.position, 'e:5');
+});
+
+test('what is repeated is passed over, what is missing is fetched, whatever the order', async (t) => {
+  const { source, sink, follower } = await following(t);
+  source.say(head(0), change(1), change(1), change(2), change(1));
+  source.say(change(2), change(4), change(3), change(5));
+  assert.deepEqual(source.asked.at(-1), { epoch: 'e', number: 2 });
+  source.say(head(5), change(3), change(4), change(5));
+  assert.deepEqual(sink.applied, ['k1', 'k2', 'k3', 'k4', 'k5']);
+  assert.equal(follower.state.gaps, 1);
+});
+
+test('a change that never comes is got with a snapshot', async (t) => {
+  const { source, sink, follower } = await following(t);
+  source.has('e', 3, key('k1'), key('k2'), key('k3'));
+  const gap = [head(3), change(1), change(3)];
+  for (const _ of [1, 2, 3, 4]) source.say(...gap);
+  assert.equal(source.asked.length, 5);
+  const followed = source.followed;
+  source.say(...gap);
+  await followed;
+  assert.deepEqual(sink.ids, ['k1', 'k2', 'k3']);
+  assert.equal(follower.state.reloads, 2);
+});
+
+test('a heartbeat ahead of what came means that the last change was lost', async (t) => {
+  const { source, follower } = await following(t);
+  source.say(head(1), change(1));
+  source.say(head(2));
+  assert.equal(source.asked.length, 2);
+  assert.deepEqual(source.asked.at(-1), { epoch: 'e', number: 1 });
+  assert.equal(follower.state.gaps, 1);
+});
+
+test('only heads that are held confirm', async (t) => {
+  const { source, follower, clock } = await following(t);
+  source.say(head(1));
+  assert.equal(follower.state.lastConfirmedHeadMs, 0);
+  source.say(change(1));
+  assert.equal(follower.state.lastConfirmedHeadMs, start);
+  clock.advance(1000);
+  source.say(change(2));
+  assert.equal(follower.state.lastConfirmedHeadMs, start);
+  source.say(head(2));
+  assert.equal(follower.state.lastConfirmedHeadMs, start + 1000);
+  clock.advance(1000);
+  source.say(head(3));
+  assert.equal(follower.state.lastConfirmedHeadMs, start + 1000);
+});
+
+test('another epoch: what is gone is removed, revocations stay, and so they do on disk', async (t) => {
+  const { dir, source, sink, follower } = await following(t, {
+    prepare: (s) => s.has('e', 1, key('old'), revoked('r1')),
+  });
+  const seconds = start / 1000;
+  source.say(head(1), change(2, revoked('r2')), change(3, revoked('past', seconds - 3601)));
+  source.has('f', 9, key('new'), revoked('r1'), revoked('r3'));
+  const followed = source.followed;
+  source.say({ type: 'reload', epoch: 'f', number: 9 });
+  await followed;
+  assert.deepEqual(sink.ids, ['new', 'r1', 'r2', 'r3']);
+  assert.deepEqual(source.asked.at(-1), { epoch: 'f', number: 9 });
+  source.say(head(9, 'f'), change(10));
+  await follower.stop();
+  const again = await following(t, { dir, prepare: () => {} });
+  assert.equal(again.hadCopy, true);
+  assert.deepEqual(again.sink.ids, ['k10', 'new', 'r1', 'r2', 'r3']);
+  assert.deepEqual(again.source.asked, [{ epoch: 'f', number: 10 }]);
+});
+
+test('a head of another epoch is a reload too', async (t) => {
+  const { source, sink } = await following(t, { prepare: (s) => s.has('e', 1, key('old')) });
+  source.has('f', 1, key('new'));
+  const followed = source.followed;
+  source.say(head(1, 'f'), change(2));
+  await followed;
+  assert.deepEqual(sink.ids, ['new']);
+});
+
+test('a snapshot that is not whole changes nothing; it is tried again', async (t) => {
+  const { source, sink, follower } = await following(t, { prepare: (s) => s.has('e', 1, key('old'), revoked('r')) });
+  const broken = async function* () {
+    yield key('half');
+    throw new Error('the snapshot is not whole');
+  };
+  source.snapshots.push(async () => ({ header: { format: 1, epoch: 'f', number: 1 }, entities: broken() }));
+  source.snapshots.push(async () => {
+    assert.deepEqual(sink.ids, ['old', 'r']);
+    assert.equal(follower.state.sourceFailure, 'the snapshot is not whole');
+    return { header: { format: 1, epoch: 'f', number: 1 }, entities: (async function* () {})() };
+  });
+  const followed = source.followed;
+  source.say({ type: 'reload', epoch: 'f', number: 1 });
+  await followed;
+  assert.deepEqual(sink.ids, ['r']);
+  assert.equal(follower.state.sourceFailure, null);
+});
+
+test('starts from the disk copy, with its staleness, and asks for what came since', async (t) => {
+  const first = await following(t, { prepare: (s) => s.has('e', 1, key('a')) });
+  first.source.say(head(1), change(2), change(3, revoked('r')));
+  await first.follower.stop();
+  const second = await following(t, { dir: first.dir, prepare: () => {} });
+  assert.equal(second.hadCopy, true);
+  assert.deepEqual(second.sink.ids, ['a', 'k2', 'r']);
+  assert.deepEqual(second.source.asked, [{ epoch: 'e', number: 3 }]);
+  assert.equal(second.follower.state.lastConfirmedHeadMs, start);
+  assert.equal(second.follower.state.caughtUp, false);
+});
+
+test('an entity that can not be applied does not keep back those behind it', async (t) => {
+  const { source, sink, follower } = await following(t);
+  sink.poison = 'k2';
+  source.say(head(3), change(1), change(2), change(3, revoked('r')));
+  assert.deepEqual(sink.ids, ['k1', 'r']);
+  assert.equal(follower.state.position, 'e:3');
+  assert.equal(follower.state.refused, 1);
+});
+
+test('a kind that is not known counts for its number; a revocation is never taken back', async (t) => {
+  const { source, sink, follower } = await following(t, { prepare: (s) => s.has('e', 0, revoked('r')) });
+  const future = { type: 'change', number: 1, kind: 'quota', id: 'q', value: {} } as unknown as HubEvent;
+  source.say(head(2), future, change(2, { ...revoked('r'), value: null } as EntityChange));
+  assert.deepEqual(sink.ids, ['r']);
+  assert.equal(follower.state.position, 'e:2');
+});
+
+test('the state tells of a source that is lost and back', async (t) => {
+  const { source, follower } = await following(t);
+  assert.equal(follower.state.connected, true);
+  source.fail('cable');
+  assert.deepEqual([follower.state.connected, follower.state.sourceFailure], [false, 'cable']);
+});

@@ -1,0 +1,292 @@
+/**
+ * Every way in which one thread can be overtaken: the first thread's operation is stopped before each of its atomic
+ * steps in turn, and there another thread does a whole script. In JavaScript a thread can be stopped like that by
+ * replacing the functions of `Atomics`: the same algorithm on the same memory, and each case runs the same each time.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Limit } from '../../core/policy.ts';
+import { Fingerprinter } from '../../platform/fingerprint.ts';
+import { RateCounters, type RateKey, rateKey } from './rate-counters.ts';
+
+const steps = ['load', 'store', 'add', 'compareExchange'] as const;
+const fingerprinter = new Fingerprinter(new Uint8Array(32).fill(6));
+const start = 1_800_000_000_000;
+const second = 1000;
+const limit: Limit = { count: 3, windowMs: second };
+const key = rateKey(fingerprinter, 'key');
+
+/** Thrown to end an operation at a step, as the death of its thread would. */
+const death = Symbol('death');
+
+/** Runs `operation`, and `meanwhile` before its step number `at`. Returns whether it got there. */
+function interrupt(at: number, operation: () => void, meanwhile: () => void): boolean {
+  const original = new Map(steps.map((step) => [step, Atomics[step]] as const));
+  const restore = () => {
+    for (const [step, call] of original) Object.assign(Atomics, { [step]: call });
+  };
+  let step = 0;
+  let reached = false;
+  for (const [name, call] of original) {
+    const stepping = (...args: [never, never, never, never]) => {
+      if (step++ === at) {
+        restore();
+        reached = true;
+        meanwhile();
+      }
+      return call(...args);
+    };
+    Object.assign(Atomics, { [name]: stepping });
+  }
+  try {
+    operation();
+  } catch (error) {
+    if (error !== death) throw error;
+  } finally {
+    restore();
+  }
+  return reached;
+}
+
+/** A small table, and a record of what was granted in which window. */
+class World {
+  readonly #buffer = RateCounters.allocate(6);
+  readonly threads = Array.from({ length: 4 }, () => new RateCounters(this.#buffer));
+  readonly grants = new Map<string, number>();
+  now = start;
+
+  thread(n: number): RateCounters {
+    return this.threads[n] as RateCounters;
+  }
+
+  take(n: number, of: RateKey = key, nowMs: number = this.now): boolean {
+    const granted = this.thread(n).take(of, limit, nowMs);
+    // One that stood still for more than a minute comes with a time outside of the promise: it opens a window that is
+    // long over, and grants itself one there.
+    if (granted && this.now - nowMs <= 60 * second) this.#record(of, this.thread(n).window, 1);
+    return granted;
+  }
+
+  giveBack(n: number, window: number): void {
+    if (this.thread(n).giveBack(key, window)) this.#record(key, window, -1);
+  }
+
+  /** Takes all that is left, and returns how much that was. */
+  drain(n: number, of: RateKey = key): number {
+    let taken = 0;
+    while (this.take(n, of)) taken++;
+    assert.ok(taken <= limit.count, `${taken} granted in a row`);
+    return taken;
+  }
+
+  /** Long enough for the sweeper to remove everything; it is thread 2. */
+  clear(): void {
+    this.now += 62 * second;
+    this.thread(2).sweep(this.now, 16);
+  }
+
+  check(what: string): void {
+    for (const [window, count] of this.grants) {
+      assert.ok(count <= limit.count, `${what}: ${count} of ${limit.count} granted in window ${window}`);
+    }
+  }
+
+  #record(of: RateKey, window: number, count: number): void {
+    const name = `${of.tag}/${window}`;
+    this.grants.set(name, (this.grants.get(name) ?? 0) + count);
+  }
+}
+
+/** What there is before the first thread begins. */
+const beginnings: Readonly<Record<string, (world: World) => void>> = {
+  'an unknown key': () => {},
+  'a window with room': (world) => world.take(1),
+  'a window with room for one': (world) => world.take(1) && world.take(1),
+  'a window used up': (world) => world.drain(1),
+  'a window that is over': (world) => {
+    world.drain(1);
+    world.now += second;
+  },
+  'a key that was removed': (world) => {
+    world.drain(1);
+    world.clear();
+  },
+  'a key about to be removed': (world) => {
+    world.drain(1);
+    world.now += 62 * second;
+  },
+};
+
+/** Other keys, every second one in the same chain. */
+const others = Array.from({ length: 8 }, (_, i) =>
+  i % 2 === 0 ? { position: key.position ^ ((i + 1) << 20), tag: i } : rateKey(fingerprinter, 'other', i),
+);
+
+/** Enough of them that each slot is handed on; two are left for the key and for a thread that holds one. */
+function handOnSlots(world: World): void {
+  world.clear();
+  for (const other of others.slice(0, 4)) world.drain(1, other);
+  world.clear();
+  for (const other of others.slice(4)) world.drain(1, other);
+}
+
+/** What the second thread (and the sweeper) does while the first stands still. */
+const scripts: Readonly<Record<string, (world: World) => void>> = {
+  'takes one': (world) => world.take(1),
+  'takes all': (world) => world.drain(1),
+  'uses up the next window': (world) => {
+    world.now += second;
+    world.drain(1);
+  },
+  'begins the next window': (world) => {
+    world.now += second;
+    world.take(1);
+  },
+  'uses up four windows': (world) => {
+    for (let i = 0; i < 4; i++) {
+      world.now += second;
+      world.drain(1);
+    }
+  },
+  'takes one in each of four windows': (world) => {
+    for (let i = 0; i < 4; i++) {
+      world.now += second;
+      world.take(1);
+    }
+  },
+  'takes and gives back': (world) => {
+    if (world.take(1)) world.giveBack(1, world.thread(1).window);
+  },
+  'takes all and gives one back': (world) => {
+    world.drain(1);
+    world.giveBack(1, world.thread(1).window);
+  },
+  'removes the slot': (world) => world.clear(),
+  'removes the slot and takes all': (world) => {
+    world.clear();
+    world.drain(1);
+  },
+  'removes the slot and gives it to another key': handOnSlots,
+  'removes it, gives it to others, removes those, takes all': (world) => {
+    handOnSlots(world);
+    world.clear();
+    world.drain(1);
+  },
+  'removes it, gives it to others, removes those, uses up four windows': (world) => {
+    handOnSlots(world);
+    world.clear();
+    for (let i = 0; i < 4; i++) {
+      world.now += second;
+      world.drain(1);
+    }
+  },
+};
+
+const operations: Readonly<Record<string, (world: World) => () => void>> = {
+  take: (world) => {
+    const { now } = world; // read before it stands still
+    return () => world.take(0, key, now);
+  },
+  'take and give back': (world) => {
+    const { now } = world;
+    return () => {
+      if (world.take(0, key, now)) world.giveBack(0, world.thread(0).window);
+    };
+  },
+  sweep: (world) => {
+    const { now } = world;
+    return () => world.thread(2).sweep(now, 16);
+  },
+};
+
+function* cases() {
+  for (const [beginning, begin] of Object.entries(beginnings)) {
+    for (const [operation, prepare] of Object.entries(operations)) {
+      for (const [script, run] of Object.entries(scripts)) {
+        // There is one sweeper.
+        if (operation === 'sweep' && script.startsWith('removes')) continue;
+        yield { name: `${beginning}; ${operation}, while another thread ${script}`, begin, prepare, run };
+      }
+    }
+  }
+}
+
+test('stopped at any step and overtaken by anything, no window grants more than its count, and the next exactly that', () => {
+  let stops = 0;
+  for (const { name, begin, prepare, run } of cases()) {
+    for (let at = 0, reached = true; reached; at++) {
+      const world = new World();
+      begin(world);
+      reached = interrupt(at, prepare(world), () => run(world));
+      const what = `${name} (step ${at})`;
+      world.drain(1);
+      world.check(what);
+      world.now += 2 * second;
+      assert.equal(world.drain(1), limit.count, what);
+      for (const other of others) world.drain(1, other);
+      world.check(what);
+      if (reached) stops++;
+    }
+  }
+  assert.ok(stops > 1000, `${stops} stops`);
+});
+
+test('dead at any step, a thread takes at most its one request with it', () => {
+  for (const [beginning, begin] of Object.entries(beginnings)) {
+    for (const operation of ['take', 'take and give back']) {
+      for (let at = 0, reached = true; reached; at++) {
+        const world = new World();
+        begin(world);
+        const ready = new World();
+        begin(ready);
+        const left = ready.drain(1);
+        reached = interrupt(at, operations[operation]?.(world) as () => void, () => {
+          throw death;
+        });
+        const what = `${beginning}, ${operation}, dead at step ${at}`;
+        const taken = world.drain(1);
+        assert.ok(taken === left || taken === left - 1, `${what}: ${taken} of ${left}`);
+        world.check(what);
+        world.now += second;
+        assert.equal(world.drain(1), limit.count, what);
+      }
+    }
+  }
+});
+
+test('two threads stopped at any two steps, one within the other, and a third that uses windows up', () => {
+  let stops = 0;
+  for (const [beginning, begin] of Object.entries(beginnings)) {
+    for (const outer of ['take', 'take and give back', 'sweep']) {
+      for (const windows of [0, 1, 4]) {
+        for (let first = 0, more = true; more; first++) {
+          more = false;
+          for (let then = 0, reached = true; reached; then++) {
+            reached = false;
+            const world = new World();
+            begin(world);
+            const useUp = () => {
+              world.drain(1);
+              for (let i = 0; i < windows; i++) {
+                world.now += second;
+                world.drain(1);
+              }
+            };
+            const inner = () => {
+              const { now } = world;
+              reached = interrupt(then, () => world.take(3, key, now), useUp);
+            };
+            more = interrupt(first, operations[outer]?.(world) as () => void, inner) || more;
+            const what = `${beginning}; ${outer} at ${first}, take at ${then}, ${windows} windows`;
+            world.drain(1);
+            world.check(what);
+            world.now += 2 * second;
+            assert.equal(world.drain(1), limit.count, what);
+            if (reached) stops++;
+          }
+        }
+      }
+    }
+  }
+  assert.ok(stops > 1000, `${stops} stops`);
+});

@@ -1,0 +1,70 @@
+/** What `postern gateway` loads: its own modules and few packages, none of the control plane's or key manager's. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { newDataFolder, startPostern } from '../support/postern.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folders: string[] = [];
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Packages that a gateway may load, with what they bring. */
+const packages = [
+  '@pinojs/redact',
+  'atomic-sleep',
+  'commander',
+  'on-exit-leak-free',
+  'pino',
+  'pino-std-serializers',
+  'quick-format-unescaped',
+  'real-require',
+  'safe-stable-stringify',
+  'sonic-boom',
+  'thread-stream',
+  'undici',
+];
+
+test('a gateway loads none of the control plane, the key manager and the stores', async (t) => {
+  const data = newDataFolder();
+  const coverage = mkdtempSync(join(tmpdir(), 'postern-test-'));
+  folders.push(data, coverage);
+  // The first start makes the certificates, for which it needs more.
+  await (await startPostern({ role: 'gateway', data, args: ['--controlPlane.url='] })).stop();
+  const gateway = await startPostern({
+    role: 'gateway',
+    data,
+    args: ['--controlPlane.url=https://localhost:1', '--gateway.startupWait=10'],
+    env: { NODE_V8_COVERAGE: coverage },
+  });
+  assert.equal(await gateway.stop(), 0);
+
+  const loaded = new Set<string>();
+  for (const file of readdirSync(coverage)) {
+    const { result } = JSON.parse(readFileSync(join(coverage, file), 'utf8')) as { result: { url: string }[] };
+    for (const { url } of result) if (url.startsWith('file:')) loaded.add(fileURLToPath(url).slice(root.length));
+  }
+  const own = [...loaded].filter((file) => file.startsWith('src/')).sort();
+  const foreign = [...loaded].filter((file) => file.startsWith('node_modules/'));
+  const names = [
+    ...new Set(foreign.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] as string)),
+  ].sort();
+  t.diagnostic(`${own.length} modules of ours: ${own.join(' ')}`);
+  t.diagnostic(`${foreign.length} modules of packages: ${names.join(' ')}`);
+
+  assert.ok(own.includes('src/gateway/pipeline.ts') && own.includes('src/gateway/gateway.ts'), 'both kinds of thread');
+  const strangers = own.filter(
+    (file) =>
+      /^src\/(control-plane|key-manager|toolkit|adapters\/(stores|user-stores))\//.test(file) &&
+      !file.endsWith('/options.ts'),
+  );
+  assert.deepEqual(strangers, []);
+  assert.deepEqual(
+    names.filter((name) => !packages.includes(name)),
+    [],
+  );
+});
