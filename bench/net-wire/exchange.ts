@@ -28,7 +28,8 @@ export class NetExchange implements ServerExchange, AnswerHead {
   #handler: ForwardHandler | null = null;
   #upstream: UpstreamSocket | null = null;
   #answered = false;
-  #isOver = false;
+  /** Answered, or the client is gone. */
+  isOver = false;
   #isReused = false;
   #retried = false;
   #waited = 0;
@@ -69,8 +70,8 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   respond(answer: LocalAnswer): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.#connection.answerLocally(answer, this.method);
   }
 
@@ -79,7 +80,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
     this.#request = request;
     this.timeout = request.timeout;
     this.#waited = 0;
-    if (this.#isOver) handler.onEnd('client-gone', false);
+    if (this.isOver) handler.onEnd('client-gone', false);
     else if (!areSafe(request.target, request.set)) handler.onEnd('malformed', false);
     else (request.upstream as NetUpstream).dispatch(this);
   }
@@ -179,7 +180,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   completed(): void {
-    this.#isOver = true;
+    this.isOver = true;
     this.#upstream = null;
     if (this.#chunked) this.#connection.socket.write('0\r\n\r\n', 'latin1');
     (this.#handler as ForwardHandler).onEnd(null, true);
@@ -187,10 +188,10 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   failed(failure: ForwardFailure): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#upstream = null;
     if (this.#answered) {
-      this.#isOver = true;
+      this.isOver = true;
       this.#connection.cut();
       (this.#handler as ForwardHandler).onEnd(failure, true);
     } else if (failure === 'closed' && this.#mayRetry()) {
@@ -207,8 +208,8 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   clientGone(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     const upstream = this.#upstream;
     if (upstream) upstream.abandon();
     else ((this.#request?.upstream ?? null) as NetUpstream | null)?.cancel(this);

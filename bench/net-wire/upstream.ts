@@ -153,6 +153,10 @@ export class UpstreamSocket {
   }
 
   begin(exchange: NetExchange): void {
+    if (exchange.isOver) {
+      this.#upstream.release(this);
+      return;
+    }
     this.#exchange = exchange;
     this.#state = 'head';
     this.#quiet = 0;

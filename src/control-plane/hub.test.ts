@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { type HubOptions, key, revoked, startHub, type TestHub } from '../../test/support/hub.ts';
 import { openSqliteStore } from '../adapters/stores/sqlite.ts';
 import type { ChangeLog } from '../adapters/stores/store.ts';
-import { formatPosition, type HubEvent, type Position } from '../core/events.ts';
+import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../core/events.ts';
 import { ManualClock } from '../platform/clock.ts';
 
 async function hubFor(t: TestContext, options: HubOptions = {}): Promise<TestHub> {
@@ -171,6 +171,63 @@ test('no gap and no duplicate for readers that come while commits go on', async 
   await commits;
   const expected = Array.from({ length: total }, (_, at) => at + 1);
   for (const numbers of await Promise.all(readers)) assert.deepEqual(numbers, expected);
+});
+
+test('what commits while a reader is sent what it missed is sent too', async (t) => {
+  const reading = new EventEmitter();
+  let gate = Promise.resolve();
+  const hub = await hubFor(t, {
+    // No heartbeat that could repair it.
+    heartbeat: 60_000,
+    wrap: (changes) => ({
+      ...through(changes),
+      async after(number, limit) {
+        const page = await changes.after(number, limit);
+        reading.emit('page');
+        await gate;
+        return page;
+      },
+    }),
+  });
+  await hub.commit(key('one'));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gate = promise;
+  const read = once(reading, 'page');
+  const events = await follow(hub, 0);
+  await read;
+  await hub.commit(key('two'));
+  resolve();
+  for (const number of [1, 2]) assert.equal((await events.change())?.number, number);
+  await hub.commit(key('three'));
+  assert.equal((await events.change())?.number, 3);
+});
+
+test('commits that are announced late or out of order come once and in order', async (t) => {
+  let announce: (changes: readonly ChangeEvent[]) => void = () => {};
+  const hub = await hubFor(t, {
+    heartbeat: 60_000,
+    wrap: (changes) => ({
+      ...through(changes),
+      onCommit(listener) {
+        announce = listener;
+        return () => {};
+      },
+    }),
+  });
+  const events = await follow(hub, 0);
+  const head = await events.next();
+  assert.equal(head?.type, 'head');
+  const numbered = (number: number): ChangeEvent => ({ type: 'change', number, ...key(`k${number}`) });
+  for (const number of [1, 2, 3]) await hub.commit(key(`k${number}`));
+  announce([numbered(3)]);
+  for (const number of [1, 2, 3]) assert.deepEqual(await events.next(), numbered(number));
+  announce([numbered(1)]);
+  announce([numbered(2)]);
+  await hub.commit(key('k4'));
+  await hub.commit(key('k5'));
+  announce([numbered(3), numbered(4)]);
+  announce([numbered(5)]);
+  for (const number of [4, 5]) assert.deepEqual(await events.next(), numbered(number));
 });
 
 test('changes that another process commits come with the next heartbeat', async (t) => {

@@ -94,8 +94,8 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): void {
     }
   };
 
-  const heartbeat = setInterval(beat, options.heartbeat).unref();
-  const trimming = setInterval(trim, hour).unref();
+  const heartbeat = setInterval(() => void beat(), options.heartbeat).unref();
+  const trimming = setInterval(() => void trim(), hour).unref();
   app.addHook('preClose', async () => {
     clearInterval(heartbeat);
     clearInterval(trimming);

@@ -97,7 +97,6 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
 }
 
 const formType = 'application/x-www-form-urlencoded';
-const wrongType = `expected a body of content type ${formType}`;
 
 function readForm({ body, headers }: FastifyRequest): Form {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
@@ -111,8 +110,8 @@ function toOAuthError(error: unknown, log: Log): OAuthError {
     return new OAuthError('temporarily_unavailable', error.message, 503, { 'retry-after': '1' });
   }
   const { statusCode = 500, message, code } = error as Error & { statusCode?: number; code?: string };
-  // RFC 6749 knows 400 and 401 only; the size of a body alone is none of its business.
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new OAuthError('invalid_request', wrongType);
+  // RFC 6749 answers a malformed request with 400, also where HTTP has a status of its own.
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new OAuthError('invalid_request', 'malformed Content-Type');
   if (statusCode >= 400 && statusCode < 500) return new OAuthError('invalid_request', message, statusCode);
   log.error({ err: error }, 'a request to the key manager failed');
   return new OAuthError('server_error', 'the key manager could not complete the request', 500);

@@ -191,7 +191,10 @@ test('a way that loses, repeats and reorders lines delivers everything in the en
   }
   await gateway.holds(100);
   // All but those that a snapshot brought, should the same change be lost again and again.
-  assert.deepEqual([...gateway.appliedAt.keys()], numbers.filter((id) => gateway.appliedAt.has(id)));
+  assert.deepEqual(
+    [...gateway.appliedAt.keys()],
+    numbers.filter((id) => gateway.appliedAt.has(id)),
+  );
   assert.deepEqual(gateway.ids, numbers.toSorted());
   assert.ok(gateway.follower.state.gaps > 3, `${gateway.follower.state.gaps} gaps`);
 });

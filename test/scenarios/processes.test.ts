@@ -147,6 +147,11 @@ test('a restart keeps keys, tokens and revocations', async () => {
   assert.equal((await menu(postern, await sampleToken(postern))).status, 200);
   await postern.stop();
   closeConnections();
+  const lines = readFileSync(join(data, 'logs', 'access.log'), 'utf8').trim().split('\n');
+  const refused = lines.map((line) => JSON.parse(line)).find(({ status }) => status === 401);
+  assert.equal(refused.path, '/pizzashack/1.0.0/menu');
+  assert.equal(refused.fault, 900901);
+  for (const credential of [good, bad, secret]) assert.ok(!lines.some((line) => line.includes(credential)));
 
   postern = await startPostern({ data, offset: postern.offset - 10 });
   assert.equal((await menu(postern, good)).status, 200);

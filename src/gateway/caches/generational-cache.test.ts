@@ -32,6 +32,16 @@ test('set replaces value and expiry, in either generation', () => {
   }
 });
 
+test('an entry that was replaced does not come back when its successor is deleted', () => {
+  const cache = new GenerationalCache<string>(4);
+  cache.set('a', 'before', never);
+  cache.set('b', 'B', never);
+  cache.set('a', 'after', never);
+  assert.equal(cache.size, 2);
+  assert.equal(cache.delete('a'), true);
+  assert.equal(cache.get('a', 0), undefined);
+});
+
 test('null is a value', () => {
   const cache = new GenerationalCache<string | null>(4);
   cache.set('a', null, never);

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../platform/log.ts';
-import { checkPortFree, supportsReusePort } from '../../platform/ports.ts';
+import { checkPortFree, portError, supportsReusePort } from '../../platform/ports.ts';
 import type { FromThread, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import { firstPulseWord } from '../shared-state.ts';
@@ -29,6 +29,8 @@ export interface DataPlaneOptions {
   /** What a thread that starts now has to know. */
   readonly changes: () => readonly ThreadChange[];
   readonly log: Log;
+  /** The file that threads run. Default: data-plane/thread. */
+  readonly entry?: URL;
 }
 
 interface Slot {
@@ -40,6 +42,11 @@ interface Slot {
   listening: boolean;
   backoff: number;
 }
+
+const defaultEntry = new URL(
+  import.meta.url.endsWith('.ts') ? '../data-plane/thread.ts' : '../data-plane/thread.js',
+  import.meta.url,
+);
 
 /** How many threads to run: as asked for; one where several can't share a port. */
 export function threadCount(asked: number): number {
@@ -157,8 +164,8 @@ export class DataPlane {
       reusePort: threads > 1,
       changes: changes(),
     };
-    const entry = import.meta.url.endsWith('.ts') ? '../data-plane/thread.ts' : '../data-plane/thread.js';
-    const worker = new Worker(new URL(entry, import.meta.url), { workerData, name: `data-plane-${slot.number}` });
+    const entry = this.#options.entry ?? defaultEntry;
+    const worker = new Worker(entry, { workerData, name: `data-plane-${slot.number}` });
     slot.worker = worker;
     slot.listening = false;
     slot.startedAt = performance.now();
@@ -170,11 +177,9 @@ export class DataPlane {
             slot.heard = performance.now();
             return resolve(message.ports);
           case 'failed':
-            return reject(Object.assign(new Error(message.message), { code: message.code }));
+            return reject(this.#listenError(message));
           case 'counts':
             return this.#collecting.get(message.request)?.(slot.number, message.counts);
-          case 'drained':
-            return;
         }
       });
       worker.on('error', (error) => {
@@ -186,6 +191,16 @@ export class DataPlane {
         reject(new Error(`data-plane thread ${slot.number} ended with code ${code}`));
       });
     });
+  }
+
+  #listenError({ code, message, port }: Extract<FromThread, { type: 'failed' }>): Error {
+    const option = port === this.#ports.https ? 'gateway.httpsPort' : 'gateway.httpPort';
+    return portError(
+      Object.assign(new Error(message), { code }),
+      this.#options.common.options.gateway.host,
+      port,
+      option,
+    );
   }
 
   /** A thread has ended. Its connections are gone; a new one takes its place. */

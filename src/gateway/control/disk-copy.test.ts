@@ -105,6 +105,7 @@ test('a merge that stops anywhere loses nothing', async (t) => {
   const { disk } = await open(dir, { compactAfter: 1_000_000 });
   await disk.replace(header(0), []);
   for (let n = 1; n <= 20; n++) disk.append([revocation(n)]);
+  disk.confirm(9_000_000);
   await disk.close();
   const all = Array.from({ length: 20 }, (_, at) => `t${at + 1}`).sort();
   const before = `${dir}-before`;
@@ -117,7 +118,8 @@ test('a merge that stops anywhere loses nothing', async (t) => {
   assert.deepEqual((await contentOf(dir)).names, all);
   // Stopped after the new snapshot was in place and before the old journal was removed.
   copyFileSync(join(before, 'journal-1.log'), join(dir, 'journal-1.log'));
-  assert.deepEqual((await contentOf(dir)).names, all);
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names, found.confirmed], [header(21), all, 9_000_000]);
   // Stopped while the new snapshot was being written.
   cpSync(before, dir, { recursive: true });
   writeFileSync(join(dir, 'snapshot.ndjson.tmp'), '{"format":1');
@@ -145,6 +147,17 @@ test('a torn last line is passed over; a line in the middle that was altered is 
   writeFileSync(file, whole.replace('"value":"t2"', '"value":"zz"'));
   const altered = await contentOf(dir);
   assert.deepEqual([altered.header, altered.names, altered.confirmed], [header(1), ['one', 't1', 't3', 't4'], 0]);
+});
+
+test('a number that is missing ends what can be gone on from, but not the revocations', async (t) => {
+  const dir = folder(t);
+  const { disk } = await open(dir);
+  await disk.replace(header(0), []);
+  disk.append([revocation(1), revocation(3), change(4, key('four'))]);
+  disk.confirm(9_000_000);
+  await disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.names, found.confirmed], [header(1), ['t1', 't3'], 0]);
 });
 
 test('changes that were fetched again after a damage fill the gap', async (t) => {

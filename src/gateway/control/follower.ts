@@ -11,6 +11,7 @@ import { Backoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { DiskCopy } from './disk-copy.ts';
+import { keepRevocations } from './keep-revocations.ts';
 
 /** Where entities go. Both are in force when the call returns. */
 export interface EntitySink {
@@ -276,11 +277,9 @@ export class Follower {
   async #load(): Promise<void> {
     const { disk, sink, source, log } = this.#deps;
     const { header, entities } = await source.snapshot();
-    const all: EntityChange[] = [];
-    for await (const entity of entities) if (known.has(entity.kind)) all.push(entity);
-    // A store that was restored or made anew may not know of them, and events only ever deny.
-    const present = new Set(all.filter(({ kind }) => kind === 'revocation').map(({ id }) => id));
-    all.push(...(await disk.revocations()).filter(({ id }) => !present.has(id)));
+    const fetched: EntityChange[] = [];
+    for await (const entity of entities) if (known.has(entity.kind)) fetched.push(entity);
+    const all = keepRevocations(fetched, await disk.revocations());
     if (this.#stopping.signal.aborted) return;
     sink.replace(all);
     this.#position = { epoch: header.epoch, number: header.number };

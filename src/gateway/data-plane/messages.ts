@@ -35,6 +35,6 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'listening'; readonly ports: { readonly http: number; readonly https: number } }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  | { readonly type: 'counts'; readonly request: number; readonly counts: ApiCounts[] }
-  | { readonly type: 'drained' };
+  /** It can't listen; the system's error. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly port: number }
+  | { readonly type: 'counts'; readonly request: number; readonly counts: ApiCounts[] };

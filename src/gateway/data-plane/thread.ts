@@ -85,9 +85,8 @@ async function listen(): Promise<void> {
 async function drain(): Promise<void> {
   await Promise.all(servers.map((server) => server.drain(drainTimeout)));
   await deps.accessLog.close();
-  tell({ type: 'drained' });
-  port?.close();
-  clearInterval(beat);
+  // Of this thread only: whatever is still open to back ends is of no more use.
+  process.exit(0);
 }
 
 port.on('message', (message: ToThread) => {
@@ -105,9 +104,10 @@ port.on('message', (message: ToThread) => {
 });
 
 const control = new Int32Array(data.shared.control);
-const beat = setInterval(() => Atomics.add(control, firstPulseWord + data.slot, 1), pulse);
+setInterval(() => Atomics.add(control, firstPulseWord + data.slot, 1), pulse);
 
 apply(data.changes);
 await listen().catch((error: NodeJS.ErrnoException) => {
-  tell({ type: 'failed', code: error.code ?? '', message: error.message });
+  const { code = '', message, port: failed = 0 } = error as NodeJS.ErrnoException & { port?: number };
+  tell({ type: 'failed', code, message, port: failed });
 });

@@ -110,6 +110,13 @@ test('an entry leaves one hour after it expires, not a second before', () => {
   assert.equal(writer.size, 0);
 });
 
+test('an expiry within a second lasts that second out', () => {
+  const { writer, isRevoked } = newSet();
+  writer.add(revocation('token', 'j1', { expires: expires + 0.5 }));
+  writer.sweep((expires + 3600.25) * 1000, 2048);
+  assert.equal(isRevoked(), true);
+});
+
 test('an expiry is never shortened', () => {
   for (const [first, second] of [
     [expires + 5000, expires],
@@ -209,6 +216,62 @@ test('the default capacity of a million entries stays under 64 MB', () => {
   const { buffers, capacity } = new RevokedSet(fingerprinter);
   assert.equal(capacity, 1_000_000);
   assert.ok(buffers.table.byteLength + buffers.state.byteLength < 64_000_000);
+});
+
+/** Runs `operation`, and `meanwhile` before its atomic load number `at`, as another thread would. */
+function overtake(at: number, operation: () => void, meanwhile: () => void): boolean {
+  const { load } = Atomics;
+  let step = 0;
+  let reached = false;
+  const restore = () => Object.assign(Atomics, { load });
+  Object.assign(Atomics, {
+    load: (words: Int32Array, index: number) => {
+      if (step++ === at) {
+        restore();
+        reached = true;
+        meanwhile();
+      }
+      return load(words, index);
+    },
+  });
+  try {
+    operation();
+  } finally {
+    restore();
+  }
+  return reached;
+}
+
+test('a look-up that an add overtakes at any step remembers nothing that the add made untrue', () => {
+  for (const type of ['token', 'subject', 'client'] as const) {
+    for (let at = 0, reached = true; reached; at++) {
+      const { writer, reader } = newSet();
+      const token = identifyToken(fingerprinter, { issuer, jti: 'x', sub: 'x', clientId: 'x', iat: now });
+      writer.add(revocation('client', 'x', { issuedBefore: 5 }));
+      const add = () => writer.add(revocation(type, 'x'));
+      reached = overtake(at, () => reader.isRevoked(token), add);
+      if (reached) assert.equal(reader.isRevoked(token), true, `${type}, step ${at}`);
+    }
+  }
+});
+
+test('a look-up whose entry leaves at any step does not take the next one in its place for its own', () => {
+  for (let other = 0; other < 16; other++) {
+    for (let at = 0, reached = true; reached; at++) {
+      const { writer, reader } = newSet(1);
+      const token = identifyToken(fingerprinter, { issuer, jti: 'x', sub: 'x', iat: now });
+      writer.add(revocation('subject', 'x', { issuedBefore: now - 1 }));
+      let denied = false;
+      const ask = () => {
+        denied = reader.isRevoked(token);
+      };
+      reached = overtake(at, ask, () => {
+        writer.sweep((expires + 3600) * 1000, 16);
+        assert.equal(writer.add(revocation('subject', `other ${other}`)), true);
+      });
+      assert.equal(denied, false, `step ${at}`);
+    }
+  }
 });
 
 test('what add has returned for, no thread finds clean: while it adds, deletes and sweeps', async () => {

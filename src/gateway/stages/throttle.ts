@@ -23,12 +23,13 @@ export const throttle: StageFactory = (resource, { api, ordinal, builtIn }, deps
   const open = resource.authType === 'None';
   const unauthenticated = policies.ref('subscription', 'Unauthenticated');
 
-  return (x) => {
+  const limit = (x: Exchange): Fault | typeof unheard | undefined => {
     const subscriptionPolicy = open ? unauthenticated : policies.at(x.subscriptionTier);
     const applicationPolicy = open ? noLimit : policies.at(x.applicationTier);
+    if (!subscriptionPolicy || !applicationPolicy) return unheard;
     const resourceLimit = resourcePolicy.limit;
-    const subscriptionLimit = subscriptionPolicy?.limit;
-    const applicationLimit = applicationPolicy?.limit;
+    const subscriptionLimit = subscriptionPolicy.limit;
+    const applicationLimit = applicationPolicy.limit;
     if (resourceLimit === undefined || subscriptionLimit === undefined || applicationLimit === undefined) {
       return fault(faults.policyMissing);
     }
@@ -46,7 +47,7 @@ export const throttle: StageFactory = (resource, { api, ordinal, builtIn }, deps
         ? rateKey(fingerprinter, 'open', ordinal, x.wire.remoteAddress)
         : keyOfSubscription(fingerprinter, x, ordinal);
       ofSubscription = counters.take(subscriptionKey, subscriptionLimit, x.now);
-      if (!ofSubscription && subscriptionPolicy?.stopOnQuota) {
+      if (!ofSubscription && subscriptionPolicy.stopOnQuota) {
         if (ofResource) counters.giveBack(resourceKey, resourceWindow);
         return throttled(counters, faults.subscriptionThrottled, subscriptionKey, subscriptionLimit, x);
       }
@@ -55,7 +56,7 @@ export const throttle: StageFactory = (resource, { api, ordinal, builtIn }, deps
 
     if (applicationLimit !== null) {
       const applicationKey = keyOfApplication(fingerprinter, x);
-      if (!counters.take(applicationKey, applicationLimit, x.now) && applicationPolicy?.stopOnQuota) {
+      if (!counters.take(applicationKey, applicationLimit, x.now) && applicationPolicy.stopOnQuota) {
         if (ofSubscription) counters.giveBack(subscriptionKey, subscriptionWindow);
         if (ofResource) counters.giveBack(resourceKey, resourceWindow);
         return throttled(counters, faults.applicationThrottled, applicationKey, applicationLimit, x);
@@ -63,7 +64,19 @@ export const throttle: StageFactory = (resource, { api, ordinal, builtIn }, deps
     }
     return undefined;
   };
+
+  return (x) => {
+    const outcome = limit(x);
+    if (outcome !== unheard) return outcome;
+    return policies.news().then(() => {
+      const late = limit(x);
+      return late === unheard ? fault(faults.policyMissing) : late;
+    });
+  };
 };
+
+/** Shared memory names a policy of which the message is still on its way to this thread. */
+const unheard = Symbol('unheard');
 
 const noLimit: PolicyRef = { limit: null, stopOnQuota: true };
 

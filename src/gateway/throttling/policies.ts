@@ -9,9 +9,13 @@ export interface PolicyRef {
   stopOnQuota: boolean;
 }
 
+/** Milliseconds that a message of the main thread may take, when all is well. */
+const newsLimit = 1000;
+
 export class Policies {
   readonly #byId = new Map<string, PolicyRef>();
   readonly #byNumber: PolicyRef[] = [];
+  #news = Promise.withResolvers<void>();
 
   /** The policy of this name, also before (or after) there is one. */
   ref(level: PolicyLevel, name: string): PolicyRef {
@@ -26,6 +30,15 @@ export class Policies {
   /** Lets `number` stand for the policy with this id. */
   adopt(number: number, id: string): void {
     this.#byNumber[number] = this.#ref(id, id.slice(id.indexOf('|') + 1));
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  /** Resolves when a number was adopted, after `newsLimit` at the latest. */
+  news(): Promise<void> {
+    const { promise, resolve } = this.#news;
+    const timer = setTimeout(resolve, newsLimit);
+    return promise.finally(() => clearTimeout(timer));
   }
 
   put(policy: Policy): void {

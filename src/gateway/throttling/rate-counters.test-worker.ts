@@ -20,7 +20,8 @@ while (Atomics.load(shared, 1) === 0) {
   const n = (Math.floor(elapsed / 100) + ((random >>> 8) % Math.min(keys.length, 300))) % keys.length;
   const key = keys[n] as RateKey;
   const granted = counters.take(key, limit, start + elapsed);
-  if (granted) {
+  // Not if it stood still for so long that its time was a minute old: nothing is promised then.
+  if (granted && Atomics.load(shared, 0) - elapsed < 50_000) {
     const { window } = counters;
     let entry = net.get(`${n}/${window}`);
     if (!entry) net.set(`${n}/${window}`, (entry = { key: n, window, net: 0 }));

@@ -11,6 +11,7 @@ import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
+import { storm } from './storm.ts';
 
 /** Runs the suite. `excused` names the cases that an implementation is known not to fulfil. */
 export function contract(name: string, wire: Wire, excused: readonly string[] = []): void {
@@ -21,5 +22,6 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   failing(it);
   closing(it);
   securing(it);
+  storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
 }

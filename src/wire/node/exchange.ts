@@ -260,9 +260,14 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
   }
 
   #write(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#response.write(chunk)) return;
+    if (this.#response.write(chunk) || controller.paused) return;
     controller.pause();
-    this.#response.once('drain', () => controller.resume());
+    // `drain` may come from within our own write or end, that is, within undici's parser, which can't be resumed there.
+    this.#response.once('drain', () => process.nextTick(NodeExchange.#resume, this));
+  }
+
+  static #resume(exchange: NodeExchange): void {
+    if (exchange.#phase === answered) exchange.#controller?.resume();
   }
 
   #fail(failure: ForwardFailure): void {

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+import type { PublicJwk } from '../../core/token.ts';
+import { Fingerprinter, newFingerprintKey } from '../../platform/fingerprint.ts';
+import { GenerationalCache } from '../caches/generational-cache.ts';
+import { type Issuers, TrustedIssuer } from './issuers.ts';
+import { JwtScheme } from './jwt.ts';
+import { PrincipalFactory } from './principal-factory.ts';
+
+const now = 1_800_000_000;
+const audience = 'http://org.wso2.apimgt/gateway';
+const keys = {
+  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  EdDSA: generateKeyPairSync('ed25519'),
+};
+type Alg = keyof typeof keys;
+
+const jwk = (alg: string, key: KeyObject, kid = alg): PublicJwk =>
+  ({ ...key.export({ format: 'jwk' }), alg, kid, kty: String(key.export({ format: 'jwk' }).kty) }) as PublicJwk;
+
+let issuers: Issuers;
+let scheme: JwtScheme;
+
+beforeEach(() => {
+  const all = (Object.keys(keys) as Alg[]).map((alg) => jwk(alg, keys[alg].publicKey));
+  issuers = new Map([['https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: all })]]);
+  scheme = new JwtScheme({
+    issuers,
+    principals: new PrincipalFactory(new Fingerprinter(newFingerprintKey())),
+    verified: new GenerationalCache(100),
+    invalid: new GenerationalCache(100),
+    verifiedTtl: 900_000,
+    invalidTtl: 60_000,
+    skew: 5,
+  });
+});
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+function token(claims: Record<string, unknown> = {}, { alg = 'RS256' as Alg, header = {} } = {}): string {
+  const payload = {
+    iss: 'https://issuer',
+    sub: 'alice@carbon.super',
+    aud: audience,
+    exp: now + 100,
+    iat: now,
+    jti: 'one',
+    consumerKey: 'client',
+    scope: 'read write',
+    ...claims,
+  };
+  const input = `${encode({ alg, kid: alg, ...header })}.${encode(payload)}`;
+  const key = { key: keys[alg].privateKey, dsaEncoding: 'ieee-p1363' } as const;
+  const signature = sign(alg === 'EdDSA' ? null : 'sha256', Buffer.from(input), key);
+  return `Bearer ${input}.${signature.toString('base64url')}`;
+}
+
+const verify = (credentials: string, at = now) => scheme.verify(credentials, at * 1000);
+
+for (const alg of Object.keys(keys) as Alg[]) {
+  test(`a token signed with ${alg} has its principal, then also in the cache`, () => {
+    const credentials = token({}, { alg });
+    const principal = verify(credentials);
+    assert.ok(!('kind' in principal), JSON.stringify(principal));
+    assert.equal(principal.subject, 'alice@carbon.super');
+    assert.equal(principal.consumerKey, 'client');
+    assert.equal(principal.userType, 'APPLICATION_USER');
+    assert.deepEqual([...principal.scopes], ['read', 'write']);
+    assert.equal(scheme.cached(credentials, now * 1000), principal);
+  });
+}
+
+const refused: readonly [what: string, credentials: () => string, code: number, at?: number][] = [
+  ['over', () => token({ exp: now }), 900903],
+  ['not valid yet', () => token({ nbf: now + 60 }), 900901],
+  ['issued in the future', () => token({ iat: now + 60 }), 900901],
+  ['for somebody else', () => token({ aud: 'other' }), 900901],
+  ['without audience', () => token({ aud: undefined }), 900901],
+  ['without expiry', () => token({ exp: undefined }), 900901],
+  ['with an expiry that is no number', () => token({ exp: '9999999999' }), 900901],
+  ['without subject', () => token({ sub: '' }), 900901],
+  ['without client', () => token({ consumerKey: undefined }), 900901],
+  ['with a jti that is no text', () => token({ jti: 7 }), 900901],
+  ['of an unknown issuer', () => token({ iss: 'https://other' }), 900901],
+  ['of an issuer that is no text', () => token({ iss: ['https://issuer'] }), 900901],
+  ['with the name of another key', () => token({}, { header: { kid: 'ES256' } }), 900901],
+  ['without the name of its key', () => token({}, { header: { kid: undefined } }), 900901],
+  ['with an algorithm that is not the key’s', () => token({}, { header: { alg: 'RS384' } }), 900901],
+  ['with a critical extension', () => token({}, { header: { crit: ['x'] } }), 900901],
+];
+for (const [what, credentials, code] of refused) {
+  test(`401/${code} for a token ${what}`, () => {
+    const text = credentials();
+    const outcome = verify(text);
+    assert.ok('kind' in outcome);
+    assert.equal(outcome.kind.code, code);
+    assert.equal(scheme.cached(text, now * 1000), undefined);
+  });
+}
+
+test('small differences of clocks are allowed at the beginning of a token, not at its end', () => {
+  assert.ok(!('kind' in verify(token({ iat: now + 5, nbf: now + 5 }))));
+  assert.ok('kind' in verify(token({ exp: now + 1 }), now + 1));
+});
+
+test('aud may be a list, scope too', () => {
+  const principal = verify(token({ aud: ['x', audience], scope: ['a', 'b'] }));
+  assert.ok(!('kind' in principal));
+  assert.deepEqual([...principal.scopes], ['a', 'b']);
+});
+
+test('the marker scope tells an application’s own token', () => {
+  const principal = verify(token({ scope: 'am_application_scope default' }));
+  assert.ok(!('kind' in principal) && principal.userType === 'APPLICATION');
+});
+
+test('a remembered token is forgotten after its time, and never lives beyond its expiry', () => {
+  const credentials = token({ exp: now + 10 });
+  verify(credentials);
+  assert.notEqual(scheme.cached(credentials, (now + 9) * 1000), undefined);
+  assert.equal(scheme.cached(credentials, (now + 10) * 1000), undefined);
+});
+
+test('a key that is gone no longer verifies, once the verified tokens are forgotten', () => {
+  const credentials = token();
+  verify(credentials);
+  issuers.set('https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: [] }));
+  scheme.clear();
+  assert.equal(scheme.cached(credentials, now * 1000), undefined);
+  assert.ok('kind' in verify(credentials));
+});
+
+test('keys that are too weak or of another kind than they say are left out', () => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
+  const issuer = new TrustedIssuer({
+    issuer: 'x',
+    audience,
+    keys: [
+      jwk('RS256', weak, 'weak'),
+      jwk('RS256', keys.ES256.publicKey, 'mixed'),
+      jwk('HS256', keys.RS256.publicKey, 'hmac'),
+      jwk('none', keys.RS256.publicKey, 'none'),
+      jwk('RS256', keys.RS256.publicKey, 'good'),
+    ],
+  });
+  assert.deepEqual(
+    ['weak', 'mixed', 'hmac', 'none', 'good'].map((kid) => issuer.hasKey(kid)),
+    [false, false, false, false, true],
+  );
+});

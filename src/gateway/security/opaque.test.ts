@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+import type { Introspection } from '../../adapters/key-managers/introspection.ts';
+import { Fingerprinter, newFingerprintKey } from '../../platform/fingerprint.ts';
+import { silentLog } from '../../platform/log.ts';
+import { GenerationalCache } from '../caches/generational-cache.ts';
+import { SingleFlight } from '../caches/single-flight.ts';
+import { RevokedSet } from '../revocation/revoked-set.ts';
+import { OpaqueScheme } from './opaque.ts';
+import { PrincipalFactory } from './principal-factory.ts';
+
+const now = 1_800_000_000_000;
+const live: Introspection = {
+  active: true,
+  issuer: 'https://issuer',
+  subject: 'alice@carbon.super',
+  clientId: 'client',
+  userType: 'APPLICATION_USER',
+  scope: ['read'],
+  issuedAt: now / 1000 - 10,
+  expires: now / 1000 + 100,
+};
+
+let asked: string[];
+let answer: () => Promise<Introspection>;
+let revoked: RevokedSet;
+let scheme: OpaqueScheme;
+
+beforeEach(() => {
+  asked = [];
+  answer = async () => live;
+  const fingerprinter = new Fingerprinter(newFingerprintKey());
+  revoked = new RevokedSet(fingerprinter, { capacity: 100 });
+  scheme = new OpaqueScheme({
+    introspect: (token) => {
+      asked.push(token);
+      return answer();
+    },
+    principals: new PrincipalFactory(fingerprinter),
+    revoked,
+    validated: new GenerationalCache(100),
+    invalid: new GenerationalCache(100),
+    validatedTtl: 900_000,
+    invalidTtl: 60_000,
+    flights: new SingleFlight(),
+    log: silentLog,
+  });
+});
+
+const revoke = (token: string): boolean =>
+  revoked.add({
+    type: 'opaque',
+    issuer: '',
+    value: createHash('sha256').update(token).digest('base64url'),
+    expires: now / 1000 + 100,
+  });
+
+test('a token is asked about once, however many want to know at the same time', async () => {
+  const gate = Promise.withResolvers<Introspection>();
+  answer = () => gate.promise;
+  const waiting = Array.from({ length: 50 }, () => scheme.verify('Bearer abc', now));
+  gate.resolve(live);
+  for (const outcome of await Promise.all(waiting)) assert.ok(!('kind' in outcome));
+  assert.deepEqual(asked, ['abc']);
+  assert.notEqual(scheme.cached('Bearer abc', now), undefined);
+});
+
+test('401/900901 for a token that the key manager does not know; it is not asked again at once', async () => {
+  answer = async () => ({ active: false });
+  for (let i = 0; i < 3; i++) {
+    const outcome = await scheme.verify('Bearer abc', now);
+    assert.ok('kind' in outcome && outcome.kind.code === 900901);
+  }
+  assert.equal(asked.length, 1);
+  await scheme.verify('Bearer abc', now + 60_001);
+  assert.equal(asked.length, 2);
+});
+
+test('500/900900 when the key manager can not be asked; that is not remembered', async () => {
+  answer = () => Promise.reject(new Error('no'));
+  const outcome = await scheme.verify('Bearer abc', now);
+  assert.ok('kind' in outcome && outcome.kind.code === 900900 && outcome.kind.status === 500);
+  answer = async () => live;
+  assert.ok(!('kind' in (await scheme.verify('Bearer abc', now))));
+});
+
+test('401/900901 for a revoked token without asking: also when nobody can be asked', async () => {
+  revoke('abc');
+  const outcome = await scheme.verify('Bearer abc', now);
+  assert.ok('kind' in outcome && outcome.kind.code === 900901);
+  assert.deepEqual(asked, []);
+});
+
+test('a revocation that arrives while the key manager is asked is not overlooked', async () => {
+  const gate = Promise.withResolvers<Introspection>();
+  answer = () => gate.promise;
+  const waiting = scheme.verify('Bearer abc', now);
+  revoke('abc');
+  gate.resolve(live);
+  const principal = await waiting;
+  assert.ok(!('kind' in principal));
+  // What the stage check-revoked asks next.
+  assert.equal(revoked.isRevoked(principal.identity), true);
+});
+
+test('401/900901 for what can be no token', async () => {
+  for (const credentials of ['Bearer', 'Bearer ', 'Bearer a b', 'Bearer "x"', 'Bearer \u00e9']) {
+    const outcome = await scheme.verify(credentials, now);
+    assert.ok('kind' in outcome && outcome.kind.code === 900901, credentials);
+  }
+  assert.deepEqual(asked, []);
+});
