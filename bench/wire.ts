@@ -24,10 +24,9 @@ const wires: Record<string, () => Promise<Wire>> = {
 
 /** The back end: answers every head with the same 150 bytes. */
 async function backEnd(): Promise<void> {
-  const answer = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 84\r\n\r\n'.padEnd(70 + 84, 'x');
-  const bytes = Buffer.from(
-    answer.slice(0, answer.indexOf('\r\n\r\n') + 4 + 84).padEnd(answer.indexOf('\r\n\r\n') + 88, 'x'),
-  );
+  const body = `{"answer":"${'x'.repeat(71)}"}`;
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json';
+  const bytes = Buffer.from(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('data', (chunk) => {
       for (let at = chunk.indexOf('\r\n\r\n'); at >= 0; at = chunk.indexOf('\r\n\r\n', at + 4)) socket.write(bytes);

@@ -333,6 +333,28 @@ test('a snapshot that fails half way is broken off without its end', async (t) =
   await assert.rejects(text(response), /aborted/);
 });
 
+test('503 when too many snapshots are on their way', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const hub = await hubFor(t, {
+    wrap: (changes) => ({
+      ...through(changes),
+      async snapshot() {
+        const { header } = await changes.snapshot();
+        async function* entities() {
+          await promise;
+          yield key('one');
+        }
+        return { header, entities: entities() };
+      },
+    }),
+  });
+  const first = await Promise.all([1, 2, 3, 4].map(() => get(hub, 'snapshot')));
+  assert.equal((await get(hub, 'snapshot')).statusCode, 503);
+  resolve();
+  for (const response of first) assert.match(await text(response), /"type":"end","count":1/);
+  assert.equal((await get(hub, 'snapshot')).statusCode, 200);
+});
+
 test('closing the server ends the streams', async (t) => {
   const hub = await hubFor(t);
   const events = await follow(hub, 0);

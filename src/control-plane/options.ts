@@ -12,8 +12,9 @@ const controlPlane = section('The control plane.', {
   heartbeat: integer({
     default: 1000,
     minimum: 100,
-    maximum: 60_000,
-    description: 'Milliseconds between heartbeats to gateways, which tell them the number of the last change.',
+    maximum: 2000,
+    description:
+      'Milliseconds between heartbeats to gateways, which tell them the number of the last change. A gateway gives up on a control plane that is silent for 3000.',
   }),
 });
 

@@ -10,7 +10,7 @@ import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
 import { startAdminServer } from './control/admin-server.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
-import { DiskCopy } from './control/disk-copy.ts';
+import { DiskCopy, DiskCopyError } from './control/disk-copy.ts';
 import { Entities } from './control/entities.ts';
 import { Follower } from './control/follower.ts';
 import { Gate } from './control/gate.ts';
@@ -128,6 +128,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 /** Without a source the copy on disk is all there is. */
 async function loadCopy(disk: DiskCopy, entities: Entities): Promise<boolean> {
   const copy = await disk.load();
+  if (copy?.header === null)
+    throw new DiskCopyError('the disk copy is damaged, and no source is configured to load it anew');
   if (copy) entities.replace(copy.entities);
   return true;
 }

@@ -69,7 +69,7 @@ for (const signingAlgorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
       changes?.map(({ kind, id }) => [kind, id]),
       [['issuer', server.issuer]],
     );
-    const { keys, audience } = changes?.[0]?.value as Issuer;
+    const { keys, audience } = (changes?.[0]?.value ?? {}) as Issuer;
     assert.equal(audience, 'http://org.wso2.apimgt/gateway');
     const client = await addClient(server);
     const header = decodeProtectedHeader((await server.post(path, forClient, client)).json.access_token);

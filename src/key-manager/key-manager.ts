@@ -53,7 +53,7 @@ export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps
     clock,
     log,
     options,
-    users: deps.users ?? (await databaseUserStore(store, clock)),
+    users: deps.users ?? databaseUserStore(store, clock),
     keys,
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0),
@@ -100,7 +100,9 @@ const formType = 'application/x-www-form-urlencoded';
 
 function readForm({ body, headers }: FastifyRequest): Form {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== formType) throw new OAuthError('invalid_request', wrongType);
+  if (type !== formType) {
+    throw new OAuthError('invalid_request', `expected a body of content type ${formType}`);
+  }
   return parseForm((body as Buffer | undefined) ?? Buffer.alloc(0));
 }
 

@@ -98,7 +98,7 @@ async function openAuthority(dir: string, now: number): Promise<CertificateAndKe
     }
     const { generateKey, issueCertificate } = await import('./x509.ts');
     const key = generateKey();
-    const cert = issueCertificate({
+    const cert = await issueCertificate({
       subject: authorityName,
       publicKey: key.publicKey,
       issuer: authorityName,
@@ -138,7 +138,7 @@ async function openIssued(
   const key = generateKey();
   const issuerKey = createPrivateKey(authority.key);
   const made: CertificateAndKey = {
-    cert: issueCertificate({
+    cert: await issueCertificate({
       ...wanted,
       publicKey: key.publicKey,
       issuer: authorityName,

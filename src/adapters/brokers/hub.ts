@@ -20,10 +20,12 @@ export interface HubSourceOptions {
   readonly silence?: number;
   /** Milliseconds without a byte after which a snapshot is given up. Default 30,000: a large store has to be read first. */
   readonly snapshotSilence?: number;
+  /** Milliseconds between two attempts to connect, at most. Default 800: a hub that is back is noticed within a second. */
+  readonly maxRetry?: number;
 }
 
-/** Milliseconds. With a cap of 800 a hub that is back is noticed within a second. */
-const backoff = { min: 50, max: 800 };
+/** Milliseconds before the second attempt to connect; the first is immediate. */
+const minRetry = 50;
 /** A connection that held for so many milliseconds was a good one: when it breaks, the next attempt is immediate. */
 const goodAfter = 5000;
 /** Bytes of one entity at most. */
@@ -42,7 +44,7 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
   return {
     name: `event hub ${origin}`,
     follow(position, receiver) {
-      const following = follow(get, position, receiver, options.silence ?? 3000);
+      const following = follow(get, position, receiver, options);
       followings.add(following);
       return {
         restart: following.restart,
@@ -62,8 +64,9 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
 
 type Get = (path: string) => ClientRequest;
 
-function follow(get: Get, position: () => Position, receiver: EventReceiver, silence: number): Following {
-  const wait = new Backoff(backoff.min, backoff.max);
+function follow(get: Get, position: () => Position, receiver: EventReceiver, options: HubSourceOptions): Following {
+  const { silence = 3000, maxRetry = 800 } = options;
+  const wait = new Backoff(Math.min(minRetry, maxRetry), maxRetry);
   let retry: NodeJS.Timeout | undefined;
   /** Ends the connection that is open. */
   let fail: ((reason: Error) => void) | null = null;

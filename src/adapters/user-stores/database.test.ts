@@ -12,7 +12,7 @@ import { VerifiedPasswords } from './verified-passwords.ts';
 const clock = new ManualClock(1_700_000_000_000);
 const open = async (bounds?: { running: number; waiting: number }) => {
   const store = await openSqliteStore(':memory:', clock);
-  return { store, users: await databaseUserStore(store, clock, bounds) };
+  return { store, users: databaseUserStore(store, clock, bounds) };
 };
 
 test('a user logs in under every way of writing the name, with roles', async () => {
@@ -75,6 +75,21 @@ test('no password is in the store', async () => {
   const { users, store } = await open();
   await users.create({ name: 'mary', password: 'plain-to-see', roles: [] });
   assert.ok(!JSON.stringify(await store.db.selectFrom('users').selectAll().execute()).includes('plain-to-see'));
+  await store.close();
+});
+
+test('an unknown user costs as much processor time as a wrong password', async () => {
+  const { users, store } = await open();
+  await users.create({ name: 'mary', password: 'maryspw', roles: [] });
+  const cost = async (name: string) => {
+    const before = process.cpuUsage();
+    for (let round = 0; round < 5; round++) assert.equal(await users.verify(name, 'wrong'), null);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  await cost('mary');
+  const [wrong, unknown] = [await cost('mary'), await cost('nobody')];
+  assert.ok(unknown > wrong / 2 && unknown < wrong * 2, `${unknown} and ${wrong} us`);
   await store.close();
 });
 

@@ -10,8 +10,12 @@ const tagLength = 32;
 
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
-  const tag = await argon2Async('argon2id', { message: password, nonce, tagLength, ...cost });
-  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
+  return write(nonce, await argon2Async('argon2id', { message: password, nonce, tagLength, ...cost }));
+}
+
+/** A hash of no password, as costly to verify as any. */
+export function unmatchedHash(): string {
+  return write(randomBytes(16), randomBytes(tagLength));
 }
 
 /** Whether the hash was made of this password. */
@@ -28,6 +32,10 @@ export async function verifyPassword(hash: string, password: string): Promise<bo
     parallelism: Number(match[3]),
   });
   return timingSafeEqual(tag, expected);
+}
+
+function write(nonce: Buffer, tag: Buffer): string {
+  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
 }
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');

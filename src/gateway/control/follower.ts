@@ -53,6 +53,8 @@ export interface FollowerState {
 const retry = { min: 50, max: 800 };
 /** Attempts to get what follows one position, before a snapshot has to do. */
 const maxGapsHere = 5;
+/** Milliseconds for which a source may fail before that is worth a line in the log. */
+const patience = 1500;
 const known = new Set<string>(entityKinds);
 
 export class Follower {
@@ -74,6 +76,9 @@ export class Follower {
   #gapsHere = 0;
   #refused = 0;
   #sourceFailure: string | null = null;
+  /** `performance.now()` of the first failure since the last success. */
+  #failingSince: number | null = null;
+  #complained = false;
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps;
@@ -125,9 +130,8 @@ export class Follower {
   #follow(): void {
     this.#following = this.#deps.source.follow(() => this.#position as Position, {
       connected: () => {
-        if (this.#sourceFailure) this.#deps.log.info({ source: this.#deps.source.name }, 'the source is back');
+        this.#recovered();
         this.#connected = true;
-        this.#sourceFailure = null;
         this.#first = true;
         this.#target = null;
       },
@@ -139,10 +143,19 @@ export class Follower {
   #failed(reason: Error): void {
     this.#connected = false;
     const { log, source } = this.#deps;
-    // Once, not at every attempt.
-    if (!this.#sourceFailure)
-      log.warn({ source: source.name, reason: reason.message }, 'the source is lost; trying again');
     this.#sourceFailure = reason.message;
+    this.#failingSince ??= performance.now();
+    // Once, not at every attempt; and a source that is started together with this gateway is given its time.
+    if (this.#complained || performance.now() - this.#failingSince < patience) return;
+    this.#complained = true;
+    log.warn({ source: source.name, reason: reason.message }, 'the source is lost; trying again');
+  }
+
+  #recovered(): void {
+    if (this.#complained) this.#deps.log.info({ source: this.#deps.source.name }, 'the source is back');
+    this.#sourceFailure = null;
+    this.#failingSince = null;
+    this.#complained = false;
   }
 
   #receive(events: readonly HubEvent[]): void {
@@ -270,7 +283,7 @@ export class Follower {
       return; // Stopped.
     }
     if (signal.aborted) return;
-    this.#sourceFailure = null;
+    this.#recovered();
     this.#follow();
   }
 

@@ -32,6 +32,7 @@ export const refreshToken: Grant = {
     const found = await findRefreshByHash(km.store.db, tokenHash(value));
     if (!found || found.consumer_key !== client.consumer_key) throw dead('unknown refresh token');
     if (found.expires_at <= seconds(km.clock)) throw dead('the refresh token is expired');
+    if (found.state === 'REVOKED') throw used();
     const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key });
     const user = await km.users.find(found.subject);
     if (!user) throw dead('the user is unknown');
@@ -48,7 +49,7 @@ export const refreshToken: Grant = {
     };
     const prepared = await formats[client.token_type].prepare(km, plan);
     const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));
-    if (!issued) throw dead('the refresh token was used already or is revoked');
+    if (!issued) throw used();
     return issued;
   },
 };
@@ -75,7 +76,7 @@ async function exchange(
     const access = await prepared.write(tx, successor.id);
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
   }
-  await revokeFamily(tx, row.family, plan.issuedAt);
+  
   return null;
 }
 
@@ -89,5 +90,7 @@ async function unusedSuccessor(
   const successor = await findRefresh(tx.db, used.successor_id);
   return successor?.state === 'ACTIVE' ? successor : null;
 }
+
+const used = (): OAuthError => dead('the refresh token was used already or is revoked');
 
 const dead = (description: string): OAuthError => new OAuthError('invalid_grant', description);

@@ -8,7 +8,7 @@ export interface Issued {
   readonly authority: string;
 }
 
-export function issue(purpose: 'server' | 'client', name: string): Issued {
+export async function issue(purpose: 'server' | 'client', name: string): Promise<Issued> {
   const issuerKey = generateKey();
   const issuer = { commonName: `Authority of ${name}`, organization: 'Test' };
   const common = {
@@ -19,8 +19,8 @@ export function issue(purpose: 'server' | 'client', name: string): Issued {
   };
   const { publicKey, privateKey } = generateKey();
   return {
-    authority: issueCertificate({ ...common, subject: issuer, publicKey: issuerKey.publicKey, purpose: 'authority' }),
-    cert: issueCertificate({
+    authority: await issueCertificate({ ...common, subject: issuer, publicKey: issuerKey.publicKey, purpose: 'authority' }),
+    cert: await issueCertificate({
       ...common,
       subject: { commonName: name, organization: 'Test' },
       publicKey,

@@ -143,6 +143,8 @@ export function closing(it: Case): void {
     const client = await fixture.client(port);
     client.send(get);
     await client.until(/ok$/);
+    const from = performance.now();
     await peers[0]?.rest();
+    assert.ok(performance.now() - from < 2_500, 'not by a time of its own');
   });
 }

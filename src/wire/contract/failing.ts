@@ -33,8 +33,10 @@ export function failing(it: Case): void {
     const upstream = fixture.upstream(0, { origin: `https://127.0.0.1:${backend}`, connectTimeout: 200 });
     const { port } = await fixture.proxy(upstream);
     const client = await fixture.client(port);
+    const from = performance.now();
     client.send(get);
     assert.match(await client.until(/unreachable$/), /^HTTP\/1\.1 502 /);
+    assert.ok(performance.now() - from < 5_000, 'not by the time that was set');
   });
 
   it('unreachable when no connection becomes free', async (fixture) => {

@@ -28,7 +28,7 @@ const serverOptions: ServerOptions = {
   maxHeadSize: 8192,
   maxTargetLength: 1024,
   headTimeout: 5_000,
-  keepAliveTimeout: 5_000,
+  keepAliveTimeout: 60_000,
   refuse: (defect) => ({ status: refusals[defect], fields: [['content-type', 'text/plain']], body: defect }),
 };
 

@@ -84,6 +84,16 @@ export function forwarding(it: Case): void {
     assert.equal(proxy.heads[0]?.status, 207);
   });
 
+  it('an answer may have a head of 30 kB', async (fixture) => {
+    const backend = await fixture.answering(
+      `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(30_000)}\r\nContent-Length: 2\r\n\r\nok`,
+    );
+    const { port } = await fixture.proxy(fixture.upstream(backend));
+    const client = await fixture.client(port);
+    client.send(get);
+    assert.match(await client.until(/ok$|malformed$/), /\r\nx-a: a{30000}\r\n/i);
+  });
+
   it('onHead can look at the answer', async (fixture) => {
     const backend = await fixture.answering('HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\nok');
     const upstream = fixture.upstream(backend);

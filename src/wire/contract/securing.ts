@@ -10,7 +10,7 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 export function securing(it: Case): void {
   it('a server with TLS', async (fixture) => {
-    const tls = issue('server', 'localhost');
+    const tls = await issue('server', 'localhost');
     const { port } = await fixture.gateway(
       (x) => x.respond({ status: 200, fields: [], body: `${x.secure} ${x.remoteAddress}.` }),
       { tls },
@@ -25,7 +25,7 @@ export function securing(it: Case): void {
   });
 
   it('an upstream whose certificate is trusted by option, and only then', async (fixture) => {
-    const tls = issue('server', 'localhost');
+    const tls = await issue('server', 'localhost');
     const backend = await fixture.answering(ok, createServer(tls));
     const origin = `https://localhost:${backend}`;
     const trusting = await fixture.proxy(fixture.upstream(0, { origin, ca: [tls.authority] }));
@@ -39,7 +39,7 @@ export function securing(it: Case): void {
   });
 
   it('a certificate of another name is not accepted, whatever Host says', async (fixture) => {
-    const tls = issue('server', 'shop.example');
+    const tls = await issue('server', 'shop.example');
     const backend = await fixture.answering(ok, createServer(tls));
     const upstream = fixture.upstream(0, { origin: `https://localhost:${backend}`, ca: [tls.authority] });
     const { port } = await fixture.proxy(upstream, { set: [['host', 'shop.example']] });
@@ -49,8 +49,8 @@ export function securing(it: Case): void {
   });
 
   it('a client certificate is shown to the upstream', async (fixture) => {
-    const tls = issue('server', 'localhost');
-    const own = issue('client', 'gateway');
+    const tls = await issue('server', 'localhost');
+    const own = await issue('client', 'gateway');
     let shown = '';
     const server = createServer({ ...tls, ca: own.authority, requestCert: true });
     server.on('secureConnection', (socket: TLSSocket) => {
