@@ -4,7 +4,8 @@ import { findRefresh, type RefreshTokenRow } from '../adapters/stores/refresh-to
 import { revokedUpTo } from '../adapters/stores/revocations.ts';
 import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyManager } from './call.ts';
-import { type AccessToken, formats, type TokenPlan } from './formats/index.ts';
+import type { AccessToken, TokenPlan } from './formats/format.ts';
+import { formats } from './formats/index.ts';
 import { OAuthError } from './oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from './refresh-tokens.ts';
 import { lasts } from './times.ts';

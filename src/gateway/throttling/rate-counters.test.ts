@@ -61,6 +61,13 @@ test('keys are counted apart', () => {
   assert.equal(counters.size, 1000);
 });
 
+test('keys that share place or tag, or both but for one bit, are counted apart', () => {
+  const counters = open();
+  for (const position of [0, 1, 64, 64 << 16, -1]) {
+    for (const tag of [0, 1, -1]) assert.equal(granted(counters, limitOf(2), start, 5, { position, tag }), 2);
+  }
+});
+
 test('rate keys of different parts differ in both words, and are the same in every thread', () => {
   const names: (string | number)[][] = [['a', 1], ['a', 11], ['a', 1, 1], ['b', 1], ['a1']];
   assert.equal(new Set(names.map((parts) => rateKey(fingerprinter, ...parts).position)).size, names.length);

@@ -7,7 +7,7 @@
 
 import { decode } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
-import type { ClientAuthentication } from './index.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
 
 export const basic: ClientAuthentication = {
   method: 'client_secret_basic',

@@ -1,5 +1,5 @@
 /** Client credentials in the body (RFC 6749 section 2.3.1). An id without a secret proves nothing. */
-import type { ClientAuthentication } from './index.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
 
 export const post: ClientAuthentication = {
   method: 'client_secret_post',

@@ -1,62 +1,7 @@
 /** The forms of access token. */
-import type { AccessTokenRow } from '../../adapters/stores/access-tokens.ts';
-import type { ClientRow } from '../../adapters/stores/clients.ts';
-import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
-import type { KeyManager } from '../call.ts';
+import type { TokenFormat } from './format.ts';
 import { jwt } from './jwt.ts';
 import { opaque } from './opaque.ts';
 
-/** The access token that a grant decided to give. */
-export interface TokenPlan {
-  readonly client: ClientRow;
-  /** `name@tenant`. */
-  readonly subject: string;
-  readonly userType: AccessTokenRow['user_type'];
-  readonly grantType: string;
-  /** As `writeScope` writes it. */
-  readonly scope: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-}
-
-export interface AccessToken {
-  readonly value: string;
-  readonly expiresAt: number;
-}
-
-export interface PreparedToken {
-  /**
-   * Writes the token, issued with this refresh token. Where the format hands out a live token again, that one, unless
-   * it has to be a `fresh` one.
-   */
-  write(tx: StoreTransaction, refreshId: string | null, options?: { fresh: boolean }): Promise<AccessToken>;
-}
-
-export interface TokenFormat {
-  readonly form: TokenType;
-  /** The row that stands for the token handed out at present for such a plan, if the format hands out again. */
-  current(db: Queryable, plan: TokenPlan): Promise<AccessTokenRow | null>;
-  /** The token of a row that `current` gave. */
-  derive(km: KeyManager, row: AccessTokenRow): AccessToken;
-  /** Does what takes long (a signature), before a transaction begins. */
-  prepare(km: KeyManager, plan: TokenPlan): Promise<PreparedToken>;
-}
-
 export const formats: Readonly<Record<TokenType, TokenFormat>> = { JWT: jwt, OPAQUE: opaque };
-
-/** The columns that do not depend on the format. */
-export function rowOf(km: KeyManager, plan: TokenPlan) {
-  return {
-    tenant: plan.client.tenant,
-    issuer: km.options.issuer,
-    consumer_key: plan.client.consumer_key,
-    subject: plan.subject,
-    user_type: plan.userType,
-    grant_type: plan.grantType,
-    scope: plan.scope,
-    issued_at: plan.issuedAt,
-    expires_at: plan.expiresAt,
-    state: 'ACTIVE',
-  } as const;
-}

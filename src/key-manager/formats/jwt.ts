@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { insertAccessToken } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { clientClaims } from '../claims.ts';
-import { rowOf, type TokenFormat } from './index.ts';
+import { rowOf, type TokenFormat } from './format.ts';
 
 export const jwt: TokenFormat = {
   form: 'JWT',

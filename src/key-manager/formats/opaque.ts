@@ -14,7 +14,7 @@ import {
 import type { Seal } from '../../platform/seal.ts';
 import { lasts } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
-import { rowOf, type TokenFormat, type TokenPlan } from './index.ts';
+import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {
   form: 'OPAQUE',

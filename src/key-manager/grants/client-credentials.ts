@@ -5,7 +5,7 @@ import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { applicationTokenScope, readScope } from '../scopes.ts';
 import { expiresAt, issueTime } from '../times.ts';
-import type { Grant } from './index.ts';
+import type { Grant } from './grant.ts';
 
 export const clientCredentials: Grant = {
   grantType: 'client_credentials',

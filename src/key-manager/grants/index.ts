@@ -1,27 +1,8 @@
 /** The grants that the token endpoint serves. */
-import type { ClientRow } from '../../adapters/stores/clients.ts';
-import type { KeyManager } from '../call.ts';
-import type { Form } from '../form.ts';
-import type { Issued } from '../issue.ts';
 import { clientCredentials } from './client-credentials.ts';
+import type { Grant } from './grant.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
-
-export interface GrantRequest {
-  /** Has only the grant's own parameters. */
-  readonly form: Form;
-  /** Authenticated, active, and allowed to use the grant. */
-  readonly client: ClientRow;
-}
-
-export interface Grant {
-  /** Value of `grant_type`. */
-  readonly grantType: string;
-  /** Parameters that it reads. */
-  readonly parameters: readonly string[];
-  /** Decides and issues. Refuses by throwing an `OAuthError`. */
-  handle(request: GrantRequest, km: KeyManager): Promise<Issued>;
-}
 
 const all: readonly Grant[] = [clientCredentials, password, refreshToken];
 

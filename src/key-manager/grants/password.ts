@@ -7,7 +7,7 @@ import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { readScope, userScope } from '../scopes.ts';
 import { expiresAt, issueTime } from '../times.ts';
-import type { Grant } from './index.ts';
+import type { Grant } from './grant.ts';
 
 export const password: Grant = {
   grantType: 'password',

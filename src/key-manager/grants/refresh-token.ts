@@ -14,14 +14,15 @@ import {
 import { revokeAccessTokensOf, revokeFamily } from '../../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { formats, type PreparedToken, type TokenPlan } from '../formats/index.ts';
+import type { PreparedToken, TokenPlan } from '../formats/format.ts';
+import { formats } from '../formats/index.ts';
 import { type Issued, overtaken } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
 import { narrow, readScope, userScope } from '../scopes.ts';
 import { expiresAt, issueTime } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
-import type { Grant } from './index.ts';
+import type { Grant } from './grant.ts';
 
 export const refreshToken: Grant = {
   grantType: 'refresh_token',
@@ -76,7 +77,7 @@ async function exchange(
     const access = await prepared.write(tx, successor.id);
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
   }
-  
+  await revokeFamily(tx, row.family, plan.issuedAt);
   return null;
 }
 

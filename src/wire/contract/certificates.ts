@@ -19,7 +19,12 @@ export async function issue(purpose: 'server' | 'client', name: string): Promise
   };
   const { publicKey, privateKey } = generateKey();
   return {
-    authority: await issueCertificate({ ...common, subject: issuer, publicKey: issuerKey.publicKey, purpose: 'authority' }),
+    authority: await issueCertificate({
+      ...common,
+      subject: issuer,
+      publicKey: issuerKey.publicKey,
+      purpose: 'authority',
+    }),
     cert: await issueCertificate({
       ...common,
       subject: { commonName: name, organization: 'Test' },

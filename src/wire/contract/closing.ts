@@ -1,8 +1,10 @@
 /** Contract: how servers and upstreams come and go. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import type { ServerExchange } from '../wire.ts';
-import { type Case, Peer } from './fixture.ts';
+import type { Case, Peer } from './fixture.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -92,15 +94,17 @@ export function closing(it: Case): void {
     await done;
   });
 
-  it('drain serves the connections that waited in the queue', async (fixture) => {
+  it('drain serves the connections that wait in the queue', async (fixture) => {
     const { port, server } = await fixture.gateway((x) => x.respond({ status: 200, fields: [], body: 'ok' }));
-    const sockets = Array.from({ length: 40 }, () => {
-      const socket = connect(port, '127.0.0.1');
-      socket.write(get);
-      return new Peer(socket);
+    const connected = new Int32Array(new SharedArrayBuffer(4));
+    const clients = new Worker(new URL('./queued-clients.ts', import.meta.url), {
+      workerData: { port, count: 100, request: get, connected },
     });
+    // Nothing is accepted while this thread sleeps.
+    Atomics.wait(connected, 0, 0);
     const done = server.drain(10_000);
-    for (const peer of sockets) assert.match(await peer.rest(), /ok$/);
+    const [answers] = (await once(clients, 'message')) as [string[]];
+    assert.equal(answers.filter((answer) => answer.endsWith('ok')).length, 100);
     await done;
   });
 

@@ -21,6 +21,8 @@ export class Connection {
   /** Milliseconds without progress while the client had to do something. */
   #quiet = 0;
   #lingers = false;
+  /** `bytesRead` when the last exchange ended; -1 = there was none. */
+  #readUntil = -1;
 
   constructor(socket: Socket, secure: boolean) {
     this.socket = socket;
@@ -41,6 +43,16 @@ export class Connection {
   remove(exchange: NodeExchange): void {
     const at = this.exchanges.indexOf(exchange);
     if (at >= 0) this.exchanges.splice(at, 1);
+    this.#readUntil = this.socket.bytesRead;
+  }
+
+  /**
+   * Has it been used, and is nothing under way? Unlike `closeIdleConnections`, which also closes new connections whose
+   * first request is still to be read.
+   */
+  get isIdle(): boolean {
+    const { bytesRead, writableLength } = this.socket;
+    return this.exchanges.length === 0 && writableLength === 0 && bytesRead === this.#readUntil;
   }
 
   /** Nothing more comes or goes: the requests under way have nobody to be answered to. */

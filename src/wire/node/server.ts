@@ -1,7 +1,7 @@
 /** The listening side, on `node:http` and `node:https`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
 import { answerBytes, sendAnswer } from './answer.ts';
@@ -75,24 +75,34 @@ export class NodeServer implements WireServer {
     this.#draining = true;
     for (const connection of this.#connections) connection.ending = true;
     return new Promise((resolve) => {
+      let idle: NodeJS.Timeout | undefined;
       const done = () => {
         clearTimeout(cut);
         clearInterval(idle);
         clearInterval(this.#watch);
+        // For the timers of `node:http`'s own.
+        this.#server.close();
         resolve();
       };
-      // Those whose answer had promised to keep the connection become idle later.
-      const idle = setInterval(() => this.#server.closeIdleConnections(), idleInterval);
       const cut = setTimeout(() => {
         this.#server.closeAllConnections();
         for (const connection of this.#connections) connection.socket.destroy();
-        this.#server.close();
         done();
       }, timeout);
+      const closeIdle = () => {
+        for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroySoon();
+      };
       // Closing now would reset what waits in the kernel's queue; each turn of the event loop accepts some of it.
       const takeIn = (seen: number, turns: number) => {
-        if (this.#accepted !== seen && turns < maxAcceptTurns) setImmediate(takeIn, this.#accepted, turns + 1);
-        else this.#server.close(done);
+        if (this.#accepted !== seen && turns < maxAcceptTurns) {
+          setImmediate(takeIn, this.#accepted, turns + 1);
+          return;
+        }
+        // Not the server's own `close`, which takes connections whose request is still to be read for idle.
+        NetServer.prototype.close.call(this.#server, done);
+        closeIdle();
+        // Those whose answer had promised to keep the connection become idle later.
+        idle = setInterval(closeIdle, idleInterval);
       };
       setImmediate(takeIn, -1, 0);
     });

@@ -1,0 +1,205 @@
+/** A real key manager on a free port of this machine, with a store in a throw-away folder. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fastify from 'fastify';
+import { type ClientRegistration, type ConsumerKey, registerClient } from '../../src/adapters/key-managers/built-in.ts';
+import { createApi } from '../../src/adapters/stores/apis.ts';
+import { createApplication } from '../../src/adapters/stores/applications.ts';
+import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
+import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
+import type { Store } from '../../src/adapters/stores/store.ts';
+import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
+import type { TokenType } from '../../src/core/application.ts';
+import type { IssuerOptions } from '../../src/key-manager/call.ts';
+import { type MountedKeyManager, mountKeyManager } from '../../src/key-manager/key-manager.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { openSeal, type Seal } from '../../src/platform/seal.ts';
+
+export interface StartOptions {
+  /** An earlier server's folder: a restart. */
+  readonly folder?: string;
+  readonly clock?: Clock;
+  readonly options?: Partial<IssuerOptions>;
+  /** The header that stands for a gateway's certificate. */
+  readonly gatewayHeader?: string;
+}
+
+export interface AuthorizationServer extends AsyncDisposable {
+  readonly url: string;
+  readonly issuer: string;
+  readonly folder: string;
+  readonly store: Store;
+  readonly seal: Seal;
+  readonly km: MountedKeyManager;
+  /** Posts a form. A `null` key sends no client credentials. */
+  post(path: string, form: Form, client?: ConsumerKey | null, headers?: Record<string, string>): Promise<Answer>;
+  /** Closes server and store, leaves the folder. */
+  stop(): Promise<void>;
+}
+
+export type Form = Record<string, string> | string;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it with assertions
+  readonly json: any;
+}
+
+export async function startAuthorizationServer(start: StartOptions = {}): Promise<AuthorizationServer> {
+  const folder = start.folder ?? mkdtempSync(join(tmpdir(), 'postern-km-'));
+  const clock = start.clock ?? systemClock;
+  const store = await openSqliteStore(join(folder, 'store.db'), clock);
+  const seal = openSeal(join(folder, 'store.key'));
+  // It listens before the routes are known, because the issuer contains the port.
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const app = fastify({
+    serverFactory: (handler) => {
+      server.on('request', handler);
+      return server;
+    },
+  });
+  const options: IssuerOptions = {
+    accessTokenValidity: 3600,
+    applicationTokenValidity: 3600,
+    refreshTokenValidity: 86_400,
+    timestampSkew: 0,
+    refreshReuseWindow: 10,
+    // Other algorithms are quicker to make keys for.
+    signingAlgorithm: 'ES256',
+    revokeOnRefresh: true,
+    hashClientSecrets: false,
+    issuer: `${url}/oauth2/token`,
+    publicUrl: url,
+    ...start.options,
+  };
+  const km = await mountKeyManager(app, {
+    store,
+    seal,
+    clock,
+    log: silentLog,
+    options,
+    isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
+  }).catch(async (error) => {
+    server.close();
+    await store.close();
+    throw error;
+  });
+  await app.ready();
+  const stop = async () => {
+    server.close();
+    server.closeAllConnections();
+    await app.close();
+    await store.close();
+  };
+  return {
+    url,
+    issuer: options.issuer,
+    folder,
+    store,
+    seal,
+    km,
+    stop,
+    async post(path, form, client, headers = {}) {
+      const response = await fetch(url + path, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(client ? { authorization: basic(client.consumerKey, client.consumerSecret) } : {}),
+          ...headers,
+        },
+        body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+      return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (!start.folder) rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export const basic = (name: string, password: string): string =>
+  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+const allGrants = ['client_credentials', 'password', 'refresh_token'];
+
+/** Makes a client of no application. */
+export function addClient(
+  server: AuthorizationServer,
+  registration: Partial<ClientRegistration> = {},
+): Promise<ConsumerKey> {
+  return server.store.transaction((tx) =>
+    registerClient(tx, server.seal, {
+      applicationId: null,
+      name: `client ${Math.random()}`,
+      owner: 'admin@carbon.super',
+      grantTypes: allGrants,
+      hashClientSecrets: false,
+      now: 1,
+      ...registration,
+    }),
+  );
+}
+
+/** The API `/pizzashack/1.0.0` with scopes `read` (everybody), `update` (role editor) and an application subscribed to it. */
+export async function addSubscribedApplication(
+  server: AuthorizationServer,
+  tokenType: TokenType = 'JWT',
+): Promise<ConsumerKey> {
+  return server.store.transaction(async (tx) => {
+    await addBuiltInPolicies(tx);
+    await createApi(
+      tx,
+      {
+        id: 'api-1',
+        name: 'PizzaShackAPI',
+        version: '1.0.0',
+        provider: 'admin@carbon.super',
+        context: '/pizzashack',
+        isDefaultVersion: false,
+        status: 'PUBLISHED',
+        resources: [],
+        endpoints: {},
+        cors: null,
+        scopes: [
+          { name: 'read', roles: [] },
+          { name: 'update', roles: ['editor'] },
+        ],
+      },
+      { tenant: 'carbon.super', createdAt: 1 },
+    );
+    await createApplication(tx, {
+      id: 'app-1',
+      tenant: 'carbon.super',
+      name: 'DefaultApplication',
+      owner: 'admin@carbon.super',
+      tier: 'Unlimited',
+      tokenType,
+      createdAt: 1,
+    });
+    await createSubscription(
+      tx,
+      { id: 'sub-1', apiId: 'api-1', applicationId: 'app-1', tier: 'Gold', state: 'UNBLOCKED' },
+      { createdAt: 1 },
+    );
+    return registerClient(tx, server.seal, {
+      applicationId: 'app-1',
+      name: 'DefaultApplication PRODUCTION',
+      owner: 'admin@carbon.super',
+      tokenType,
+      grantTypes: allGrants,
+      hashClientSecrets: false,
+      now: 1,
+    });
+  });
+}
