@@ -29,11 +29,24 @@ export interface Introspection {
 
 /** Null when the token is unknown, expired, revoked, or no access token. */
 export async function introspect(km: KeyManager, token: string): Promise<Introspection | null> {
-  const row = token.includes('.') ? await verifiedRow(km, token) : await findOpaque(km.store.db, tokenHash(token));
-  if (!row || row.state === 'REVOKED' || row.expires_at <= seconds(km.clock)) return null;
+  const row = await unrevokedRow(km, token);
+  if (!row || isOver(row, km)) return null;
   const client = await findClient(km.store.db, row.consumer_key);
   return client?.state === 'ACTIVE' ? describe(row, client) : null;
 }
+
+/** Whether nothing is wrong with an access token but its age. Known until its row is removed. */
+export async function hasExpired(km: KeyManager, token: string): Promise<boolean> {
+  const row = await unrevokedRow(km, token);
+  return row !== null && isOver(row, km);
+}
+
+async function unrevokedRow(km: KeyManager, token: string): Promise<AccessTokenRow | null> {
+  const row = token.includes('.') ? await verifiedRow(km, token) : await findOpaque(km.store.db, tokenHash(token));
+  return row && row.state !== 'REVOKED' ? row : null;
+}
+
+const isOver = (row: AccessTokenRow, km: KeyManager): boolean => row.expires_at <= seconds(km.clock);
 
 async function verifiedRow(km: KeyManager, token: string): Promise<AccessTokenRow | null> {
   const claims = await km.keys.verify(token);

@@ -14,7 +14,7 @@ const forUser = { grant_type: 'password', username: 'mary', password: 'marys' };
 
 async function start(options = {}) {
   const clock = new ManualClock(1_700_000_000_000);
-  const server = await startAuthorizationServer({ clock, options });
+  const server = await startAuthorizationServer({ clock, options, gatewayHeader: 'x-gateway' });
   await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
   const client = await addSubscribedApplication(server, 'OPAQUE');
   const ask = async (form: Record<string, string>, by = client) => (await server.post(path, form, by)).json;
@@ -141,4 +141,20 @@ test('introspection of the token of a user says so', async () => {
     authorization: basic(s.client.consumerKey, s.client.consumerSecret),
   });
   assert.deepEqual([answer.json.aut, answer.json.sub], ['APPLICATION_USER', 'mary@carbon.super']);
+});
+
+test('only a gateway is told that a token is over; a revoked one is merely not active', async () => {
+  await using s = await start();
+  const server = s.server;
+  const { access_token: token } = await s.ask({ ...forClient, validity_period: '60' });
+  const { access_token: revoked } = await s.ask({ ...forClient, validity_period: '60', scope: 'device_x' });
+  await server.post('/oauth2/revoke', { token: revoked }, s.client);
+  s.clock.advance(60_000);
+  const gateway = { 'x-gateway': 'yes' };
+  const ask = async (asked: string, by: typeof s.client | null, headers = {}) =>
+    (await server.post('/oauth2/introspect', { token: asked }, by, headers)).json;
+  assert.deepEqual(await ask(token, s.client), { active: false });
+  assert.deepEqual(await ask(token, null, gateway), { active: false, expired: true });
+  assert.deepEqual(await ask(revoked, null, gateway), { active: false });
+  assert.deepEqual(await ask('unknown', null, gateway), { active: false });
 });

@@ -3,7 +3,8 @@ import { Agent, request } from 'node:https';
 
 /** What a gateway needs of an introspection's answer. */
 export type Introspection =
-  | { readonly active: false }
+  /** `expired`: nothing is wrong with it but its age. Only the built-in key manager says so. */
+  | { readonly active: false; readonly expired: boolean }
   | {
       readonly active: true;
       readonly issuer: string;
@@ -75,7 +76,7 @@ export function createIntrospection(options: IntrospectionOptions): Introspect {
 function readAnswer(status: number, text: string): Introspection {
   if (status !== 200) throw new Error(`answered ${status} where 200 was expected`);
   const answer = JSON.parse(text) as Record<string, unknown>;
-  if (answer.active === false) return { active: false };
+  if (answer.active === false) return { active: false, expired: answer.expired === true };
   const { active, iss, username, sub, client_id, aut, scope, iat, exp } = answer;
   const subject = typeof sub === 'string' ? sub : username;
   if (active !== true || typeof subject !== 'string' || typeof client_id !== 'string' || typeof exp !== 'number') {

@@ -1,5 +1,6 @@
 /** Builds what the stages of one thread work with. */
 import { createIntrospection, type Introspection } from '../../adapters/key-managers/introspection.ts';
+import type { Fault } from '../../core/faults.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Fingerprinter } from '../../platform/fingerprint.ts';
 import type { Log } from '../../platform/log.ts';
@@ -61,7 +62,7 @@ export async function createDeps(
     principals,
     revoked,
     validated: new GenerationalCache<Principal>(cache.token.capacity),
-    invalid: new GenerationalCache<true>(cache.invalidToken.capacity),
+    invalid: new GenerationalCache<Fault>(cache.invalidToken.capacity),
     validatedTtl: cache.token.ttl * 1000,
     invalidTtl: cache.invalidToken.ttl * 1000,
     flights: new SingleFlight<Introspection>(),

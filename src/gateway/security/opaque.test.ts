@@ -67,7 +67,7 @@ test('a token is asked about once, however many want to know at the same time', 
 });
 
 test('401/900901 for a token that the key manager does not know; it is not asked again at once', async () => {
-  answer = async () => ({ active: false });
+  answer = async () => ({ active: false, expired: false });
   for (let i = 0; i < 3; i++) {
     const outcome = await scheme.verify('Bearer abc', now);
     assert.ok('kind' in outcome && outcome.kind.code === 900901);
@@ -75,6 +75,14 @@ test('401/900901 for a token that the key manager does not know; it is not asked
   assert.equal(asked.length, 1);
   await scheme.verify('Bearer abc', now + 60_001);
   assert.equal(asked.length, 2);
+});
+
+test('401/900903 for a token of which the key manager says that it is over, also when asked again', async () => {
+  answer = async () => ({ active: false, expired: true });
+  for (let i = 0; i < 2; i++) {
+    const outcome = await scheme.verify('Bearer abc', now);
+    assert.ok('kind' in outcome && outcome.kind.code === 900903);
+  }
 });
 
 test('500/900900 when the key manager can not be asked; that is not remembered', async () => {

@@ -17,8 +17,8 @@ export interface OpaqueSchemeOptions {
   readonly revoked: RevokedSetReader;
   /** Validations by the whole Authorization value. */
   readonly validated: GenerationalCache<Principal>;
-  /** Tokens that the key manager doesn't know. */
-  readonly invalid: GenerationalCache<true>;
+  /** The refusals of tokens that the key manager doesn't know, or no longer. */
+  readonly invalid: GenerationalCache<Fault>;
   /** Milliseconds. */
   readonly validatedTtl: number;
   readonly invalidTtl: number;
@@ -28,6 +28,7 @@ export interface OpaqueSchemeOptions {
 
 const malformed = bearerRefusal(faults.invalidCredentials, 'The access token is malformed.');
 const unknown = bearerRefusal(faults.invalidCredentials);
+const expired = bearerRefusal(faults.tokenExpired);
 
 export class OpaqueScheme implements Scheme {
   readonly #options: OpaqueSchemeOptions;
@@ -51,8 +52,8 @@ export class OpaqueScheme implements Scheme {
     if (token === null) return malformed;
     const opaqueHash = hash('sha256', token, 'base64url');
     // What is known to be revoked stays so when the key manager can't be asked.
-    if (revoked.isRevoked(principals.opaqueIdentity(opaqueHash)) || invalid.get(credentials, now)) return unknown;
-    return this.#introspect(credentials, token, opaqueHash, now);
+    if (revoked.isRevoked(principals.opaqueIdentity(opaqueHash))) return unknown;
+    return invalid.get(credentials, now) ?? this.#introspect(credentials, token, opaqueHash, now);
   }
 
   async #introspect(credentials: string, token: string, opaqueHash: string, now: number): Promise<Principal | Fault> {
@@ -65,8 +66,9 @@ export class OpaqueScheme implements Scheme {
       return fault(faults.authenticationFailure);
     }
     if (!answer.active) {
-      invalid.set(credentials, true, now + invalidTtl);
-      return unknown;
+      const refusal = answer.expired ? expired : unknown;
+      invalid.set(credentials, refusal, now + invalidTtl);
+      return refusal;
     }
     const principal = principals.create({
       issuer: answer.issuer,
@@ -78,8 +80,7 @@ export class OpaqueScheme implements Scheme {
       issuedAt: answer.issuedAt,
       expires: answer.expires,
     });
-    // Also beyond the token's expiry, which is looked at on every request: a token that is over is told so.
-    validated.set(credentials, principal, now + validatedTtl);
+    validated.set(credentials, principal, Math.min(now + validatedTtl, answer.expires * 1000));
     return principal;
   }
 }

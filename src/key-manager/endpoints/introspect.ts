@@ -4,14 +4,17 @@ import type { Step } from '../call.ts';
 import { authenticateIntrospector } from '../checks/authenticate-introspector.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
-import { introspect as examine } from '../introspection.ts';
+import { introspect as examine, hasExpired } from '../introspection.ts';
 
 const answer: Step = async (call, km) => {
   const token = call.form.require('token');
   const found = await examine(km, token);
   // A client learns nothing of tokens of others, not even that they are alive (section 4).
   const visible = found !== null && (!call.hasClient || call.client.consumer_key === found.client_id);
-  call.reply.send(visible ? found : { active: false });
+  if (visible) return void call.reply.send(found);
+  // Why a token is not active is nobody's business (section 2.2) but a gateway's, which tells its bearer to renew it.
+  const expired = km.isEnrolledGateway(call.request) && (await hasExpired(km, token));
+  call.reply.send(expired ? { active: false, expired } : { active: false });
 };
 
 export const introspect: readonly Step[] = [

@@ -174,8 +174,8 @@ export function receiving(it: Case): void {
       echo(x);
     });
     const client = await fixture.client(port);
-    client.send('POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n');
-    client.send(Buffer.alloc(3_000_000, 'x'));
+    client.send('POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 30000000\r\n\r\n');
+    client.send(Buffer.alloc(30_000_000, 'x'));
     client.send('GET /2 HTTP/1.1\r\nHost: h\r\n\r\n');
     assert.match(await client.rest(), /^HTTP\/1\.1 200 [\s\S]*connection: close\r\n[\s\S]*\/1 h -\n$/i);
     assert.equal(client.error, undefined);
