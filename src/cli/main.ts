@@ -1,18 +1,9 @@
 /** The command line: which command, with which options. The commands themselves are in `commands/`, one file each. */
 import { Command, InvalidArgumentError } from 'commander';
 import { failWith } from './fail.ts';
+import type { StartArguments } from './settings.ts';
 import { splitFlags } from './split-flags.ts';
 import { version } from './version.ts';
-
-/** What every command that starts a role is called with. */
-export interface StartArguments {
-  readonly data: string;
-  readonly config?: string;
-  readonly portOffset: number;
-  readonly host?: string;
-  /** `--section.key=value` as given. */
-  readonly flags: readonly string[];
-}
 
 const { flags, rest } = splitFlags(process.argv.slice(2));
 

@@ -2,8 +2,17 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../platform/config/load.ts';
-import type { StartArguments } from './main.ts';
 import { type Options, optionsSchema } from './options.ts';
+
+/** What every command that starts a role is called with. */
+export interface StartArguments {
+  readonly data: string;
+  readonly config?: string;
+  readonly portOffset: number;
+  readonly host?: string;
+  /** `--section.key=value` as given. */
+  readonly flags: readonly string[];
+}
 
 export interface Settings {
   readonly options: Options;

@@ -1,8 +1,7 @@
 /** `postern control-plane`: the control plane's APIs and the hub, without the token endpoints. */
-import type { StartArguments } from '../main.ts';
 import { runManagement } from '../roles/management.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type StartArguments } from '../settings.ts';
 
 export async function controlPlane(args: StartArguments): Promise<void> {
   const settings = readSettings(args);

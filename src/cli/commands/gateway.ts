@@ -1,8 +1,7 @@
 /** `postern gateway`: the gateway alone, fed by a control plane elsewhere. */
-import type { StartArguments } from '../main.ts';
 import { runGateway } from '../roles/gateway.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type StartArguments } from '../settings.ts';
 
 export async function gateway(args: StartArguments): Promise<void> {
   const settings = readSettings(args);

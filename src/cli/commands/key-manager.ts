@@ -1,8 +1,7 @@
 /** `postern key-manager`: the token endpoints and the hub, without the control plane's APIs. */
-import type { StartArguments } from '../main.ts';
 import { runManagement } from '../roles/management.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type StartArguments } from '../settings.ts';
 
 export async function keyManager(args: StartArguments): Promise<void> {
   const settings = readSettings(args);

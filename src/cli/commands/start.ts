@@ -6,11 +6,10 @@
 import { freePort } from '../../platform/ports.ts';
 import { Child } from '../child-process.ts';
 import { refuseExposedFirstStart } from '../default-password.ts';
-import type { StartArguments } from '../main.ts';
 import type { GatewayInfo } from '../roles/gateway.ts';
 import type { ManagementInfo } from '../roles/management.ts';
 import { stopSignal } from '../run-until-stopped.ts';
-import { openDataFolder, readSettings, type Settings } from '../settings.ts';
+import { openDataFolder, readSettings, type Settings, type StartArguments } from '../settings.ts';
 import { version } from '../version.ts';
 
 export async function start(args: StartArguments): Promise<void> {
