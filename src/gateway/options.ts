@@ -38,6 +38,10 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     description: 'Length of a request target (path and query) at most, in bytes. A longer one is refused with 414.',
   }),
   headTimeout: milliseconds(10_000, 'Milliseconds within which a request head must arrive, or it is refused with 408.'),
+  bodyTimeout: milliseconds(
+    30_000,
+    'Milliseconds for which a client may stall in sending its body or in reading its answer. It is cut then.',
+  ),
   keepAliveTimeout: milliseconds(60_000, 'Milliseconds after which an idle client connection is closed.'),
   drainTimeout: milliseconds(
     10_000,

@@ -58,11 +58,13 @@ const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> 
   timeout: renderDefect(fault(faults.requestTimeout)),
 };
 
-const { maxHeadSize, maxTargetLength, headTimeout, keepAliveTimeout, drainTimeout, host } = data.options.gateway;
+const { maxHeadSize, maxTargetLength, headTimeout, bodyTimeout, keepAliveTimeout, drainTimeout, host } =
+  data.options.gateway;
 const listener: ServerOptions = {
   maxHeadSize,
   maxTargetLength,
   headTimeout,
+  bodyTimeout,
   keepAliveTimeout,
   refuse: (defect) => defects[defect],
 };
