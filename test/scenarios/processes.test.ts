@@ -147,7 +147,9 @@ test('a restart keeps keys, tokens and revocations', async () => {
   assert.equal((await menu(postern, await sampleToken(postern))).status, 200);
   await postern.stop();
   closeConnections();
-  const lines = readFileSync(join(data, 'logs', 'access.log'), 'utf8').trim().split('\n');
+  const lines = readFileSync(join(data, 'logs', 'access.log'), 'utf8')
+    .trim()
+    .split('\n');
   const refused = lines.map((line) => JSON.parse(line)).find(({ status }) => status === 401);
   assert.equal(refused.path, '/pizzashack/1.0.0/menu');
   assert.equal(refused.fault, 900901);

@@ -381,7 +381,7 @@ function raw(bytes: string): Promise<string> {
     let text = '';
     socket.setEncoding('latin1');
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
-    socket.on('data', (chunk) => void (text += chunk));
+    socket.on('data', (chunk: string) => void (text += chunk));
     socket.on('error', reject);
     socket.on('close', () => resolve(text));
     socket.write(bytes);

@@ -28,8 +28,8 @@ export function joinTransactions(store: Store, windowMs: number): JoinedTransact
 
   const begin = () => {
     running = true;
-    if (windowMs > 0) setTimeout(flush, windowMs);
-    else setImmediate(flush);
+    if (windowMs > 0) setTimeout(() => void flush(), windowMs);
+    else setImmediate(() => void flush());
   };
   const flush = async () => {
     const batch = waiting.splice(0, most);

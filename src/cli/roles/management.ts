@@ -47,7 +47,7 @@ export async function runManagement(
   mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
   const seal = openSeal(join(data, 'keys', 'store.key'));
   const store = await openSqliteStore(storeFile(settings));
-  const users = await databaseUserStore(store, systemClock);
+  const users = databaseUserStore(store, systemClock);
   await addFirstUser(store, users);
   if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
 

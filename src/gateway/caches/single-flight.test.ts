@@ -56,7 +56,7 @@ test('an error that nobody waits for is not an unhandled rejection', async () =>
   process.on('unhandledRejection', listener);
   try {
     const flights = new SingleFlight<string>();
-    flights.run('a', () => Promise.reject(new Error('unheard')));
+    void flights.run('a', () => Promise.reject(new Error('unheard')));
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(unhandled, []);

@@ -59,7 +59,7 @@ const revoke = (token: string): boolean =>
 test('a token is asked about once, however many want to know at the same time', async () => {
   const gate = Promise.withResolvers<Introspection>();
   answer = () => gate.promise;
-  const waiting = Array.from({ length: 50 }, () => scheme.verify('Bearer abc', now));
+  const waiting = Array.from({ length: 50 }, async () => scheme.verify('Bearer abc', now));
   gate.resolve(live);
   for (const outcome of await Promise.all(waiting)) assert.ok(!('kind' in outcome));
   assert.deepEqual(asked, ['abc']);
