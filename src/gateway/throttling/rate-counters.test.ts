@@ -186,6 +186,18 @@ test('a key that comes back after days finds a new window, however long it was i
   }
 });
 
+test('sweeping leaves windows alone that are in force, however long', () => {
+  for (const windowMs of [minute, day, 31 * day, 365 * day]) {
+    const counters = open();
+    granted(counters, limitOf(5, windowMs), start);
+    counters.sweep(start + windowMs - 1, 64);
+    assert.equal(counters.size, 1);
+    assert.equal(granted(counters, limitOf(5, windowMs), start + windowMs - 1), 0);
+    counters.sweep(start + windowMs + 2 * minute, 64);
+    assert.equal(counters.size, 0);
+  }
+});
+
 test('with no room for another key, new keys are refused and the others go on; sweeping makes room', () => {
   const counters = open(8);
   const keys = Array.from({ length: 9 }, (_, i) => rateKey(fingerprinter, 'k', i));

@@ -22,10 +22,10 @@
  * Every value is compared as a whole and none returns: window words contain times, and base and count only grow. A
  * thread would have to stand still between two steps until 2^30 are taken for a swap to succeed that should fail.
  *
- * Clocks: threads may use times that differ by up to a minute (a request that waited for something keeps its time). A
- * thread that stands still for longer within `take` may be granted one in a window that is over for everybody else.
- * After a larger step back, windows are cut to their length from the new now; what was taken stays counted, unless step and
- * window together exceed 37 hours (window-word.ts): then a new one may begin.
+ * Clocks: threads may use times that differ by up to a minute (a request that waited for something keeps its time).
+ * One that is further back is taken for a clock's step back: the window is cut to its length from there, what was taken
+ * stays counted. So a thread that stands still for over a minute within `take` may end a window early; and if step and
+ * window together exceed 37 hours (window-word.ts), a new one may begin.
  */
 import type { Limit } from '../../core/policy.ts';
 import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
