@@ -34,21 +34,28 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
+function tell(message: FromChild, told: () => void = () => undefined): void {
+  // Without a parent there is nobody to tell; `disconnect` ends this process.
+  if (process.connected) process.send?.(message, told);
+  else told();
+}
+
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') return void stop();
   run(message.role, message.settings).then(
-    (started) => {
+    async (started) => {
       running = started;
-      process.send?.({ type: 'ready', info: started.info } satisfies FromChild);
+      await started.ready;
+      tell({ type: 'ready', info: started.info });
     },
     (error) => {
       const { message: why, exitCode } = explain(error);
-      process.send?.({ type: 'failed', message: why, exitCode } satisfies FromChild, () => process.exit(exitCode));
+      tell({ type: 'failed', message: why, exitCode }, () => process.exit(exitCode));
     },
   );
 });
 // A terminal or a service manager signals parent and children alike; the parent knows the right order.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => process.send?.({ type: 'signalled' } satisfies FromChild));
+  process.on(signal, () => tell({ type: 'signalled' }));
 }
 process.on('disconnect', () => void stop());

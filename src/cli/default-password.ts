@@ -34,6 +34,6 @@ export function refuseExposedFirstStart(settings: Settings): void {
 export function defaultPasswordError(): UsageError {
   return new UsageError(
     'the user admin still has the default password, so Postern listens on loopback only; ' +
-      'set POSTERN_ADMIN_PASSWORD (or POSTERN_ADMIN_PASSWORD_FILE) before the first start, or change the password',
+      'set POSTERN_ADMIN_PASSWORD (or POSTERN_ADMIN_PASSWORD_FILE) before the first start on a data folder',
   );
 }

@@ -4,7 +4,8 @@
 const mendable: Readonly<Record<string, number>> = {
   ConfigError: 2,
   UsageError: 2,
-  PortInUseError: 1,
+  ListenError: 1,
+  LockError: 1,
   StoreError: 1,
   SealError: 1,
   CertificatesError: 1,

@@ -5,12 +5,15 @@ import type { StartArguments } from './settings.ts';
 import { splitFlags } from './split-flags.ts';
 import { version } from './version.ts';
 
+// What we write is for its owner only.
+process.umask(0o077);
+
 const { flags, rest } = splitFlags(process.argv.slice(2));
 
 const program = new Command('postern')
   .description('API manager: gateway, key manager and control plane.')
   .version(version(), '-V, --version')
-  .showHelpAfterError('(postern --help lists the commands)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'postern: ')) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 function role(name: string, description: string, run: () => Promise<(args: StartArguments) => Promise<void>>): void {

@@ -3,8 +3,14 @@
 export interface Running {
   /** Lines to print: what listens where. */
   readonly addresses: readonly string[];
+  /** Resolves when it does its work; until then, what it waits for. */
+  readonly ready?: Promise<void>;
+  readonly waitsFor?: string;
   stop(): Promise<void>;
 }
+
+/** Milliseconds before it is said what a process waits for. */
+const patience = 1000;
 
 export async function runUntilStopped<R extends Running>(
   start: () => Promise<R>,
@@ -12,20 +18,27 @@ export async function runUntilStopped<R extends Running>(
 ): Promise<void> {
   const running = await start();
   for (const line of describe(running)) process.stdout.write(`${line}\n`);
-  process.stdout.write(`postern ready in ${(performance.now() / 1000).toFixed(2)} s\n`);
-  await stopSignal();
+  const stopped = stopSignal();
+  const waiting = setTimeout(() => process.stdout.write(`postern waits for ${running.waitsFor}\n`), patience);
+  const ready = Promise.resolve(running.ready).then(() => true);
+  if (await Promise.race([ready, stopped])) {
+    process.stdout.write(`postern ready in ${(performance.now() / 1000).toFixed(2)} s\n`);
+  }
+  clearTimeout(waiting);
+  await stopped;
   await running.stop();
   process.exit(0);
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Resolves at the first SIGTERM or SIGINT; one that comes more than a second later ends the process at once. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let asked: number | null = null;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(1);
-        asked = true;
+        // The first may come twice, from a terminal and from whoever passes signals on.
+        if (asked !== null && performance.now() - asked > 1000) process.exit(1);
+        asked ??= performance.now();
         resolve();
       });
     }

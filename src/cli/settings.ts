@@ -1,6 +1,6 @@
 /** From the arguments of a command to the settings that roles are started with. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { loadConfig } from '../platform/config/load.ts';
 import { type Options, optionsSchema } from './options.ts';
 
@@ -58,7 +58,7 @@ export function storeFile({ data }: Settings): string {
 /** Makes the data folder, for its owner only. @throws DataFolderError */
 export function openDataFolder(data: string): void {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeFolder(data);
     accessSync(data, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -69,6 +69,19 @@ export function openDataFolder(data: string): void {
           ? 'is not a folder'
           : `can't be used: ${message}`;
     throw new DataFolderError(`the data folder ${data} ${why}; choose another with --data`);
+  }
+}
+
+/** Not by `recursive`: below a folder like /proc, which answers ENOENT to every mkdir, that never ends. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 

@@ -2,7 +2,7 @@
  * The fault catalogue: every refusal the gateway can give, with its code, status and public words.
  *
  * A refusal is a value that a stage returns, never a thrown Error. `docs/errors.md` lists the same entries; a test
- * keeps the two equal. The codes are those that clients of the original know (DESIGN section 8).
+ * keeps the two equal. The codes are those that clients of WSO2 API Manager know.
  */
 
 /** One entry of the catalogue. */
@@ -36,7 +36,6 @@ const kind = (code: number, status: number, message: string, description: string
 export const faults = {
   malformedRequest: kind(400, 400, 'Bad Request', 'The request is not valid HTTP/1.1.'),
   requestTimeout: kind(408, 408, 'Request Timeout', 'The request head did not arrive in time.'),
-  bodyTooLarge: kind(413, 413, 'Content Too Large', 'The request body is over the limit of this gateway.'),
   uriTooLong: kind(414, 414, 'URI Too Long', 'The request target is over the limit of this gateway.'),
   headerTooLarge: kind(
     431,
@@ -105,12 +104,11 @@ export const faults = {
     900917,
     401,
     'Invalid Authentication scheme',
-    'This API does not accept the authentication scheme that was sent.',
+    'This API wants another authentication scheme: send the access token as `Authorization: Bearer <token>`.',
   ),
   noEndpoint: kind(900901, 403, 'No Endpoint', 'The API has no endpoint for this type of key.'),
 
   apiThrottled: kind(900800, 429, 'Message throttled out', 'The limit of the API is used up.'),
-  backendCapped: kind(900801, 503, 'API Limit Reached', 'The back end takes no more requests at the moment.'),
   resourceThrottled: kind(900802, 429, 'Message throttled out', 'The limit of the resource is used up.'),
   applicationThrottled: kind(900803, 429, 'Message throttled out', 'The limit of the application is used up.'),
   subscriptionThrottled: kind(900804, 429, 'Message throttled out', 'The limit of the subscription is used up.'),

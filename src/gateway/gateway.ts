@@ -37,11 +37,13 @@ export interface GatewayDeps {
 
 export interface Gateway {
   readonly ports: { readonly http: number; readonly https: number; readonly admin: number };
+  /** Resolves when traffic is served. Until then it is answered with 503. */
+  readonly serving: Promise<void>;
   /** Lets requests in flight finish, then ends everything. */
   stop(): Promise<void>;
 }
 
-/** Resolves when the gateway serves, or waits for a control plane that it needs. */
+/** Resolves when the gateway listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { options, certificates, clock, log, source } = deps;
   const { gateway } = options;
@@ -112,10 +114,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
   const stopSweeping = sweepExpired(revoked, counters, clock);
-  await openWhenLoaded(gate, follower, copied, gateway.startupWait);
 
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
+    serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
     async stop() {
       stopSweeping();
       admin.server.close();
@@ -144,11 +146,11 @@ async function openWhenLoaded(
   copied: boolean,
   startupWait: number,
 ): Promise<void> {
-  if (!follower) return gate.open();
-  const caughtUp = follower.caughtUp.then(() => gate.open());
-  const { promise: waited, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, startupWait);
-  await Promise.race([caughtUp, waited]);
-  clearTimeout(timer);
-  if (copied) gate.open();
+  if (follower) {
+    const { promise: waitedEnough, resolve } = Promise.withResolvers<void>();
+    const timer = copied ? setTimeout(resolve, startupWait) : undefined;
+    await Promise.race([follower.caughtUp, waitedEnough]);
+    clearTimeout(timer);
+  }
+  gate.open();
 }

@@ -94,9 +94,9 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
       ttl: ttl(900, 'Seconds that an entry is used.'),
     }),
-    introspection: section('Answers about tokens of a key manager that reports no revocations.', {
+    jwt: section('JWTs whose signature was verified.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
-      ttl: ttl(30, 'Seconds that an entry is used. A token that was revoked there is accepted for as long.'),
+      ttl: ttl(900, 'Seconds that an entry is used.'),
     }),
     invalidToken: section('Tokens that were refused.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),

@@ -104,6 +104,15 @@ export class Routes {
     return null;
   }
 
+  /** The API whose base path the path begins with, whether or not it has such a resource. For the words of a 404. */
+  apiAt(path: string): LoadedApi | null {
+    for (let end = segmentEnd(path, this.#deepest); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const base = this.#byBase.get(path.slice(0, end));
+      if (base) return base.api;
+    }
+    return null;
+  }
+
   #plant(api: LoadedApi): ResourceTree<Map<Verb, Route>> {
     const tree = new ResourceTree<Map<Verb, Route>>();
     for (const resource of api.api.resources) {

@@ -1,16 +1,16 @@
 /** Listening ports: whether one is free, and whether several threads can share one. */
 import { createServer } from 'node:net';
 
-/** Somebody else listens on the port. */
-export class PortInUseError extends Error {
-  override name = 'PortInUseError';
+/** It is not possible to listen there; the message says why and what to set. */
+export class ListenError extends Error {
+  override name = 'ListenError';
 }
 
 /**
  * Binds the port for a moment. Sockets that share a port (`SO_REUSEPORT`) can be bound beside a stranger's without an
  * error, so this has to be asked before.
  * @param option name of the option that chose the port, for the message
- * @throws PortInUseError, or the system's error
+ * @throws ListenError, or the system's error
  */
 export function checkPortFree(host: string, port: number, option: string): Promise<void> {
   if (port === 0) return Promise.resolve();
@@ -24,17 +24,20 @@ export function checkPortFree(host: string, port: number, option: string): Promi
 /** The error that a failed `listen` becomes, in words that say what to do. */
 export function portError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {
   if (error.code === 'EADDRINUSE') {
-    return new PortInUseError(
+    return new ListenError(
       `port ${port} on ${host} is in use; end what listens there, or set ${option} (or --port-offset)`,
     );
   }
   if (error.code === 'EACCES') {
-    return new PortInUseError(
-      `port ${port} on ${host} may not be bound by this user; set ${option} to a port above 1023`,
+    return new ListenError(`port ${port} on ${host} may not be bound by this user; set ${option} to a port above 1023`);
+  }
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
+    return new ListenError(
+      `there is no host named ${host}; set ${option.replace(/\.\w+$/, '.host')} (or --host) to an address of this machine`,
     );
   }
   if (error.code === 'EADDRNOTAVAIL')
-    return new PortInUseError(`${host} is no address of this machine; set ${option.replace(/\.\w+$/, '.host')}`);
+    return new ListenError(`${host} is no address of this machine; set ${option.replace(/\.\w+$/, '.host')}`);
   return error;
 }
 

@@ -35,6 +35,9 @@ export interface RestServerOptions {
   readonly closeTimeout?: number;
 }
 
+/** Bytes. */
+const defaultBodyLimit = 1_048_576;
+
 /**
  * Long-lived answers have to be ended in a `preClose` hook; whatever is left after `closeTimeout` is cut.
  * Routes refuse with `RestError`.
@@ -53,10 +56,11 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
       maxHeaderSize: options.maxHeaderSize ?? 16_384,
       headersTimeout: Math.min(requestTimeout, 15_000),
     },
-    loggerInstance: options.log,
+    // Its own "listening" is not worth a line: who starts it says where.
+    loggerInstance: options.log.child({}, { level: atLeastWarn(options.log.level) }),
     // URLs can hold codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.bodyLimit ?? 1_048_576,
+    bodyLimit: options.bodyLimit ?? defaultBodyLimit,
     keepAliveTimeout: options.keepAliveTimeout ?? 72_000,
     requestTimeout,
     // Requests that still arrive on open connections while closing are served; their connections are closed after.
@@ -81,6 +85,12 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
       return send(reply, 400, error.message, items);
     }
     const status = error.statusCode ?? 500;
+    if (status === 413) {
+      // The rest of the body is read and dropped: a connection closed with unread bytes is reset, and takes the answer with it.
+      request.raw.resume();
+      reply.removeHeader('connection');
+      return send(reply, status, `The body is larger than the ${options.bodyLimit ?? defaultBodyLimit} bytes allowed.`);
+    }
     if (status < 500) return send(reply, status, error.message);
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
     return send(reply, status, 'The server could not complete the request; its log has the cause.');
@@ -103,6 +113,10 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), options.closeTimeout ?? 5000).unref();
   });
   return app;
+}
+
+function atLeastWarn(level: string): string {
+  return ['trace', 'debug', 'info'].includes(level) ? 'warn' : level;
 }
 
 /** Whether the client showed the certificate of a gateway, issued by our authority. */

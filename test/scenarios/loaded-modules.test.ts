@@ -38,7 +38,8 @@ test('a gateway loads none of the control plane, the key manager and the stores'
   const gateway = await startPostern({
     role: 'gateway',
     data,
-    args: ['--controlPlane.url=https://localhost:1', '--gateway.startupWait=10'],
+    args: ['--controlPlane.url=https://localhost:1'],
+    until: /^postern waits/m,
     env: { NODE_V8_COVERAGE: coverage },
   });
   assert.equal(await gateway.stop(), 0);

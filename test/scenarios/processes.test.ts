@@ -1,7 +1,7 @@
 /** How Postern starts, what it says when it can't, how it stops, and what happens when one of its processes dies. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,6 +161,19 @@ test('a restart keeps keys, tokens and revocations', async () => {
   assert.equal(await postern.stop(), 0);
 });
 
+test('a data folder serves one Postern at a time, and is its owner’s only', async () => {
+  const data = dataFolder();
+  const postern = await startPostern({ data });
+  const second = await runPostern(['start', '--data', data, '--port-offset', String(postern.offset + 10)]);
+  assert.equal(second.status, 1, second.err);
+  assert.match(second.err, /^postern: the data folder .* is in use by process \d+/m);
+  const open = readdirSync(data, { recursive: true }).filter(
+    (name) => (statSync(join(data, String(name))).mode & 0o077) !== 0,
+  );
+  assert.deepEqual(open, []);
+  assert.equal(await postern.stop(), 0);
+});
+
 test('SIGTERM lets a request in flight finish, then exit 0', async () => {
   const data = dataFolder();
   let answerNow: () => void = () => assert.fail('the back end was not asked');
@@ -247,11 +260,8 @@ test('a gateway with neither copy nor source answers 503/900950 until the source
     role: 'gateway',
     data,
     offset: scratch.offset,
-    args: [
-      `--controlPlane.url=${scratch.server}`,
-      `--keyManager.serverUrl=${scratch.server}`,
-      '--gateway.startupWait=50',
-    ],
+    args: [`--controlPlane.url=${scratch.server}`, `--keyManager.serverUrl=${scratch.server}`],
+    until: /^postern waits for the control plane at https:/m,
   });
   const answer = await call(`${gateway.http}/pizzashack/1.0.0/menu`);
   assert.equal(answer.status, 503);
@@ -262,6 +272,10 @@ test('a gateway with neither copy nor source answers 503/900950 until the source
   await until(
     () => call(`${gateway.admin}/ready`),
     (ready) => ready.status === 200,
+  );
+  await until(
+    async () => gateway.output(),
+    (output) => /^postern ready/m.test(output),
   );
   assert.equal((await call(`${gateway.http}/pizzashack/1.0.0/menu`)).status, 404);
   await gateway.stop();

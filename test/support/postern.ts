@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly offset?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What has to be printed. Default: `postern ready`. */
+  readonly until?: RegExp;
 }
 
 export interface Postern {
@@ -79,7 +81,7 @@ async function startAt(offset: number, options: StartOptions): Promise<Postern> 
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       out += chunk;
-      if (/^postern ready/m.test(out)) resolve();
+      if ((options.until ?? /^postern ready/m).test(out)) resolve();
     });
     child.on('error', reject);
     void exited.then((status) => reject(new Error(`postern ended with ${status}\n${out}\n${err}`)));

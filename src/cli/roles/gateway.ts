@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
+import { takeLock } from '../../platform/process-lock.ts';
 import type { Running } from '../run-until-stopped.ts';
 import { openDataFolder, type Settings } from '../settings.ts';
 
@@ -15,6 +16,7 @@ export interface GatewayInfo {
 export async function runGateway(settings: Settings): Promise<Running & { readonly info: GatewayInfo }> {
   const { options, data } = settings;
   openDataFolder(data);
+  const unlock = takeLock(join(data, 'gateway.lock'), `the data folder ${data}`);
   const log = createLog({ name: 'gateway', level: options.log.level });
   const { host } = options.gateway;
   const [{ startGateway }, certificates] = await Promise.all([
@@ -40,7 +42,16 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     `Gateway         http://${name}:${ports.http}   https://${name}:${ports.https}`,
     `Gateway admin   http://127.0.0.1:${ports.admin}/status   /metrics   /ready`,
   ];
-  return { addresses, info: { addresses, ports }, stop: () => gateway.stop() };
+  return {
+    addresses,
+    info: { addresses, ports },
+    ready: gateway.serving,
+    waitsFor: `the control plane at ${url}; until then requests are answered with 503`,
+    async stop() {
+      await gateway.stop();
+      unlock();
+    },
+  };
 }
 
 async function openSource(url: string, { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {

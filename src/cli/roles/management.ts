@@ -11,6 +11,7 @@ import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
+import { takeLock } from '../../platform/process-lock.ts';
 import { createRestServer, isEnrolledGateway } from '../../platform/rest-server.ts';
 import { openSeal } from '../../platform/seal.ts';
 import {
@@ -38,6 +39,7 @@ export async function runManagement(
   const options = await withPort(settings);
   refuseExposedFirstStart(settings);
   openDataFolder(data);
+  const unlock = takeLock(join(data, 'management.lock'), `the data folder ${data}`);
   const log = createLog({ name: 'management', level: options.log.level });
   const { host, port, publicHost } = options.server;
   const certificates = await openCertificates(join(data, 'certificates'), {
@@ -85,6 +87,7 @@ export async function runManagement(
     async stop() {
       await app.close();
       await store.close();
+      unlock();
     },
   };
 }

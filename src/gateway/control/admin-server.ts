@@ -10,7 +10,7 @@ export interface AdminPages {
   readonly ready: () => boolean;
 }
 
-/** Listens on 127.0.0.1. Resolves with the server and its port. @throws PortInUseError */
+/** Listens on 127.0.0.1. Resolves with the server and its port. @throws ListenError */
 export async function startAdminServer(port: number, pages: AdminPages): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
     const send = (status: number, type: string, body: string): void => {

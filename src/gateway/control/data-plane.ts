@@ -82,7 +82,7 @@ export class DataPlane {
     return this.#slots.filter((slot) => slot.listening).length;
   }
 
-  /** Resolves when every thread listens. @throws PortInUseError, or what else keeps a thread from listening */
+  /** Resolves when every thread listens. @throws ListenError, or what else keeps a thread from listening */
   async start(): Promise<void> {
     const { host } = this.#options.common.options.gateway;
     // Threads that share a port don't notice that somebody else has it too, so it is tried without sharing first.

@@ -45,9 +45,9 @@ export async function createDeps(
   const jwt = new JwtScheme({
     issuers,
     principals,
-    verified: new GenerationalCache<Principal>(cache.token.capacity),
+    verified: new GenerationalCache<Principal>(cache.jwt.capacity),
     invalid: new GenerationalCache<true>(cache.invalidToken.capacity),
-    verifiedTtl: cache.token.ttl * 1000,
+    verifiedTtl: cache.jwt.ttl * 1000,
     invalidTtl: cache.invalidToken.ttl * 1000,
     skew,
   });

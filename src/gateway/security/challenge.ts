@@ -18,7 +18,7 @@ export function challenge(kind: FaultKind, description: string = kind.descriptio
 /** The token is good but lacks the scopes of the resource. */
 export function scopeRefusal(scopes: readonly string[]): Fault {
   const needed = scopes.join(' ');
-  return fault(faults.scopeNotAllowed, undefined, [
+  return fault(faults.scopeNotAllowed, `The resource needs a token with the scope ${scopes.join(' or ')}.`, [
     ['www-authenticate', `Bearer ${realm}, error="insufficient_scope", scope="${quotable(needed)}"`],
   ]);
 }

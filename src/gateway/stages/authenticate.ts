@@ -13,7 +13,7 @@ export const authenticate: StageFactory = ({ authType }, _api, { schemes }) => {
   if (authType === 'None') return null;
   return (x) => {
     const credentials = x.wire.header('authorization');
-    if (credentials === undefined || credentials === '') return missing;
+    if (credentials === undefined || /^(?:bearer)? *$/i.test(credentials)) return missing;
     if (!isBearer(credentials)) return wrongScheme;
     // A JWT is the token with dots in it. No other form of ours has any.
     const scheme = credentials.indexOf('.') === -1 ? schemes.opaque : schemes.jwt;

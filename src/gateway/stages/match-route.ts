@@ -2,7 +2,7 @@
 import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { Exchange } from '../exchange.ts';
 import { isNormal, normalizePath } from '../normalize-path.ts';
-import type { Routes, VerbRoutes } from '../routes.ts';
+import type { LoadedApi, Routes, VerbRoutes } from '../routes.ts';
 import { preflightMethod } from './answer-cors.ts';
 
 export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
@@ -14,7 +14,7 @@ export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
     return fault(faults.malformedRequest, 'The path has a dot segment, a backslash or a malformed percent-encoding.');
   }
   const found = routes.find(path);
-  if (!found) return fault(faults.notFound);
+  if (!found) return notFound(routes.apiAt(path));
   const { api } = found.api;
   // The API is known from here on: its CORS rules hold for the refusals below too.
   const route = found.routes.get(method) ?? found.routes.get(preflightMethod(x, api.cors) ?? '') ?? null;
@@ -29,6 +29,12 @@ export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
   const rest = path === sent ? sent.slice(found.base) : path.slice(found.base);
   x.rest = queryAt === -1 ? rest : rest + target.slice(queryAt);
   return undefined;
+}
+
+function notFound(loaded: LoadedApi | null): Fault {
+  if (!loaded) return fault(faults.notFound);
+  const { name, version } = loaded.api;
+  return fault(faults.notFound, `The API ${name} ${version} has no resource at this path.`);
 }
 
 function anyRoute(routes: VerbRoutes) {

@@ -36,6 +36,10 @@ measure('take and give back', () => {
   counters.take(key, plenty, now);
   counters.giveBack(key, counters.window);
 });
-const time = 100;
-measure('a new window at each take', (i) => counters.take(key, one, now + (i % 1e6) * time));
+let later = now;
+measure('take, in a new window each time', () => {
+  later += one.windowMs;
+  counters.take(key, one, later);
+});
 measure('rateKey', (i) => rateKey(fingerprinter, 'subscription', i, 7));
+measure('sweep, each place', () => counters.sweep(later, 1));

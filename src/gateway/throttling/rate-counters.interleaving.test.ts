@@ -95,6 +95,18 @@ class World {
     }
   }
 
+  /** Whoever gets a free slot begins a whole window. */
+  checkFreeSlots(what: string): void {
+    for (let i = 0; i < 6; i++) {
+      const fresh = rateKey(fingerprinter, 'fresh', i);
+      const later = this.now + 500;
+      if (this.thread(1).take(fresh, limit, later)) {
+        assert.equal(this.thread(1).remaining(fresh, limit, later), second, what);
+      }
+    }
+    this.clear();
+  }
+
   #record(of: RateKey, window: number, count: number): void {
     const name = `${of.tag}/${window >> 4}`; // the end of the window, without its sequence: that may begin anew
     this.grants.set(name, (this.grants.get(name) ?? 0) + count);
@@ -182,6 +194,13 @@ const scripts: Readonly<Record<string, (world: World) => void>> = {
     world.thread(2).sweep(world.now, 16);
     for (const other of elsewhere) world.take(1, other);
   },
+  'sweeps at once and hands slots to other keys, which use up four windows': (world) => {
+    world.thread(2).sweep(world.now, 16);
+    for (let i = 0; i < 4; i++) {
+      for (const other of elsewhere) world.drain(1, other);
+      world.now += i < 3 ? second : 0;
+    }
+  },
   'links another key in the chain': (world) => world.take(1, sameChain[2]),
   'removes the slot': (world) => world.clear(),
   'removes the slot and takes all': (world) => {
@@ -230,6 +249,7 @@ const roomy: ReadonlySet<string> = new Set([
   'sweeps at once',
   'sweeps at once and hands slots to other keys',
   'sweeps at once and lets other keys take one each',
+  'sweeps at once and hands slots to other keys, which use up four windows',
   'links another key in the chain',
   'removes the slot',
   'removes the slot and gives it to another key',
@@ -259,6 +279,7 @@ test('stopped at any step and overtaken by anything, no window grants more than 
       if (always) assert.ok(world.granted, `refused: ${what}`);
       world.drain(1);
       world.check(what);
+      world.checkFreeSlots(what);
       world.now += 2 * second;
       assert.equal(world.drain(1), limit.count, what);
       for (const other of [...sameChain, ...elsewhere]) world.drain(1, other);
