@@ -35,7 +35,11 @@ function role(name: string, description: string, run: () => Promise<(args: Start
 }
 
 role('start', 'all roles on embedded defaults', async () => (await import('./commands/start.ts')).start);
-role('gateway', 'the gateway alone', async () => (await import('./commands/gateway.ts')).gateway);
+role(
+  'gateway',
+  'the gateway alone, fed by the control plane at controlPlane.url',
+  async () => (await import('./commands/gateway.ts')).gateway,
+);
 role('key-manager', 'the key manager alone', async () => (await import('./commands/key-manager.ts')).keyManager);
 role(
   'control-plane',

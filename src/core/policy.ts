@@ -29,7 +29,7 @@ const policy = (level: PolicyLevel, name: string, count: number | null): Policy 
   stopOnQuota: true,
 });
 
-/** The policies that every new store has: the tiers that users of the original know. */
+/** The policies that every new store has: the tiers that users of WSO2 API Manager know. */
 export const builtInPolicies: readonly Policy[] = [
   policy('subscription', 'Gold', 5000),
   policy('subscription', 'Silver', 2000),

@@ -106,7 +106,7 @@ const hash = (secret: string): string => createHash('sha256').update(secret).dig
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** 28 letters and digits: the form that clients of the original know. */
+/** 28 letters and digits: the form that clients of WSO2 API Manager know. */
 function randomText(): string {
   return Array.from({ length: 28 }, () => letters[randomInt(letters.length)]).join('');
 }

@@ -1,4 +1,4 @@
-/** POST /client-registration/v0.x/register: a user registers an OAuth client, in the form of the original. */
+/** POST /client-registration/v0.x/register: a user registers an OAuth client, in the form of WSO2 API Manager. */
 import { registerClient as createClient, grantTypes, revealSecret } from '../../adapters/key-managers/built-in.ts';
 import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
@@ -78,7 +78,7 @@ function readRegistration(call: Call, user: User): Registration {
   };
 }
 
-/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=…` stands for several, as in the original. */
+/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=…` stands for several, as there. */
 function callbackUrl(url: string): string {
   const acceptable = url === '' || url.startsWith('regexp=') || (URL.canParse(url) && !url.includes('#'));
   if (!acceptable || url.length > 2000) {

@@ -18,7 +18,7 @@ const revokeToken: Step = async ({ form, client, reply }, km) => {
     throw new OAuthError('unauthorized_client', 'the token was issued to another client', 401);
   }
   if (revoked.outcome === 'revoked') {
-    // For clients of the original. A token appears only if the client itself has just sent it.
+    // For clients of WSO2 API Manager. A token appears only if the client itself has just sent it.
     const header = revoked.kind === 'access' ? 'RevokedAccessToken' : 'RevokedRefreshToken';
     if (token.length <= longestHeader) reply.header(header, token);
     reply.header('AuthorizedUser', encodeURI(revoked.subject));
