@@ -130,6 +130,12 @@ export const faults = {
     'The key manager could not be reached. Try again later.',
   ),
   apiBlocked: kind(700700, 503, 'API blocked', 'This API has been blocked by its publisher.'),
+  decisionNotHeld: kind(
+    900951,
+    503,
+    'Gateway out of room',
+    'The gateway has no room for a decision that it was told, so it serves nothing. Its operator has to raise a limit.',
+  ),
   notReady: kind(900950, 503, 'Gateway not ready', 'The gateway has not yet loaded its APIs and revocations.'),
   internalError: kind(900967, 500, 'Internal server error', 'The gateway failed to handle this request.'),
 } as const satisfies Record<string, FaultKind>;

@@ -1,4 +1,5 @@
 /** What the stages work with: one set per data-plane thread. */
+import type { Fault } from '../core/faults.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Fingerprinter } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
@@ -16,8 +17,8 @@ export interface Deps {
   readonly clock: Clock;
   readonly log: Log;
   readonly options: GatewayOptions;
-  /** Whether APIs and revocations have been loaded. */
-  readonly ready: () => boolean;
+  /** Why no traffic is served at present; undefined = it is. */
+  readonly notServing: () => Fault | undefined;
   readonly fingerprinter: Fingerprinter;
   readonly schemes: Schemes;
   readonly revoked: RevokedSetReader;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNormal, normalizePath } from './normalize-path.ts';
+import { isNormal, normalizePath, normalizeSegment } from './normalize-path.ts';
 
 const cases: readonly [sent: string, normal: string | null][] = [
   ['/menu', '/menu'],
@@ -10,7 +10,14 @@ const cases: readonly [sent: string, normal: string | null][] = [
   ['/a///b/', '/a/b/'],
   ['/menu;v=1', '/menu'],
   ['/a;x/b;y=1', '/a/b'],
-  ['/a%2fb', '/a%2Fb'],
+  ['/items%3Apurge', '/items:purge'],
+  ['/a%20b%3d%2B', '/a%20b=+'],
+  ['/a%3Bx', '/a%3Bx'],
+  ['/a%2fb', null],
+  ['/x%2F..%2Fadmin', null],
+  ['/caf\u00e9', null],
+  ['/a b', null],
+  ['a', null],
   ['/caf%c3%a9', '/caf%C3%A9'],
   ['/', '/'],
   ['//', '/'],
@@ -40,6 +47,15 @@ test('a normal form is its own normal form', () => {
   for (const [, normal] of cases) if (normal !== null) assert.equal(normalizePath(normal), normal);
 });
 
+test('literals of templates are compared in the same form', () => {
+  assert.equal(normalizeSegment('menü'), 'men%C3%BC');
+  assert.equal(normalizeSegment('men%c3%bc'), 'men%C3%BC');
+  assert.equal(normalizeSegment('items:purge'), 'items:purge');
+  assert.equal(normalizeSegment('100%'), '100%25');
+  assert.equal(normalizeSegment('a b'), 'a%20b');
+});
+
 test('usual paths take the short way', () => {
-  for (const path of ['/', '/pizzashack/1.0.0/menu', '/a/b-c_d~e', '/orders/1234']) assert.equal(isNormal(path), true);
+  for (const path of ['/', '/pizzashack/1.0.0/menu', '/a/b-c_d~e', '/orders/1234', '/items:purge', '/a,b/'])
+    assert.equal(isNormal(path), true);
 });

@@ -1,33 +1,40 @@
 /**
- * The path on which a decision is made. A back end may understand `/%6Denu`, `//menu` or `/menu;v=1` as `/menu`, so
- * the gateway has to as well: otherwise a resource that needs a scope could be reached under a spelling that doesn't.
+ * The path on which a decision is made. A back end may understand `/%6Denu`, `//menu`, `/menu;v=1` or `/items%3Apurge`
+ * as the plain path, so the gateway has to as well: otherwise a resource that needs a scope could be reached under a
+ * spelling that doesn't.
  */
+
+/** Characters that stand for themselves in a path (RFC 3986 3.3 `pchar`), but for `;`, which begins parameters. */
+const plain = /^[A-Za-z0-9\-._~!$&'()*+,=:@]$/;
+const normalPath = /^(?:\/(?![./])[A-Za-z0-9\-._~!$&'()*+,=:@]*)+$|^\/$/;
 
 /** True for a path that is its own normal form, which nearly all are. */
 export function isNormal(path: string): boolean {
-  return (
-    path.indexOf('%') === -1 &&
-    path.indexOf('//') === -1 &&
-    path.indexOf('/.') === -1 &&
-    path.indexOf(';') === -1 &&
-    path.indexOf('\\') === -1
-  );
+  return normalPath.test(path);
 }
 
 /**
- * Percent-encoded unreserved characters decoded (RFC 3986 6.2.2.2), hexadecimal digits in upper case, empty segments
- * and the parameters of segments (`;…`) left out. Null for what no honest client sends and back ends disagree about:
- * dot segments, backslashes, control characters, percent signs that start no encoding.
+ * Characters that need no percent-encoding decoded, hexadecimal digits in upper case, empty segments and the parameters
+ * of segments (`;…`) left out. A slash at the end stays.
+ *
+ * Null for what back ends disagree about: dot segments, slashes, backslashes and control characters in encoded form,
+ * percent signs that start no encoding, and characters that may not stand in a request target.
  */
 export function normalizePath(path: string): string | null {
-  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return null;
+  if (!path.startsWith('/') || /%(?![0-9A-Fa-f]{2})|[^\x21-\x7E]|\\/.test(path)) return null;
   const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
     const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-    return /[A-Za-z0-9\-._~]/.test(char) ? char : encoded.toUpperCase();
+    return plain.test(char) ? char : encoded.toUpperCase();
   });
-  if (decoded.includes('\\') || /%(?:[01][0-9A-F]|7F|5C)/.test(decoded)) return null;
+  if (/%(?:[01][0-9A-F]|7F|2F|5C)/.test(decoded)) return null;
   const segments = decoded.split('/').map((segment) => segment.split(';', 1)[0] as string);
   if (segments.some((segment) => segment === '.' || segment === '..')) return null;
   const normal = segments.filter((segment) => segment !== '').join('/');
   return `/${normal}${normal !== '' && decoded.endsWith('/') ? '/' : ''}`;
+}
+
+/** A literal segment of a template in the form in which requests have it: `menü` is asked for as `men%C3%BC`. */
+export function normalizeSegment(segment: string): string {
+  const encoded = segment.replace(/[^\x21-\x7E]+|%(?![0-9A-Fa-f]{2})/gu, encodeURIComponent);
+  return normalizePath(`/${encoded}`)?.slice(1) ?? segment;
 }

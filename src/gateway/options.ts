@@ -59,7 +59,7 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     connectTimeout: milliseconds(5000, 'Milliseconds to establish a connection, its TLS included.'),
     timeout: milliseconds(60_000, 'Milliseconds from the end of a request until the head of its answer must be there.'),
     maxConnections: integer({
-      default: 0,
+      default: 1024,
       minimum: 0,
       description: 'Connections to one back end at most, for each thread; requests beyond wait. 0 is no limit.',
     }),

@@ -52,28 +52,27 @@ export class Pipeline implements Completion {
   /** The handler that the listeners call for each request. */
   readonly handle = (wire: ServerExchange): void => {
     const x = new Exchange(wire, this.#deps.clock.now(), this);
-    const refusal = this.#deps.ready() ? matchRoute(x, this.#routes) : fault(faults.notReady);
-    if (refusal) this.#refuse(x, refusal);
-    else this.#run(x, 0);
-  };
-
-  #run(x: Exchange, from: number): void {
-    const stages = x.route?.stages ?? [];
     try {
-      for (let i = from; i < stages.length; i++) {
-        const outcome = (stages[i] as Stage)(x);
-        if (outcome === undefined) continue;
-        if (outcome instanceof Promise) {
-          outcome.then(
-            (late) => (late === undefined ? this.#run(x, i + 1) : this.#stop(x, late)),
-            (error) => this.#fail(x, error),
-          );
-          return;
-        }
-        return this.#stop(x, outcome);
-      }
+      const refusal = this.#deps.notServing() ?? matchRoute(x, this.#routes);
+      if (refusal) this.#refuse(x, refusal);
+      // An API that can't be compiled fails here, for its own requests only.
+      else this.#run(x, x.route?.stages ?? [], 0);
     } catch (error) {
       this.#fail(x, error);
+    }
+  };
+
+  #run(x: Exchange, stages: readonly Stage[], from: number): void {
+    for (let i = from; i < stages.length; i++) {
+      const outcome = (stages[i] as Stage)(x);
+      if (outcome === undefined) continue;
+      if (outcome instanceof Promise) {
+        outcome
+          .then((late) => (late === undefined ? this.#run(x, stages, i + 1) : this.#stop(x, late)))
+          .catch((error) => this.#fail(x, error));
+        return;
+      }
+      return this.#stop(x, outcome);
     }
   }
 

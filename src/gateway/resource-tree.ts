@@ -1,4 +1,5 @@
 /** Path templates (`/order/{orderId}`, `/files/*`) as a tree of segments. */
+import { normalizeSegment } from './normalize-path.ts';
 
 interface Node<T> {
   literal: Map<string, Node<T>>;
@@ -25,7 +26,7 @@ export class ResourceTree<T> {
         at.rest ??= create();
         return at.rest;
       }
-      at = isParameter(segment) ? (at.parameter ??= node()) : child(at, segment);
+      at = isParameter(segment) ? (at.parameter ??= node()) : child(at, normalizeSegment(segment));
     }
     at.value ??= create();
     return at.value;

@@ -1,5 +1,6 @@
 /** From the APIs of the snapshot to the resource that a request means. */
 import type { Api, Resource, Verb } from '../core/api.ts';
+import { normalizeSegment } from './normalize-path.ts';
 import { ResourceTree } from './resource-tree.ts';
 import type { Stage } from './stage.ts';
 
@@ -128,10 +129,11 @@ function isDeployed(api: Api): boolean {
   return api.status !== 'CREATED' && api.status !== 'RETIRED';
 }
 
-function basePaths(api: Api): string[] {
-  if (api.version === '') return [api.context];
-  const versioned = `${api.context}/${api.version}`;
-  return api.isDefaultVersion ? [versioned, api.context] : [versioned];
+function basePaths({ context, version, isDefaultVersion }: Api): string[] {
+  const base = context.split('/').map(normalizeSegment).join('/');
+  if (version === '') return [base];
+  const versioned = `${base}/${normalizeSegment(version)}`;
+  return isDefaultVersion ? [versioned, base] : [versioned];
 }
 
 /** Where the first `count` segments of a path end. */

@@ -8,11 +8,13 @@ export interface SharedState {
   readonly revoked: RevokedSetBuffers;
   readonly counters: SharedArrayBuffer;
   readonly subscriptions: SubscriptionBuffers;
-  /** Word 0: whether traffic is served (1) or not. Word 1 + n: the pulse of data-plane thread n. */
+  /** Word 0: whether traffic is served. Word 1 + n: the pulse of data-plane thread n. */
   readonly control: SharedArrayBuffer;
 }
 
-/** Word of `control` that says whether traffic is served. */
+/** Word of `control` that says whether traffic is served, and its values; 0 = nothing has been loaded yet. */
 export const servingWord = 0;
+export const serving = 1;
+export const outOfRoom = 2;
 /** Word of `control` for the pulse of thread 0. */
 export const firstPulseWord = 1;

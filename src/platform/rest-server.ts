@@ -96,9 +96,9 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     return send(reply, status, 'The server could not complete the request; its log has the cause.');
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = new URL(request.url, 'https://localhost').pathname;
+    const path = request.url.split('?', 1)[0] as string;
     const allowed = new Set(routes.filter((route) => route.path.test(path)).flatMap((route) => route.methods));
-    if (allowed.size === 0) return send(reply, 404, `There is nothing at ${path}.`);
+    if (allowed.size === 0 || allowed.has(request.method)) return send(reply, 404, `There is nothing at ${path}.`);
     const allow = [...allowed].sort().join(', ');
     return send(reply.header('allow', allow), 405, `${path} has no method ${request.method}; it has ${allow}.`);
   });

@@ -143,7 +143,7 @@ test('a capacity that is no size is an error', () => {
   }
 });
 
-test('readers on other threads miss no present key and mix up no values while others come and go', async () => {
+test('readers on other threads miss no present key and mix up no values while others come and go', async (t) => {
   const table = new SharedTable({ capacity: 512, valueWords: 2 });
   const keys = Array.from({ length: 2128 }, (_, n) => keyOf(n));
   const steady = 128;
@@ -153,8 +153,11 @@ test('readers on other threads miss no present key and mix up no values while ot
     const workerData = { table: table.buffer, control: control.buffer, keys, steady };
     return new Worker(new URL('./shared-table.test-worker.ts', import.meta.url), { workerData });
   });
+  t.after(() => Promise.all(readers.map((worker) => worker.terminate())));
   const outcomes = readers.map((worker) => once(worker, 'message'));
-  for (let began = 0; began < 2; began = Atomics.load(control, 1)) Atomics.wait(control, 1, began, 10_000);
+  for (let began = 0; began < 2; began = Atomics.load(control, 1)) {
+    assert.notEqual(Atomics.wait(control, 1, began, 20_000), 'timed-out', 'a reader did not begin');
+  }
 
   const next = random(5);
   for (let step = 0; step < 200_000; step++) {

@@ -60,6 +60,16 @@ before(async () => {
       await fill.api('silent', { endpoints: { production: { url: silent.url, timeout: 200 } } }),
       await fill.api('rude', { endpoints: { production: { url: rude.url } } }),
       await fill.api('nonsense', { endpoints: { production: { url: nonsense.url } } }),
+      await fill.api('broken', { endpoints: { production: { url: 'http://host:99999' } } }),
+      await fill.api('wide', {
+        resources: [
+          resource('GET', '/*'),
+          resource('GET', '/admin/{id}', { scopes: ['update'] }),
+          resource('GET', '/items:purge', { scopes: ['update'] }),
+          resource('GET', '/menü', { scopes: ['update'] }),
+        ],
+        endpoints: { production },
+      }),
       await fill.api('halted', { status: 'BLOCKED', endpoints: { production } }),
       await fill.api('draft', { status: 'CREATED', endpoints: { production } }),
     ];
@@ -178,7 +188,8 @@ test('405 for a verb that the resource lacks, with Allow', async () => {
 test('400 for a path with dot segments, however encoded', async () => {
   const token = await tokenOf('main');
   // A client library would resolve them; a raw request does not.
-  for (const path of ['/shop/1.0.0/x/../menu', '/shop/1.0.0/%2e%2e/menu', '/shop/1.0.0/%', '/shop/1.0.0/a%5cb']) {
+  const bad = ['/x/../menu', '/%2e%2e/menu', '/%', '/a%5cb', '/a%2fb', '/%2F..%2Fmenu', '/a%00'];
+  for (const path of bad.map((rest) => `/shop/1.0.0${rest}`)) {
     const answer = await raw(
       `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
     );
@@ -198,8 +209,35 @@ test('a resource is found by every spelling of its path, and so are its scopes',
   }
 });
 
+test('403/900910 for every spelling of a resource that has a scope, beside one that catches everything', async () => {
+  const token = await tokenOf('main');
+  assert.equal((await ask('/wide/1.0.0/other', token)).status, 200);
+  for (const path of [
+    '/admin/1',
+    '/%61dmin/1',
+    '/admin;a=b/1',
+    '//admin//1',
+    '/admin/1/',
+    '/items:purge',
+    '/items%3Apurge',
+    '/items%3apurge',
+    '/men%C3%BC',
+    '/men%c3%bc',
+  ]) {
+    assertFault(await ask(`/wide/1.0.0${path}`, token), 403, 900910);
+  }
+  // This one back ends may or may not take for /admin/1.
+  assertFault(await ask('/wide/1.0.0/admin%2F1', token), 400, 400);
+});
+
+test('500/900967 for an API that can not be compiled, and only for it', async () => {
+  for (let i = 0; i < 4; i++) assertFault(await ask('/broken/1.0.0/x', null), 500, 900967);
+  assert.equal((await ask('/plain/1.0.0/x', await tokenOf('main'))).status, 200);
+  assert.equal((await call(`${postern.admin}/status`)).json().threads.replaced, 0);
+});
+
 test('401/900902 without credentials, with a bare challenge', async () => {
-  for (const headers of [{}, { authorization: '' }]) {
+  for (const headers of [{}, { authorization: '' }, { authorization: 'bearer' }, { authorization: 'Bearer ' }]) {
     const answer = await call(`${postern.http}/shop/1.0.0/menu`, { headers });
     assertFault(answer, 401, 900902);
     assert.equal(answer.headers['www-authenticate'], 'Bearer realm="Postern"');
@@ -207,7 +245,7 @@ test('401/900902 without credentials, with a bare challenge', async () => {
 });
 
 test('401/900917 for another scheme', async () => {
-  for (const authorization of ['Basic YWRtaW46YWRtaW4=', 'bearer', 'Bearerx abc', 'Token x']) {
+  for (const authorization of ['Basic YWRtaW46YWRtaW4=', 'Bearerx abc', 'Token x']) {
     assertFault(await call(`${postern.http}/shop/1.0.0/menu`, { headers: { authorization } }), 401, 900917);
   }
 });
@@ -339,6 +377,11 @@ test('CORS: a preflight is answered, answers and refusals can be read by the lis
     headers: { origin: 'https://good.example', 'access-control-request-method': 'GET' },
   });
   assertFault(elsewhere, 405, 405);
+});
+
+test('the admin port answers to names of this machine only', async () => {
+  assert.equal((await call(`${postern.admin}/status`, { headers: { host: 'evil.example' } })).status, 403);
+  assert.equal((await call(`${postern.admin}/status`, { headers: { host: 'localhost:1' } })).status, 200);
 });
 
 test('431, 414 and 400 for a request that can not be read', async () => {

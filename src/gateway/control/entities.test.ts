@@ -19,6 +19,7 @@ import { Entities } from './entities.ts';
 const fingerprinter = new Fingerprinter(newFingerprintKey());
 let told: ThreadChange[];
 let overflows: string[];
+let refused: string[];
 let revoked: RevokedSet;
 let reader: SubscriptionReader;
 let entities: Entities;
@@ -26,6 +27,7 @@ let entities: Entities;
 function make(capacity = 100): void {
   told = [];
   overflows = [];
+  refused = [];
   revoked = new RevokedSet(fingerprinter, { capacity });
   const table = new SubscriptionTable(capacity);
   reader = new SubscriptionReader(table.buffers);
@@ -35,6 +37,7 @@ function make(capacity = 100): void {
     table,
     publish: (changes) => void told.push(...changes),
     overflow: (option) => void overflows.push(option),
+    refused: (change) => void refused.push(change.id),
   });
 }
 beforeEach(() => make());
@@ -141,6 +144,22 @@ test('a snapshot replaces everything but revocations', () => {
       .map(({ id }) => id),
     ['y'],
   );
+});
+
+test('a snapshot in which a subscription was deleted and made again has it', () => {
+  entities.apply([application('a', 7), key('k', 'a'), api('x'), subscription('s', 'a', 'x')]);
+  const ordinal = told.find((change) => change.kind === 'api')?.ordinal as number;
+  entities.replace([application('a', 7), key('k', 'a'), api('x'), subscription('t', 'a', 'x')]);
+  assert.notEqual(reader.subscription(7, ordinal), -1);
+  entities.apply([gone('subscription', 't')]);
+  assert.equal(reader.subscription(7, ordinal), -1);
+});
+
+test('an entity that can not be used keeps no other out of a snapshot', () => {
+  const broken = { kind: 'revocation', id: 'broken', value: { type: 'token' } } as unknown as EntityChange;
+  entities.replace([broken, revocation('r')]);
+  assert.deepEqual(refused, ['broken']);
+  assert.equal(isRevoked('r'), true);
 });
 
 test('a decision for which there is no room is reported', () => {

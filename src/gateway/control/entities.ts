@@ -25,6 +25,8 @@ export interface EntitiesDeps {
   readonly publish: (changes: readonly ThreadChange[]) => void;
   /** Told when a table in shared memory is full: a decision can't be held, so the gateway must not serve. */
   readonly overflow: (what: string) => void;
+  /** Told when an entity of a snapshot can't be used. */
+  readonly refused: (change: EntityChange, reason: Error) => void;
 }
 
 export class Entities {
@@ -79,7 +81,16 @@ export class Entities {
     for (const id of this.#applicationOfKey.keys()) drop('key', id);
     for (const id of this.#applications.keys()) drop('application', id);
     for (const { kind, id } of this.#threadChanges.values()) drop(kind, id);
-    this.apply([...snapshot, ...gone]);
+    const tell: ThreadChange[] = [];
+    for (const change of [...snapshot, ...gone]) {
+      // One that can't be used must not keep the others out, least of all revocations.
+      try {
+        this.#apply(change, tell);
+      } catch (error) {
+        this.#deps.refused(change, error as Error);
+      }
+    }
+    this.#deps.publish(tell);
   }
 
   #apply(change: EntityChange, tell: ThreadChange[]): void {
@@ -150,7 +161,11 @@ export class Entities {
         entry.subscriptions.delete(id);
         this.#applicationOfSubscription.delete(id);
         const ordinal = entry.application?.ordinal;
-        if (ordinal !== undefined) this.#deps.table.deleteSubscription(ordinal, this.#apiOrdinal(old.apiId));
+        // Unless another subscription of the same two has taken its place already.
+        const replaced = [...entry.subscriptions.values()].some((other) => other.apiId === old.apiId);
+        if (ordinal !== undefined && !replaced) {
+          this.#deps.table.deleteSubscription(ordinal, this.#apiOrdinal(old.apiId));
+        }
       }
     }
     if (subscription === null) return;

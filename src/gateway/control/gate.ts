@@ -1,6 +1,6 @@
 /** Whether traffic is served: one word that all data-plane threads read. */
 import type { Log } from '../../platform/log.ts';
-import { servingWord } from '../shared-state.ts';
+import { outOfRoom, serving, servingWord } from '../shared-state.ts';
 
 export class Gate {
   readonly #control: Int32Array;
@@ -14,7 +14,7 @@ export class Gate {
   }
 
   get isOpen(): boolean {
-    return Atomics.load(this.#control, servingWord) === 1;
+    return Atomics.load(this.#control, servingWord) === serving;
   }
 
   /** Why traffic is refused, or null. */
@@ -26,7 +26,7 @@ export class Gate {
   open(): void {
     if (this.#forGood) return;
     this.#reason = null;
-    Atomics.store(this.#control, servingWord, 1);
+    Atomics.store(this.#control, servingWord, serving);
   }
 
   /** Refuses traffic from now on: a decision that the gateway was told can't be enforced. */
@@ -34,6 +34,6 @@ export class Gate {
     if (!this.#forGood) this.#log.fatal({ reason }, 'the gateway no longer serves: it could not enforce a decision');
     this.#forGood = true;
     this.#reason = reason;
-    Atomics.store(this.#control, servingWord, 0);
+    Atomics.store(this.#control, servingWord, outOfRoom);
   }
 }

@@ -1,5 +1,6 @@
 /** Lets go, in small steps, of what has expired in shared memory. */
 import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
 import type { RevokedSet } from '../revocation/revoked-set.ts';
 import type { RateCounters } from '../throttling/rate-counters.ts';
 
@@ -7,9 +8,26 @@ import type { RateCounters } from '../throttling/rate-counters.ts';
 const interval = 1000;
 const places = 16_384;
 
+/** Share of the room for revocations from which on there is a warning: beyond all of it the gateway no longer serves. */
+const alarmAt = 0.8;
+
+export interface SweepDeps {
+  readonly revoked: RevokedSet;
+  readonly counters: RateCounters;
+  /** Of the revoked set. */
+  readonly capacity: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /** Returns the function that ends it. */
-export function sweepExpired(revoked: RevokedSet, counters: RateCounters, clock: Clock): () => void {
+export function sweepExpired({ revoked, counters, capacity, clock, log }: SweepDeps): () => void {
+  let warned = false;
   const timer = setInterval(() => {
+    const full = revoked.size / capacity;
+    if (full > alarmAt && !warned)
+      log.warn({ held: revoked.size, capacity }, 'room for revocations runs short: raise gateway.revocation.capacity');
+    warned = full > alarmAt;
     revoked.sweep(clock.now(), places);
     counters.sweep(clock.now(), places);
   }, interval);

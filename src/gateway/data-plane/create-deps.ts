@@ -1,6 +1,6 @@
 /** Builds what the stages of one thread work with. */
 import { createIntrospection, type Introspection } from '../../adapters/key-managers/introspection.ts';
-import type { Fault } from '../../core/faults.ts';
+import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Fingerprinter } from '../../platform/fingerprint.ts';
 import type { Log } from '../../platform/log.ts';
@@ -16,7 +16,7 @@ import { JwtScheme } from '../security/jwt.ts';
 import { OpaqueScheme } from '../security/opaque.ts';
 import type { Principal } from '../security/principal.ts';
 import { PrincipalFactory } from '../security/principal-factory.ts';
-import { servingWord } from '../shared-state.ts';
+import { outOfRoom, serving, servingWord } from '../shared-state.ts';
 import { SubscriptionReader } from '../subscriptions/subscription-table.ts';
 import { Policies } from '../throttling/policies.ts';
 import { RateCounters } from '../throttling/rate-counters.ts';
@@ -24,6 +24,11 @@ import type { ThreadData } from './messages.ts';
 
 /** Seconds that a token's `nbf` and `iat` may lie ahead: clocks of two machines are never quite equal. */
 const skew = 5;
+const notLoaded = fault(faults.notReady);
+const full = fault(faults.decisionNotHeld);
+
+/** Connections to the key manager at most, for each thread: nobody can make it open more by asking for tokens. */
+const maxToKeyManager = 64;
 /** Milliseconds for an answer of the key manager. */
 const introspectionTimeout = 10_000;
 
@@ -73,7 +78,10 @@ export async function createDeps(
     clock,
     log,
     options,
-    ready: () => Atomics.load(control, servingWord) === 1,
+    notServing: () => {
+      const word = Atomics.load(control, servingWord);
+      return word === serving ? undefined : word === outOfRoom ? full : notLoaded;
+    },
     fingerprinter,
     schemes: { jwt, opaque },
     revoked,
@@ -98,7 +106,7 @@ function upstreams({ options, ca, clientCertificate }: ThreadData, wire: Wire): 
       pool = wire.createUpstream({
         origin,
         connectTimeout,
-        maxConnections,
+        maxConnections: origin === keyManager ? maxToKeyManager : maxConnections,
         idleTimeout,
         ca: [ca],
         ...(origin === keyManager ? { clientCertificate } : {}),

@@ -29,25 +29,35 @@ const routes = new Routes((resource, api) => compile(resource, api, deps));
 routes.put(builtInApi(data.options.keyManager));
 const pipeline = new Pipeline(deps, routes);
 
-function apply(changes: readonly ThreadChange[]): void {
+/** An entity that can't be used counts as deleted, and keeps no other from being applied. */
+function applyAll(changes: readonly ThreadChange[]): void {
   for (const change of changes) {
-    switch (change.kind) {
-      case 'api':
-        if (change.value) routes.put({ api: change.value, ordinal: change.ordinal, builtIn: false });
-        else routes.delete(change.id);
-        break;
-      case 'policy':
-        deps.policies.adopt(change.number, change.id);
-        if (change.value) deps.policies.put(change.value);
-        else deps.policies.delete(change.id);
-        break;
-      case 'issuer':
-        if (change.value) issuers.set(change.id, new TrustedIssuer(change.value));
-        else issuers.delete(change.id);
-        // A token that was verified with a key that has gone must be verified again.
-        deps.schemes.jwt.clear();
-        break;
+    try {
+      apply(change);
+    } catch (error) {
+      log.error({ err: error, kind: change.kind, id: change.id }, 'an entity can not be used and is left out');
+      apply({ ...change, value: null });
     }
+  }
+}
+
+function apply(change: ThreadChange): void {
+  switch (change.kind) {
+    case 'api':
+      if (change.value) routes.put({ api: change.value, ordinal: change.ordinal, builtIn: false });
+      else routes.delete(change.id);
+      return;
+    case 'policy':
+      deps.policies.adopt(change.number, change.id);
+      if (change.value) deps.policies.put(change.value);
+      else deps.policies.delete(change.id);
+      return;
+    case 'issuer':
+      // A token that was verified with a key that has gone must be verified again.
+      deps.schemes.jwt.clear();
+      if (change.value) issuers.set(change.id, new TrustedIssuer(change.value));
+      else issuers.delete(change.id);
+      return;
   }
 }
 
@@ -94,7 +104,7 @@ async function drain(): Promise<void> {
 port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'changes':
-      return apply(message.changes);
+      return applyAll(message.changes);
     case 'collect':
       return tell({ type: 'counts', request: message.request, counts: deps.metrics.collect() });
     case 'drain':
@@ -108,7 +118,7 @@ port.on('message', (message: ToThread) => {
 const control = new Int32Array(data.shared.control);
 setInterval(() => Atomics.add(control, firstPulseWord + data.slot, 1), pulse);
 
-apply(data.changes);
+applyAll(data.changes);
 await listen().catch((error: NodeJS.ErrnoException) => {
   const { code = '', message, port: failed = 0 } = error as NodeJS.ErrnoException & { port?: number };
   tell({ type: 'failed', code, message, port: failed });

@@ -6,7 +6,7 @@ import { identifyToken, type TokenIdentity } from './token-identity.ts';
 
 const { count, issuer } = workerData;
 const set = new RevokedSetReader(workerData.buffers);
-/** [added so far, readers that began] */
+/** [added so far, readers that began, rounds of all readers] */
 const progress = new Int32Array(workerData.progress);
 
 const fingerprinter = new Fingerprinter(new Uint8Array(32).fill(3));
@@ -24,6 +24,7 @@ while (added < count) {
   const next = Atomics.load(progress, 0) + 1;
   if (next < count) set.isRevoked(tokens[next] as TokenIdentity);
 
+  Atomics.add(progress, 2, 1);
   added = Atomics.load(progress, 0);
   const newest = added - 1;
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -34,12 +34,14 @@ export function preflightMethod(x: Exchange, cors: Cors | null): string | null {
 }
 
 const none: readonly Field[] = [];
+const varies: readonly Field[] = [['vary', 'Origin']];
 
 /** The fields that let a page of this origin read the answer; none if it may not, or if there is no origin. */
 export function corsFields(cors: Cors, origin: string | undefined): readonly Field[] {
-  if (origin === undefined) return none;
   const everybody = cors.allowOrigins.includes('*');
-  if (!everybody && !cors.allowOrigins.includes(origin)) return [['vary', 'Origin']];
+  // Where the answer depends on the origin, a cache has to know, also from an answer to nobody in particular.
+  if (origin === undefined) return everybody && !cors.allowCredentials ? none : varies;
+  if (!everybody && !cors.allowOrigins.includes(origin)) return varies;
   // With credentials the wildcard is not allowed; the origin itself is named, for origins that were listed.
   if (everybody && !cors.allowCredentials) return [['access-control-allow-origin', '*']];
   const fields: Field[] = [

@@ -11,7 +11,10 @@ export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
   const sent = queryAt === -1 ? target : target.slice(0, queryAt);
   const path = isNormal(sent) ? sent : normalizePath(sent);
   if (path === null) {
-    return fault(faults.malformedRequest, 'The path has a dot segment, a backslash or a malformed percent-encoding.');
+    return fault(
+      faults.malformedRequest,
+      'The path has a dot segment, an encoded slash or backslash, or a malformed percent-encoding.',
+    );
   }
   const found = routes.find(path);
   if (!found) return notFound(routes.apiAt(path));

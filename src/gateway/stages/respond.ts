@@ -1,5 +1,5 @@
 /** What is changed in the head of the back end's answer before the client gets it. */
-import type { AnswerHead, HeadEdits } from '../../wire/wire.ts';
+import type { AnswerHead, Field, HeadEdits } from '../../wire/wire.ts';
 import type { Exchange } from '../exchange.ts';
 import { corsFields } from './answer-cors.ts';
 
@@ -12,9 +12,12 @@ const backendCors = [
   'access-control-max-age',
 ];
 
-export function respond(x: Exchange, _head: AnswerHead): HeadEdits | null {
+export function respond(x: Exchange, head: AnswerHead): HeadEdits | null {
   const cors = x.route?.api.api.cors ?? null;
   if (cors === null) return null;
-  const set = corsFields(cors, x.wire.header('origin'));
-  return set.length === 0 ? null : { remove: backendCors, set };
+  const vary = head.header('vary');
+  const set = corsFields(cors, x.wire.header('origin')).map(
+    ([name, value]): Field => (name === 'vary' && vary !== undefined ? [name, `${vary}, ${value}`] : [name, value]),
+  );
+  return { remove: backendCors, set };
 }
