@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fault, faults } from '../../core/faults.ts';
+import { renderMetrics } from '../control/prometheus.ts';
+import type { Exchange } from '../exchange.ts';
+import { AccessLog } from './access-log.ts';
+import { RequestMetrics } from './request-metrics.ts';
+
+function exchange(more: Partial<Exchange> = {}): Exchange {
+  return {
+    now: Date.parse('2030-01-02T03:04:05.678Z'),
+    started: 100,
+    status: 200,
+    fault: null,
+    failure: null,
+    backendStarted: 101,
+    principal: { consumerKey: 'key', subject: 'alice@carbon.super' },
+    route: { api: { api: { id: '1', name: 'Sh"op', version: '1.0' } } },
+    wire: { method: 'GET', target: '/shop/1.0/x?token=secret', remoteAddress: '127.0.0.1' },
+    ...more,
+  } as unknown as Exchange;
+}
+
+test('a line of the access log says what happened, without the query', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const file = join(folder, 'access.log');
+  const log = new AccessLog(file);
+  log.write(exchange(), 110);
+  log.write(
+    exchange({ status: 401, fault: fault(faults.invalidCredentials), backendStarted: 0, principal: null }),
+    100.5,
+  );
+  for (let i = 0; i < 2000; i++) log.write(exchange(), 110);
+  await log.close();
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  assert.equal(lines.length, 2002);
+  assert.deepEqual(JSON.parse(lines[0] as string), {
+    time: '2030-01-02T03:04:05.678Z',
+    client: '127.0.0.1',
+    method: 'GET',
+    path: '/shop/1.0/x',
+    status: 200,
+    ms: 10,
+    backendMs: 9,
+    api: 'Sh"op',
+    version: '1.0',
+    consumerKey: 'key',
+    user: 'alice@carbon.super',
+  });
+  assert.equal(JSON.parse(lines[1] as string).fault, 900901);
+  rmSync(folder, { recursive: true });
+});
+
+test('the counts of threads add up in the metrics', () => {
+  const threads = [new RequestMetrics(), new RequestMetrics()];
+  threads[0]?.count(exchange(), 102);
+  threads[1]?.count(exchange({ status: 401, fault: fault(faults.invalidCredentials) }), 400);
+  threads[1]?.count(exchange({ route: null, status: 0, backendStarted: 0 }), 101);
+  const text = renderMetrics(
+    threads.flatMap((thread) => thread.collect()),
+    [{ name: 'postern_x', help: 'X.', type: 'gauge', value: 7 }],
+  );
+  const api = 'api="Sh\\"op",version="1.0"';
+  for (const line of [
+    `postern_requests_total{${api},status="2xx"} 1`,
+    `postern_requests_total{${api},status="4xx"} 1`,
+    'postern_requests_total{api="",version="",status="0"} 1',
+    `postern_faults_total{${api},code="900901"} 1`,
+    `postern_request_seconds_bucket{${api},le="0.0025"} 1`,
+    `postern_request_seconds_bucket{${api},le="0.25"} 1`,
+    `postern_request_seconds_bucket{${api},le="0.5"} 2`,
+    `postern_request_seconds_bucket{${api},le="+Inf"} 2`,
+    `postern_request_seconds_count{${api}} 2`,
+    `postern_backend_seconds_count{${api}} 2`,
+    'postern_x 7',
+  ]) {
+    assert.ok(text.split('\n').includes(line), `${line}\n\n${text}`);
+  }
+});
