@@ -2,7 +2,7 @@
 import type { Fault } from '../core/faults.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Fingerprinter } from '../platform/fingerprint.ts';
-import type { Log } from '../platform/log.ts';
+import type { EventLog } from '../platform/log.ts';
 import type { Upstream } from '../wire/wire.ts';
 import type { GatewayOptions } from './options.ts';
 import type { AccessLog } from './record/access-log.ts';
@@ -15,7 +15,7 @@ import type { RateCounters } from './throttling/rate-counters.ts';
 
 export interface Deps {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: EventLog;
   readonly options: GatewayOptions;
   /** Why no traffic is served at present; undefined = it is. */
   readonly notServing: () => Fault | undefined;

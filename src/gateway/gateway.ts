@@ -78,7 +78,6 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       ca: certificates.ca,
       clientCertificate: certificates.gateway,
       accessLog: deps.accessLog,
-      logLevel: log.level,
     },
     threads,
     ports: { http: gateway.httpPort, https: gateway.httpsPort },

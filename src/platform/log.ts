@@ -3,6 +3,11 @@ import { destination, type Logger, pino } from 'pino';
 
 export type Log = Logger;
 
+export type EventLogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** The part of a log that most code needs: what happened, as fields and a sentence. */
+export type EventLog = Readonly<Record<EventLogLevel, (fields: object, message: string) => void>>;
+
 export interface LogOptions {
   /** `gateway`, `management`, …: part of every line. */
   readonly name: string;

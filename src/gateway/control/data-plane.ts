@@ -178,6 +178,8 @@ export class DataPlane {
             return resolve(message.ports);
           case 'failed':
             return reject(this.#listenError(message));
+          case 'log':
+            return log[message.line.level]({ ...message.line.fields, thread: slot.number }, message.line.message);
           case 'counts':
             return this.#collecting.get(message.request)?.(slot.number, message.counts);
         }

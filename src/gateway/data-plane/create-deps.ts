@@ -3,7 +3,7 @@ import { createIntrospection, type Introspection } from '../../adapters/key-mana
 import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Fingerprinter } from '../../platform/fingerprint.ts';
-import type { Log } from '../../platform/log.ts';
+import type { EventLog } from '../../platform/log.ts';
 import type { Upstream, Wire } from '../../wire/wire.ts';
 import { GenerationalCache } from '../caches/generational-cache.ts';
 import { SingleFlight } from '../caches/single-flight.ts';
@@ -36,7 +36,7 @@ export async function createDeps(
   data: ThreadData,
   wire: Wire,
   clock: Clock,
-  log: Log,
+  log: EventLog,
 ): Promise<{ deps: Deps; issuers: Issuers }> {
   const { shared, options } = data;
   const { cache } = options.gateway;

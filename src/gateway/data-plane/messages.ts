@@ -5,6 +5,7 @@ import type { Issuer } from '../../core/token.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import type { SharedState } from '../shared-state.ts';
+import type { LogLine } from './thread-log.ts';
 
 /** A change as a thread needs it. What isn't here (subscriptions, keys, revocations) is in shared memory. */
 export type ThreadChange =
@@ -24,7 +25,6 @@ export interface ThreadData {
   readonly ca: string;
   readonly clientCertificate: { readonly cert: string; readonly key: string };
   readonly accessLog: string | null;
-  readonly logLevel: string;
   readonly changes: readonly ThreadChange[];
 }
 
@@ -37,4 +37,5 @@ export type FromThread =
   | { readonly type: 'listening'; readonly ports: { readonly http: number; readonly https: number } }
   /** It can't listen; the system's error. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly port: number }
+  | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'counts'; readonly request: number; readonly counts: ApiCounts[] };

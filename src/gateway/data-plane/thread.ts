@@ -2,7 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { fault, faults } from '../../core/faults.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { createLog } from '../../platform/log.ts';
 import { wires } from '../../wire/index.ts';
 import type { RequestDefect, ServerOptions, WireServer } from '../../wire/wire.ts';
 import { renderDefect } from '../faults/render.ts';
@@ -13,6 +12,7 @@ import { firstPulseWord } from '../shared-state.ts';
 import { builtInApi } from './built-in-api.ts';
 import { createDeps } from './create-deps.ts';
 import type { FromThread, ThreadChange, ThreadData, ToThread } from './messages.ts';
+import { threadLog } from './thread-log.ts';
 
 /** Milliseconds between two beats of the pulse by which the main thread sees that this one lives. */
 const pulse = 500;
@@ -22,7 +22,7 @@ const port = parentPort;
 if (!port) throw new Error('this file is the entry of a thread');
 const tell = (message: FromThread): void => port.postMessage(message);
 
-const log = createLog({ name: 'gateway', level: data.logLevel }).child({ thread: data.slot });
+const log = threadLog((line) => tell({ type: 'log', line }));
 const wire = await wires.node();
 const { deps, issuers } = await createDeps(data, wire, systemClock, log);
 const routes = new Routes((resource, api) => compile(resource, api, deps));

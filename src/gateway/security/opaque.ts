@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Introspect, Introspection } from '../../adapters/key-managers/introspection.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
-import type { Log } from '../../platform/log.ts';
+import type { EventLog } from '../../platform/log.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
 import type { SingleFlight } from '../caches/single-flight.ts';
 import type { RevokedSetReader } from '../revocation/revoked-set.ts';
@@ -23,7 +23,7 @@ export interface OpaqueSchemeOptions {
   readonly validatedTtl: number;
   readonly invalidTtl: number;
   readonly flights: SingleFlight<Introspection>;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 const malformed = bearerRefusal(faults.invalidCredentials, 'The access token is malformed.');
