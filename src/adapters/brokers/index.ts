@@ -1,4 +1,4 @@
-/** The kinds of source that a gateway can follow. */
-import { openHubSource } from './hub.ts';
-
-export const brokers = { hub: openHubSource } as const;
+/** The kinds of source that a gateway can follow; each is loaded by who uses it. */
+export const brokers = {
+  hub: async () => (await import('./hub.ts')).openHubSource,
+} as const;

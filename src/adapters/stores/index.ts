@@ -1,4 +1,4 @@
-/** The kinds of store. */
-import { openSqliteStore } from './sqlite.ts';
-
-export const stores = { sqlite: openSqliteStore } as const;
+/** The kinds of store; each is loaded by who uses it. */
+export const stores = {
+  sqlite: async () => (await import('./sqlite.ts')).openSqliteStore,
+} as const;

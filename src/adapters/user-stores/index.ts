@@ -1,4 +1,4 @@
-/** The kinds of user store. */
-import { databaseUserStore } from './database.ts';
-
-export const userStores = { database: databaseUserStore } as const;
+/** The kinds of user store; each is loaded by who uses it. */
+export const userStores = {
+  database: async () => (await import('./database.ts')).databaseUserStore,
+} as const;

@@ -1,6 +1,7 @@
 /** Runs the gateway. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { brokers } from '../../adapters/brokers/index.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
@@ -55,8 +56,8 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
 }
 
 async function openSource(url: string, { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
-  const { openHubSource } = await import('../../adapters/brokers/hub.ts');
-  return openHubSource({ url, ca, ...gateway });
+  const openHub = await brokers.hub();
+  return openHub({ url, ca, ...gateway });
 }
 
 /** @returns null for `off` */

@@ -1,10 +1,10 @@
 /** Runs the key manager and the control plane, which share the store and one listener. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { stores } from '../../adapters/stores/index.ts';
 import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
-import { openSqliteStore } from '../../adapters/stores/sqlite.ts';
 import type { Store } from '../../adapters/stores/store.ts';
-import { databaseUserStore } from '../../adapters/user-stores/database.ts';
+import { userStores } from '../../adapters/user-stores/index.ts';
 import type { UserStore } from '../../adapters/user-stores/user-store.ts';
 import type { Sample } from '../../control-plane/sample/install.ts';
 import { openCertificates } from '../../platform/certificates.ts';
@@ -48,8 +48,8 @@ export async function runManagement(
   });
   mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
   const seal = openSeal(join(data, 'keys', 'store.key'));
-  const store = await openSqliteStore(storeFile(settings));
-  const users = databaseUserStore(store, systemClock);
+  const store = await (await stores.sqlite())(storeFile(settings));
+  const users = (await userStores.database())(store, systemClock);
   await addFirstUser(store, users);
   if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
 
