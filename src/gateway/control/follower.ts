@@ -54,7 +54,7 @@ const retry = { min: 50, max: 800 };
 /** Attempts to get what follows one position, before a snapshot has to do. */
 const maxGapsHere = 5;
 /** Milliseconds for which a source may fail before that is worth a line in the log. */
-const patience = 1500;
+const patience = 5000;
 const known = new Set<string>(entityKinds);
 
 export class Follower {
