@@ -29,6 +29,8 @@ export class ClientConnection {
   #sinkChunked = false;
   #drops = false;
   #lingers = false;
+  /** Between an exchange and the next one, whose bytes are there already. */
+  #rests = false;
   #quiet = 0;
   #progress = 0;
 
@@ -38,7 +40,10 @@ export class ClientConnection {
     this.secure = secure;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('drain', () => this.#exchange?.clientDrained());
+    socket.on('drain', () => {
+      if (this.#exchange) this.#exchange.clientDrained();
+      else if (this.#rests) this.#proceed();
+    });
     socket.on('error', () => {});
     socket.on('end', () => this.#ended());
     socket.on('close', () => {
@@ -93,7 +98,7 @@ export class ClientConnection {
   }
 
   #ended(): void {
-    if (this.#stash && !this.#exchange && !this.#lingers) this.#refuse('malformed');
+    if (this.#stash && !this.#exchange && !this.#rests && !this.#lingers) this.#refuse('malformed');
     else this.socket.destroy();
   }
 
@@ -105,7 +110,7 @@ export class ClientConnection {
     }
     const bytes = this.#stash ? Buffer.concat([this.#stash, fresh]) : fresh;
     this.#stash = null;
-    if (this.#exchange) this.#keep(bytes);
+    if (this.#exchange || this.#rests) this.#keep(bytes);
     else this.#next(bytes);
   }
 
@@ -136,7 +141,7 @@ export class ClientConnection {
     let target = head.slice(head.targetStart, head.targetEnd);
     let host = head.hosts === 1 ? head.header('host') : undefined;
     const isHttp10 = head.minor === 0;
-    if (head.hosts > 1 || !isHost(host, isHttp10) || !isFramed(head)) {
+    if (head.hosts > 1 || !isHost(host, isHttp10) || !isFramed(head) || !isExpected(head)) {
       this.#refuse('malformed');
       return;
     }
@@ -262,15 +267,27 @@ export class ClientConnection {
       else this.#linger();
       return;
     }
-    const early = this.#stash;
-    this.#stash = null;
+    if (this.#stash) {
+      this.#rests = true;
+      this.#proceed();
+      return;
+    }
     if (this.socket.isPaused()) this.socket.resume();
-    // Not from within the code that has ended this exchange and may still look at it.
-    if (early)
-      setImmediate(() => {
-        if (!this.socket.destroyed) this.#next(early);
-      });
-    else if (this.#server.isDraining) this.socket.destroySoon();
+    if (this.#server.isDraining) this.socket.destroySoon();
+  }
+
+  /** Goes on with what came early, once the client has taken the answers so far. */
+  #proceed(): void {
+    if (this.socket.writableNeedDrain) return;
+    // Not from within the code that has ended an exchange and may still look at it, and not before other connections.
+    setImmediate(() => {
+      const early = this.#stash;
+      if (this.socket.destroyed || !this.#rests || !early) return;
+      this.#rests = false;
+      this.#stash = null;
+      if (this.socket.isPaused()) this.socket.resume();
+      this.#next(early);
+    });
   }
 
   #refuse(defect: RequestDefect): void {
@@ -295,4 +312,8 @@ function isFramed(head: Head): boolean {
   if (head.contentLength === -2) return false;
   if (head.codings === 0) return true;
   return head.minor === 1 && head.contentLength === -1 && head.header('transfer-encoding')?.toLowerCase() === 'chunked';
+}
+
+function isExpected(head: Head): boolean {
+  return !head.hasExpect || head.minor === 0 || head.header('expect')?.toLowerCase() === '100-continue';
 }

@@ -7,6 +7,7 @@ const LF = 10;
 const SP = 32;
 const TAB = 9;
 const COLON = 58;
+const UNDERSCORE = 95;
 const maxFields = 128;
 
 /** tchar, and the bytes that a field value or a target may have. */
@@ -51,6 +52,9 @@ const known: readonly (readonly [string, number])[] = [
 const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length: 18 }, (_, length) =>
   known.filter(([name]) => name.length === length),
 );
+
+/** Names that mean something to the wire. */
+export const knownNames: ReadonlySet<string> = new Set(known.map(([name]) => name).filter((name) => name !== 'date'));
 
 export type Parsed = 'complete' | 'incomplete' | 'malformed';
 
@@ -193,6 +197,15 @@ export class Head {
     for (let i = 0; i < name.length; i++)
       if (lower[this.bytes[from + i] as number] !== name.charCodeAt(i)) return false;
     return true;
+  }
+
+  /** A name with underscores, read with hyphens; null = it has none. */
+  disguised(field: number): string | null {
+    const from = this.ranges[field * 4] as number;
+    const to = this.ranges[field * 4 + 1] as number;
+    for (let at = from; at < to; at++)
+      if (this.bytes[at] === UNDERSCORE) return this.slice(from, to).toLowerCase().replaceAll('_', '-');
+    return null;
   }
 
   isNamed(field: number, name: string): boolean {

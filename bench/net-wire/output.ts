@@ -1,7 +1,7 @@
 /** One reused buffer in which heads are written, so that head and small body leave in a single write. */
 import type { Socket } from 'node:net';
 import type { Field } from '../../src/wire/wire.ts';
-import { type Head, kinds } from './head.ts';
+import { type Head, kinds, knownNames } from './head.ts';
 
 const size = 65_536;
 let buffer = Buffer.allocUnsafeSlow(size);
@@ -51,7 +51,8 @@ export function putFields(head: Head, remove: readonly string[], set: readonly F
       (kind === kinds.ordinary || kind === kinds.date) &&
       !includes(head, field, remove) &&
       !isSet(head, field, set) &&
-      (named === null || !includes(head, field, named));
+      (named === null || !includes(head, field, named)) &&
+      (head.status > 0 || !isDisguised(head.disguised(field), remove, set, named));
     if (keep) {
       if (from < 0) from = head.ranges[field * 4] as number;
       to = head.ranges[field * 4 + 3] as number;
@@ -73,6 +74,19 @@ function connectionNames(head: Head): string[] | null {
   const value = (head.header('connection') as string).toLowerCase();
   if (value === 'keep-alive' || value === 'close') return null;
   return value.split(',').map((name) => name.trim());
+}
+
+/** Behind CGI a name with underscores is the one with hyphens. */
+function isDisguised(
+  name: string | null,
+  remove: readonly string[],
+  set: readonly Field[],
+  named: readonly string[] | null,
+): boolean {
+  if (name === null) return false;
+  return (
+    knownNames.has(name) || remove.includes(name) || named?.includes(name) || set.some((field) => field[0] === name)
+  );
 }
 
 function includes(head: Head, field: number, names: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 /** The listening side, on `node:net` and `node:tls`. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
+import { refusePlainHttp } from '../../src/wire/node/plain-http.ts';
 import type { ListenOptions, ServerExchange, ServerOptions, WireServer } from '../../src/wire/wire.ts';
 import { ClientConnection } from './connection.ts';
 
@@ -22,9 +23,11 @@ export class NetServer implements WireServer {
     this.handle = handle;
     const { tls } = options;
     const settings = { noDelay: true, allowHalfOpen: true };
-    this.#server = tls
-      ? createSecureServer({ ...settings, ...tls, ALPNProtocols: ['http/1.1'] })
-      : createServer(settings);
+    if (tls) {
+      const server = createSecureServer({ ...settings, ...tls, ALPNProtocols: ['http/1.1'] });
+      refusePlainHttp(server, () => options.refuse('malformed'));
+      this.#server = server;
+    } else this.#server = createServer(settings);
     this.#server.on('connection', () => this.#accepted++);
     this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) =>
       this.#connections.add(new ClientConnection(this, socket, tls !== undefined)),

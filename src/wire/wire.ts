@@ -18,7 +18,8 @@ export interface LocalAnswer {
 }
 
 /**
- * One request of a client, and the ways to answer it. It can be read until the code that ended it (the caller of
+ * One request of a client, and the ways to answer it. A connection has one exchange at a time: what a client pipelines
+ * waits, most of it unread, until the answer before it has been sent. It can be read until the code that ended it (the caller of
  * `respond`, or `onEnd`) has returned; then its bytes may already belong to the connection's next request.
  */
 export interface ServerExchange {
@@ -43,7 +44,8 @@ export interface ServerExchange {
   /**
    * Sends the request to an upstream and, unless it fails before that, the upstream's answer to the client.
    * Hop-by-hop fields (RFC 9110 7.6.1) are removed both ways, and trailers. The upstream gets its own name as Host,
-   * unless `set` has one. The handler may be called before this returns. After a failure without an answer, a request
+   * unless `set` has one. A client's field that would be removed or replaced if its underscores were hyphens
+   * (`X_Forwarded_For`) is not passed on either: behind CGI and WSGI both are one. The handler may be called before this returns. After a failure without an answer, a request
    * without a body can be forwarded again.
    */
   forward(request: ForwardRequest, handler: ForwardHandler): void;
@@ -133,8 +135,8 @@ export interface ServerOptions {
   /** Milliseconds an idle connection is kept. */
   readonly keepAliveTimeout: number;
   /**
-   * Milliseconds without progress while the client has to send its body or to read its answer; then its connection
-   * is cut. Default 30000.
+   * Milliseconds without progress while the client has to send its body or to read its answer, or in all for the
+   * rest of a body after a local answer; then its connection is cut. Default 30000.
    */
   readonly bodyTimeout?: number;
   /** The answer to a request that can't be read; the connection is closed after it. */

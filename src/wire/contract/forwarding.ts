@@ -46,6 +46,28 @@ export function forwarding(it: Case): void {
     assert.deepEqual(await proxy.ended(), { failure: null, answered: true });
   });
 
+  it('no field that is ours gets by in underscores', async (fixture) => {
+    let got = '';
+    const backend = await fixture.backend(async (peer) => {
+      got = await peer.until(/\r\n\r\n/);
+      peer.send(ok);
+    });
+    const proxy = await fixture.proxy(fixture.upstream(backend), {
+      remove: ['x-api-key'],
+      set: [['x-forwarded-for', '192.0.2.1']],
+    });
+    const client = await fixture.client(proxy.port);
+    client.send(
+      'GET /a HTTP/1.1\r\nHost: h\r\nX_Forwarded_For: 7\r\nX-Forwarded_For: 7\r\nX_API_Key: 7\r\nConnection: X-Own\r\n' +
+        'Transfer_Encoding: 7\r\nContent_Length: 7\r\nX_Own: 7\r\nX_Other: 1\r\n\r\n',
+    );
+    await client.until(/ok$/);
+    assert.deepEqual(
+      fields(got).filter((line) => line !== 'connection: keep-alive'),
+      [`host: 127.0.0.1:${backend}`, 'x-forwarded-for: 192.0.2.1', 'x_other: 1'],
+    );
+  });
+
   it('a Host that is set replaces the upstream own', async (fixture) => {
     let got = '';
     const backend = await fixture.backend(async (peer) => {

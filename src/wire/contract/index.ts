@@ -9,6 +9,7 @@ import { closing } from './closing.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
+import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
 import { storm } from './storm.ts';
@@ -18,6 +19,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   const unused = new Set(excused);
   const it = casesOf(name, wire, unused);
   receiving(it);
+  pipelining(it);
   forwarding(it);
   failing(it);
   closing(it);

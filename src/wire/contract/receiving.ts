@@ -31,6 +31,9 @@ const malformed: Record<string, string> = {
   'with a bare CR in a field': 'GET / HTTP/1.1\r\nHost: a\r\nX-A: b\rc\r\n\r\n',
   'that is no HTTP': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n',
   'of an unknown version': 'GET / HTTP/3.7\r\nHost: a\r\n\r\n',
+  'of HTTP/2.0': 'GET / HTTP/2.0\r\nHost: a\r\n\r\n',
+  'with a coding that is almost chunked': 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+  'with an unknown expectation': 'POST / HTTP/1.1\r\nHost: a\r\nExpect: foo\r\nContent-Length: 0\r\n\r\n',
 };
 
 export function receiving(it: Case): void {
@@ -47,6 +50,7 @@ export function receiving(it: Case): void {
       assert.match(answer, /^HTTP\/1\.1 400 /);
       assert.match(answer, /\r\nconnection: close\r\n/i);
       assert.match(answer, /\r\n\r\nmalformed$/);
+      assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
       assert.equal(handled, 0);
     });
   }
@@ -165,6 +169,15 @@ export function receiving(it: Case): void {
     await client.until(/\/1 h -\n$/);
     client.send('HTTP/1.1\r\nHost: h\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n');
     assert.match(await client.until(/ -\n$/), /\r\n\r\nGET \/2 h -\n$/);
+  });
+
+  it('a little body that nobody reads and that does not come is waited for only so long', async (fixture) => {
+    const { port } = await fixture.gateway(echo, { bodyTimeout: 300 });
+    const client = await fixture.client(port);
+    client.send('POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n');
+    await client.until(/\/1 h -\n$/);
+    client.send('x');
+    await client.rest();
   });
 
   it('a big body that nobody reads does, but without a reset that could take the answer away', async (fixture) => {

@@ -24,6 +24,13 @@ export function securing(it: Case): void {
     assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*malformed$/);
   });
 
+  it('400 to plain HTTP on a port for TLS', async (fixture) => {
+    const { port } = await fixture.gateway(() => {}, { tls: await issue('server', 'localhost') });
+    const client = await fixture.client(port);
+    client.send(get);
+    assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*connection: close\r\n[\s\S]*malformed$/);
+  });
+
   it('an upstream whose certificate is trusted by option, and only then', async (fixture) => {
     const tls = await issue('server', 'localhost');
     const backend = await fixture.answering(ok, createServer(tls));

@@ -12,7 +12,7 @@ export function sendAnswer(
   answer: LocalAnswer,
 ): void {
   if (client.socket.destroyed) return;
-  if (client.ending) response.shouldKeepAlive = false;
+  if (client.isLast(request)) response.shouldKeepAlive = false;
   if (isReceiving(request) && !(response.shouldKeepAlive && isDrainable(request))) {
     response.shouldKeepAlive = false;
     client.lingerAfterAnswer();

@@ -1,4 +1,4 @@
-/** What is known of a request's body from its head. */
+/** What is known of a request's size, above all its body's, from its head. */
 import type { IncomingMessage } from 'node:http';
 
 /** Bytes of an unread body that are read to keep the connection; more, and it is closed. */
@@ -29,4 +29,13 @@ export function isDrainable(request: IncomingMessage): boolean {
 export function isFramed({ headers, httpVersionMinor }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding'];
   return coding === undefined || (httpVersionMinor > 0 && coding.toLowerCase() === 'chunked');
+}
+
+/** Bytes of the whole request if its head is written as everybody does, one blank after a colon. NaN = not known. */
+export function usualSize({ method, url, rawHeaders, headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.NaN;
+  let size = `${method} ${url} HTTP/1.1\r\n\r\n`.length + Number(headers['content-length'] ?? 0);
+  // Per field two strings, ": " and the end of the line.
+  for (const part of rawHeaders) size += part.length + 2;
+  return size;
 }

@@ -90,7 +90,7 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
     this.target = target;
     this.host = host;
     this.#expectsContinue = expectsContinue;
-    client.exchanges.push(this);
+    client.exchange = this;
   }
 
   get secure(): boolean {
@@ -193,7 +193,7 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
     this.#phase = answered;
     currentHead.fields = headers;
     const edits = (this.#handler as ForwardHandler).onHead(status, currentHead);
-    if (this.#client.ending) this.#response.shouldKeepAlive = false;
+    if (this.#client.isLast(this.#request)) this.#response.shouldKeepAlive = false;
     if (this.isReceiving) this.#closeAfterAnswer();
     this.#response.writeHead(status, answerFields(status, headers, edits));
     process.nextTick(NodeExchange.#stream, this);
@@ -297,6 +297,6 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
 
   #leave(): void {
     this.#phase = over;
-    this.#client.remove(this);
+    this.#client.remove();
   }
 }

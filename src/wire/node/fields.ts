@@ -39,6 +39,19 @@ function ends(
 }
 
 /**
+ * Would this name (with hyphens for its underscores) be one that the client has no say in? Back ends behind CGI or
+ * WSGI take both spellings for one field.
+ */
+function isDisguised(
+  name: string,
+  named: readonly string[] | null,
+  remove: readonly string[],
+  set: readonly Field[],
+): boolean {
+  return name === 'host' || name === 'expect' || name === 'content-length' || ends(name, named, remove, set);
+}
+
+/**
  * Fields of the request to an upstream, flat: name, value, name, value. Host and Expect end here: the first is the
  * upstream's own unless `set` has one, the second has been answered by us.
  */
@@ -53,6 +66,7 @@ export function requestFields(
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     if (name === 'host' || name === 'expect' || ends(name, named, remove, set)) continue;
+    if (name.includes('_') && isDisguised(name.replaceAll('_', '-'), named, remove, set)) continue;
     fields.push(name, raw[i + 1] as string);
   }
   for (const field of set) fields.push(field[0], field[1]);

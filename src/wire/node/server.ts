@@ -6,8 +6,9 @@ import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
 import { answerBytes, sendAnswer } from './answer.ts';
 import { isFramed } from './body.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Serve } from './connection.ts';
 import { NodeExchange } from './exchange.ts';
+import { refusePlainHttp } from './plain-http.ts';
 
 /** Milliseconds between two looks at what the clients do. */
 const watchInterval = 1_000;
@@ -33,10 +34,12 @@ export class NodeServer implements WireServer {
     this.#server = this.#create();
     this.#server.on('connection', () => this.#accepted++);
     this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
-    this.#server.on('request', (request, response) => this.#receive(request, response, false));
-    this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
+    this.#server.on('request', (request, response) => receive(request, response, false));
+    this.#server.on('checkContinue', (request, response) => receive(request, response, true));
+    // An expectation that we can't meet; it is refused when it is its turn.
+    this.#server.on('checkExpectation', (request, response) => receive(request, response, false));
     // Not a proxy for arbitrary connections: without a listener the connection would be cut without an answer.
-    this.#server.on('connect', (_request, socket: Socket) => this.#refuse(socket, 'malformed'));
+    this.#server.on('connect', (_request, socket: Socket) => this.#reject(socket, 'malformed'));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#unreadable(error, socket));
   }
 
@@ -57,7 +60,14 @@ export class NodeServer implements WireServer {
       insecureHTTPParser: false,
     };
     if (!tls) return createServer(common);
-    return createSecureServer({ ...common, ...tls, handshakeTimeout: headTimeout, ALPNProtocols: ['http/1.1'] });
+    const server = createSecureServer({
+      ...common,
+      ...tls,
+      handshakeTimeout: headTimeout,
+      ALPNProtocols: ['http/1.1'],
+    });
+    refusePlainHttp(server, () => this.#options.refuse('malformed'));
+    return server;
   }
 
   listen({ host, port, reusePort }: ListenOptions): Promise<number> {
@@ -109,7 +119,7 @@ export class NodeServer implements WireServer {
   }
 
   #accept(socket: Socket): void {
-    const connection = new Connection(socket, this.#options.tls !== undefined);
+    const connection = new Connection(socket, this.#options.tls !== undefined, this.#serve);
     connection.ending = this.#draining;
     this.#connections.add(connection);
     socket.on('close', () => {
@@ -118,8 +128,7 @@ export class NodeServer implements WireServer {
     });
   }
 
-  #receive(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const connection = Connection.of(request.socket) as Connection;
+  readonly #serve: Serve = (connection, request, response, expectsContinue) => {
     const isHttp10 = request.httpVersionMinor === 0;
     const method = request.method as string;
     let target = request.url as string;
@@ -130,24 +139,44 @@ export class NodeServer implements WireServer {
     }
     let defect: RequestDefect | null = null;
     if (target.length > this.#options.maxTargetLength) defect = 'target-too-long';
-    else if (!isHost(host, isHttp10) || !isOriginForm(target, method) || !isFramed(request)) defect = 'malformed';
+    else if (
+      request.httpVersionMajor !== 1 ||
+      !isHost(host, isHttp10) ||
+      !isOriginForm(target, method) ||
+      !isFramed(request) ||
+      (request.headers.expect !== undefined && !expectsContinue && !isHttp10)
+    )
+      defect = 'malformed';
     if (defect !== null) {
       response.shouldKeepAlive = false;
       sendAnswer(connection, request, response, this.#options.refuse(defect));
       return;
     }
     this.#handle(new NodeExchange(connection, request, response, target, host ?? '', expectsContinue));
-  }
+  };
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = Connection.of(socket);
     if (connection?.lingers) return;
+    if (error.code === 'HPE_CLOSED_CONNECTION') {
+      // More after a request with `connection: close`: not processed, and no reason not to answer that one.
+      connection?.lingerAfterAnswer();
+      return;
+    }
     const defect = defectOf(error);
-    // Silence before the first byte is a client that changed its mind, not a slow head; and where an answer is under
-    // way, bytes of ours in between would be taken for a part of it.
-    const isSilent = socket.bytesRead === 0;
-    if (defect === null || isSilent || !connection || !connection.spoil()) socket.destroy();
-    else this.#refuse(socket, defect);
+    if (defect === 'timeout' && connection?.endAfterWaiting()) return;
+    // Silence before the first byte is a client that changed its mind, not a slow head.
+    if (defect === null || socket.bytesRead === 0) socket.destroy();
+    else this.#reject(socket, defect);
+  }
+
+  /** Refuses what came, unless an answer is under way: bytes of ours in between would be taken for a part of it. */
+  #reject(socket: Socket, defect: RequestDefect): void {
+    const connection = Connection.of(socket);
+    // `node:http` reports some heads as a request first.
+    if (connection?.hasEnded) connection.linger();
+    else if (connection?.spoil()) this.#refuse(socket, defect);
+    else socket.destroy();
   }
 
   /** Refuses what never became a request of `node:http`'s. */
@@ -164,6 +193,10 @@ export class NodeServer implements WireServer {
     const patience = this.#options.bodyTimeout ?? defaultBodyTimeout;
     for (const connection of this.#connections) connection.watch(watchInterval, patience);
   }
+}
+
+function receive(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  Connection.of(request.socket)?.receive(request, response, expectsContinue);
 }
 
 /** Null = not the request's fault: the connection was lost. */
