@@ -1,6 +1,6 @@
 /** Gives out tokens: writes their rows, or hands a live opaque token out again. */
 import type { AccessTokenRow } from '../adapters/stores/access-tokens.ts';
-import { findRefresh, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
+import { findRefreshOf, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import { revokedUpTo } from '../adapters/stores/revocations.ts';
 import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyManager } from './call.ts';
@@ -41,7 +41,7 @@ export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolea
       ? ((await keptRefresh(tx.db, await format.current(tx.db, plan), plan)) ??
         (await createRefreshToken(tx, km, plan)))
       : null;
-    return answer(await prepared.write(tx, refresh?.id ?? null), refresh);
+    return answer(await prepared.write(tx, refresh?.family ?? null), refresh);
   });
   if (!issued) throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
   return issued;
@@ -62,8 +62,5 @@ async function keptRefresh(
   access: AccessTokenRow | null,
   plan: TokenPlan,
 ): Promise<RefreshTokenRow | null> {
-  if (!access?.refresh_id) return null;
-  const refresh = await findRefresh(db, access.refresh_id);
-  const usable = refresh?.state === 'ACTIVE' && refresh.expires_at - plan.issuedAt > 1 && refresh.scope === plan.scope;
-  return usable ? refresh : null;
+  return access && findRefreshOf(db, access.id, { scope: plan.scope, until: plan.issuedAt + 1 });
 }

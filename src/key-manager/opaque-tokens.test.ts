@@ -158,3 +158,43 @@ test('only a gateway is told that a token is over; a revoked one is merely not a
   assert.deepEqual(await ask(revoked, null, gateway), { active: false });
   assert.deepEqual(await ask('unknown', null, gateway), { active: false });
 });
+
+/** Two log-ins of one user that share an access token, though their refresh tokens are of different families. */
+async function share(options = {}) {
+  const s = await start(options);
+  const active = async (token: string) => (await s.server.km.introspect(token)) !== null;
+  const refresh = (token: string, scope = '') => s.ask({ grant_type: 'refresh_token', refresh_token: token, scope });
+  const revoke = (token: string) => s.server.post('/oauth2/revoke', { token }, s.client);
+  const wide = await s.ask({ ...forUser, scope: 'read device_1' });
+  const narrowed = await refresh(wide.refresh_token, 'read');
+  const login = await s.ask({ ...forUser, scope: 'read' });
+  assert.equal(login.access_token, narrowed.access_token);
+  return { ...s, active, refresh, revoke, wide, narrowed, login };
+}
+
+for (const which of ['narrowed', 'login'] as const) {
+  test(`an access token of two sessions dies with either: ${which}`, async () => {
+    await using s = await share();
+    const other = which === 'login' ? s.narrowed : s.login;
+    assert.equal((await s.revoke(s[which].refresh_token)).status, 200);
+    assert.equal(await s.active(s.login.access_token), false);
+    assert.equal((await s.refresh(s[which].refresh_token)).error, 'invalid_grant');
+    const next = await s.refresh(other.refresh_token, 'read');
+    assert.equal(await s.active(next.access_token), true, 'the other session goes on with a new one');
+  });
+}
+
+test('an access token of two sessions that is revoked itself ends both', async () => {
+  await using s = await share();
+  await s.revoke(s.login.access_token);
+  for (const session of [s.narrowed, s.login]) {
+    assert.equal((await s.refresh(session.refresh_token)).error, 'invalid_grant');
+  }
+});
+
+test('a refresh revokes its old access token, also if a later log-in got the same', async () => {
+  await using s = await share();
+  await s.refresh(s.narrowed.refresh_token);
+  assert.equal(await s.active(s.narrowed.access_token), false);
+  assert.equal((await s.refresh(s.login.refresh_token)).scope, 'read');
+});

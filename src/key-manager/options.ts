@@ -24,6 +24,12 @@ const tokens = section(
       3600,
       'Seconds that an access token of an application (`client_credentials`) is valid.',
     ),
+    maxValidity: integer({
+      default: -1,
+      minimum: -1,
+      description:
+        'Seconds that `validity_period` of `client_credentials` may ask for at most; a longer one is refused. -1 sets no maximum, and lets it ask for tokens that never expire: their revocations stay in the memory of gateways for ever. Otherwise at least `applicationTokenValidity`.',
+    }),
     refreshTokenValidity: integer({
       default: 86_400,
       minimum: -1,
@@ -55,8 +61,11 @@ const tokens = section(
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',
     }),
   },
-  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, refreshTokenValidity }) => {
+  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity }) => {
     if (refreshTokenValidity === 0) return 'refreshTokenValidity: expected -1 or at least 1, got 0';
+    if (maxValidity >= 0 && maxValidity < applicationTokenValidity) {
+      return 'maxValidity: expected -1 or at least applicationTokenValidity';
+    }
     return timestampSkew < Math.min(accessTokenValidity, applicationTokenValidity)
       ? undefined
       : 'timestampSkew: expected less than accessTokenValidity and applicationTokenValidity';

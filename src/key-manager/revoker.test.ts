@@ -15,9 +15,9 @@ const path = '/oauth2/revoke';
 const forClient = { grant_type: 'client_credentials' };
 const forUser = { grant_type: 'password', username: 'mary', password: 'marys' };
 
-async function start() {
+async function start(options = {}) {
   const clock = new ManualClock(1_700_000_000_000);
-  const server = await startAuthorizationServer({ clock });
+  const server = await startAuthorizationServer({ clock, options });
   await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
   const client = await addSubscribedApplication(server);
   const opaque = await addClient(server, { tokenType: 'OPAQUE' });
@@ -248,4 +248,14 @@ test('503 when the clock has gone back behind a revocation', async () => {
   const answer = await s.server.post('/oauth2/token', forUser, s.client);
   assert.deepEqual([answer.status, answer.json.error], [503, 'temporarily_unavailable']);
   assert.equal(answer.headers.get('retry-after'), '60');
+});
+
+test('an old access token ends its session too, though its own refresh token is used', async () => {
+  await using s = await start({ revokeOnRefresh: false });
+  const first = await s.token(forUser);
+  const next = await s.token({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
+  assert.equal((await s.revoke(first.access_token)).headers.get('revokedaccesstoken'), first.access_token);
+  assert.equal(await s.active(next.access_token), false);
+  const refreshed = await s.token({ grant_type: 'refresh_token', refresh_token: next.refresh_token });
+  assert.equal(refreshed.error, 'invalid_grant');
 });

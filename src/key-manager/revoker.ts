@@ -2,15 +2,13 @@
  * Kills tokens. What it answers for is committed, together with what gateways are told; revocations of about two
  * milliseconds share a transaction.
  */
-import { type AccessTokenRow, findJwt, findOpaque } from '../adapters/stores/access-tokens.ts';
+import { type AccessTokenRow, familiesOf, findJwt, findOpaque } from '../adapters/stores/access-tokens.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import { findRefreshByHash } from '../adapters/stores/refresh-tokens.ts';
 import {
   revokeAccessToken,
-  revokeAccessTokensOf,
   revokeClientTokens,
   revokeFamily,
-  revokeRefreshToken,
   revokeSubjectTokens,
 } from '../adapters/stores/revocations.ts';
 import type { Store, StoreTransaction } from '../adapters/stores/store.ts';
@@ -89,15 +87,12 @@ async function revokeOne(tx: StoreTransaction, order: Order): Promise<Revoked> {
   return { outcome: 'revoked', kind: 'refresh', subject: refresh.subject };
 }
 
-/** The refresh token that came with it dies too (RFC 7009 section 2.1 allows it): who stole one may have both. */
+/** Every log-in that it was handed out to ends (RFC 7009 section 2.1 allows it): who stole one token may have all. */
 async function revokeAccess(tx: StoreTransaction, row: AccessTokenRow, { consumerKey, now }: Order): Promise<Revoked> {
   if (row.consumer_key !== consumerKey) return { outcome: 'foreign' };
   if (row.state === 'REVOKED') return nothing;
   await revokeAccessToken(tx, row, now);
-  if (row.refresh_id) {
-    await revokeAccessTokensOf(tx, row.refresh_id, now);
-    await revokeRefreshToken(tx, row.refresh_id);
-  }
+  for (const family of await familiesOf(tx.db, row.id)) await revokeFamily(tx, family, now);
   return row.expires_at > now ? { outcome: 'revoked', kind: 'access', subject: row.subject } : nothing;
 }
 

@@ -4,6 +4,8 @@ import { decodeJwt } from 'jose';
 import { addSubscribedApplication, startAuthorizationServer } from '../../test/conformance/authorization-server.ts';
 import { never } from '../core/revocation.ts';
 import { ManualClock } from '../platform/clock.ts';
+import { loadConfig } from '../platform/config/load.ts';
+import { keyManagerOptions } from './options.ts';
 import { sweepOnce } from './sweep.ts';
 
 const forClient = { grant_type: 'client_credentials' };
@@ -72,4 +74,29 @@ test('rows are swept a day after their tokens expired', async () => {
   assert.deepEqual(await rows(), [1, 1]);
   await sweepOnce(s.server.store, now + 86_401);
   assert.deepEqual(await rows(), [1, 0]);
+});
+
+test('400 for a validity_period over tokens.maxValidity, or without end', async () => {
+  await using s = await start({ maxValidity: 7200 });
+  for (const period of ['7201', '-2', '999999999999', '0']) {
+    const answer = await s.ask({ ...forClient, validity_period: period });
+    assert.deepEqual([answer.status, answer.json.error], [400, 'invalid_request'], period);
+    assert.match(answer.json.error_description, /validity_period: expected more than 0 and at most 7200 seconds/);
+  }
+  for (const [period, expiresIn] of [
+    ['7200', 7200],
+    ['-1', 3600],
+  ] as const) {
+    assert.equal((await s.ask({ ...forClient, validity_period: period })).json.expires_in, expiresIn);
+  }
+});
+
+test('a maximum below the default validity is refused at the start', () => {
+  for (const value of [0, 3599]) {
+    assert.throws(
+      () => loadConfig(keyManagerOptions, { flags: [`--tokens.maxValidity=${value}`] }),
+      /maxValidity: expected -1 or at least applicationTokenValidity/,
+    );
+  }
+  assert.equal(loadConfig(keyManagerOptions, { flags: ['--tokens.maxValidity=3600'] }).tokens.maxValidity, 3600);
 });

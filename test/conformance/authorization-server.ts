@@ -69,6 +69,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
   const options: IssuerOptions = {
     accessTokenValidity: 3600,
     applicationTokenValidity: 3600,
+    maxValidity: -1,
     refreshTokenValidity: 86_400,
     timestampSkew: 0,
     refreshReuseWindow: 10,

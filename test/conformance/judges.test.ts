@@ -35,7 +35,7 @@ for (const algorithm of ['oidc', 'oauth2'] as const) {
       const own = await client.clientCredentialsGrant(config, { scope: 'read' });
       assert.equal(own.token_type, 'bearer');
       assert.equal(own.scope, 'am_application_scope read');
-      assert.equal(own.expiresIn(), 3600);
+      assert.equal(own.expires_in, 3600);
       const users = await client.genericGrantRequest(config, 'password', {
         username: 'mary',
         password: 'marys',

@@ -58,6 +58,33 @@ const rules: Rule<Subject>[] = [
       ),
   },
   {
+    section: '2.3',
+    must: '400 invalid_request for two Authorization fields, at every endpoint',
+    async check({ server, client }) {
+      const right = basic(client.consumerKey, client.consumerSecret);
+      for (const [at, type] of [
+        [path, 'application/x-www-form-urlencoded'],
+        ['/oauth2/revoke', 'application/x-www-form-urlencoded'],
+        ['/oauth2/introspect', 'application/x-www-form-urlencoded'],
+        ['/client-registration/v0.17/register', 'application/json'],
+      ] as const) {
+        const { status, body } = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+          const call = request(server.url + at, {
+            method: 'POST',
+            headers: ['Host', 'a', 'Content-Type', type, 'Authorization', right, 'authorization', basic('mary', 'x')],
+          });
+          call.on('error', reject);
+          call.on('response', async (response) =>
+            resolve({ status: response.statusCode, body: (await response.toArray()).join('') }),
+          );
+          call.end('grant_type=client_credentials&token=x');
+        });
+        assert.deepEqual([status, JSON.parse(body).error], [400, 'invalid_request'], at);
+        assert.match(body, /Authorization/);
+      }
+    },
+  },
+  {
     section: '2.3.1',
     must: '200 for a client with HTTP Basic, whatever the case of the scheme',
     async check({ server, client }) {

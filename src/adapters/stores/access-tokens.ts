@@ -53,8 +53,19 @@ export async function replaceAccessToken(tx: StoreTransaction, id: string): Prom
   await tx.db.updateTable('access_tokens').set({ state: 'REPLACED' }).where('id', '=', id).execute();
 }
 
-export async function setRefreshOf(tx: StoreTransaction, id: string, refreshId: string): Promise<void> {
-  await tx.db.updateTable('access_tokens').set({ refresh_id: refreshId }).where('id', '=', id).execute();
+/** The access token is handed out with a refresh token of this family: it dies with it, as with others before. */
+export async function linkFamily(tx: StoreTransaction, id: string, family: string): Promise<void> {
+  await tx.db
+    .insertInto('access_token_families')
+    .values({ access_id: id, family })
+    .onConflict((c) => c.doNothing())
+    .execute();
+}
+
+/** The families of refresh tokens with which the access token was handed out. */
+export async function familiesOf(db: Queryable, id: string): Promise<string[]> {
+  const rows = await db.selectFrom('access_token_families').select('family').where('access_id', '=', id).execute();
+  return rows.map((row) => row.family);
 }
 
 /** Removes at most `limit` rows that expired before `before`, and says how many. */

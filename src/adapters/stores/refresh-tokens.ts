@@ -12,6 +12,26 @@ export async function findRefresh(db: Queryable, id: string): Promise<RefreshTok
   return (await db.selectFrom('refresh_tokens').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
+/** The active refresh token of this scope, still valid at `until`, of a family that the access token belongs to. */
+export async function findRefreshOf(
+  db: Queryable,
+  accessId: string,
+  of: { scope: string; until: number },
+): Promise<RefreshTokenRow | null> {
+  const families = db.selectFrom('access_token_families').select('family').where('access_id', '=', accessId);
+  const row = await db
+    .selectFrom('refresh_tokens')
+    .selectAll()
+    .where('family', 'in', families)
+    .where('state', '=', 'ACTIVE')
+    .where('scope', '=', of.scope)
+    .where('expires_at', '>', of.until)
+    .orderBy('expires_at', 'desc')
+    .orderBy('id')
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 export async function insertRefreshToken(tx: StoreTransaction, row: RefreshTokenRow): Promise<void> {
   await tx.db.insertInto('refresh_tokens').values(row).execute();
 }

@@ -18,38 +18,22 @@ export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRo
   if (numUpdatedRows === 1n && row.expires_at > now) record(tx, revocationOf(row));
 }
 
-/** Revokes the access tokens that were issued with this refresh token. */
-export async function revokeAccessTokensOf(tx: StoreTransaction, refreshId: string, now: number): Promise<void> {
+/** Revokes every access token that was handed out with a refresh token of this family, be it to others as well. */
+export async function revokeAccessTokensOf(tx: StoreTransaction, family: string, now: number): Promise<void> {
+  const linked = tx.db.selectFrom('access_token_families').select('access_id').where('family', '=', family);
   const rows = await tx.db
     .selectFrom('access_tokens')
     .selectAll()
-    .where('refresh_id', '=', refreshId)
+    .where('id', 'in', linked)
     .where('state', '!=', 'REVOKED')
     .execute();
   for (const row of rows) await revokeAccessToken(tx, row, now);
 }
 
-/** Revokes a refresh token that is active; its family stays. A used one stays used, so that its reuse is noticed. */
-export async function revokeRefreshToken(tx: StoreTransaction, id: string): Promise<void> {
-  await tx.db
-    .updateTable('refresh_tokens')
-    .set({ state: 'REVOKED' })
-    .where('id', '=', id)
-    .where('state', '=', 'ACTIVE')
-    .execute();
-}
-
-/** Revokes a family of refresh tokens with every access token that was issued with one of them. */
+/** Revokes a family of refresh tokens with its access tokens. */
 export async function revokeFamily(tx: StoreTransaction, family: string, now: number): Promise<void> {
   await tx.db.updateTable('refresh_tokens').set({ state: 'REVOKED' }).where('family', '=', family).execute();
-  const members = tx.db.selectFrom('refresh_tokens').select('id').where('family', '=', family);
-  const rows = await tx.db
-    .selectFrom('access_tokens')
-    .selectAll()
-    .where('refresh_id', 'in', members)
-    .where('state', '!=', 'REVOKED')
-    .execute();
-  for (const row of rows) await revokeAccessToken(tx, row, now);
+  await revokeAccessTokensOf(tx, family, now);
 }
 
 /** Revokes everything that was issued for a user (`name@tenant`) up to the end of this second. */

@@ -94,9 +94,9 @@ export interface Schema {
     expires_at: number;
     /** REPLACED: accepted until it expires, but another one is handed out now. */
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
-    /** The refresh token issued with it. */
-    refresh_id: string | null;
   };
+  /** With which families of refresh tokens an access token was handed out. */
+  access_token_families: { access_id: string; family: string };
   refresh_tokens: {
     id: string;
     /** All tokens that came from one grant by rotation share it. */

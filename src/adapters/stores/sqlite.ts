@@ -32,17 +32,20 @@ export async function openSqliteStore(file: string, clock: Clock = systemClock):
   };
 }
 
+const mostPrepared = 500;
+
 /** The part of better-sqlite3's interface that kysely uses, over `node:sqlite`. */
 function openDatabase(file: string): SqliteDatabase {
   const database = connect(file);
-  // Preparing costs more than most of our statements do, and there are few of them.
+  // Preparing costs more than most of our statements do, and there are few of them. Lists of many lengths make more, so
+  // what was used longest ago goes: a Map keeps the order of insertion.
   const prepared = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
-    let statement = prepared.get(sql);
-    if (!statement) {
-      statement = database.prepare(sql);
-      if (prepared.size < 500) prepared.set(sql, statement);
-    }
+    const known = prepared.get(sql);
+    if (known) prepared.delete(sql);
+    const statement = known ?? database.prepare(sql);
+    if (prepared.size >= mostPrepared) prepared.delete(prepared.keys().next().value as string);
+    prepared.set(sql, statement);
     return statement;
   };
   return {

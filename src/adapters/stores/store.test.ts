@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { sql } from 'kysely';
 import type { ChangeEvent } from '../../core/events.ts';
 import { never } from '../../core/revocation.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
@@ -196,4 +198,20 @@ test('joined transactions: only the one that fails is undone', async () => {
   const rows = await store.db.selectFrom('meta').select('key').where('key', 'like', 'k%').execute();
   assert.equal(rows.length, 9);
   await write(async (tx) => tx.record(key('later')));
+});
+
+test('statements in use stay prepared, however many others there were', async (t) => {
+  const store = await open();
+  const prepare = t.mock.method(DatabaseSync.prototype, 'prepare');
+  const ask = (number: number) => sql.raw(`SELECT ${number}`).execute(store.db);
+  for (let number = 0; number < 600; number++) {
+    await ask(number);
+    await ask(-1);
+  }
+  assert.equal(prepare.mock.callCount(), 601);
+  for (let again = 0; again < 10; again++) await ask(-1);
+  await ask(101);
+  assert.equal(prepare.mock.callCount(), 601);
+  await ask(0);
+  assert.equal(prepare.mock.callCount(), 602, 'the oldest is gone');
 });

@@ -3,14 +3,15 @@ import { test } from 'node:test';
 import { ManualClock } from '../../platform/clock.ts';
 import { openSqliteStore } from '../stores/sqlite.ts';
 import { bounded } from './bounded.ts';
-import { databaseUserStore } from './database.ts';
+import { databaseUserStore, type LogInBounds } from './database.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { readUserName } from './user-name.ts';
-import { UserStoreBusyError, UserStoreError } from './user-store.ts';
+import { type LogInSource, UserStoreBusyError, UserStoreError } from './user-store.ts';
 import { VerifiedPasswords } from './verified-passwords.ts';
+import { WrongPasswords } from './wrong-passwords.ts';
 
 const clock = new ManualClock(1_700_000_000_000);
-const open = async (bounds?: { running: number; waiting: number }) => {
+const open = async (bounds?: LogInBounds) => {
   const store = await openSqliteStore(':memory:', clock);
   return { store, users: databaseUserStore(store, clock, bounds) };
 };
@@ -93,8 +94,12 @@ test('an unknown user costs as much processor time as a wrong password', async (
   await store.close();
 });
 
+const few = { running: 1, waiting: 3, patience: 2000 };
+const client: LogInSource = { kind: 'authenticated client', address: '192.0.2.1', gone: () => false };
+const stranger: LogInSource = { kind: 'stranger', address: '192.0.2.2', gone: () => false };
+
 test('a flood of log-ins: some wait, the others are refused at once', async () => {
-  const { users, store } = await open({ running: 1, waiting: 3 });
+  const { users, store } = await open({ clients: few, strangers: few });
   const settled = await Promise.allSettled(Array.from({ length: 10 }, () => users.verify('nobody', 'password')));
   const refused = settled.filter((one) => one.status === 'rejected');
   assert.equal(refused.length, 6);
@@ -102,8 +107,76 @@ test('a flood of log-ins: some wait, the others are refused at once', async () =
   await store.close();
 });
 
+test('a flood of strangers keeps out strangers only', async () => {
+  const { users, store } = await open({ clients: few, strangers: few });
+  await users.create({ name: 'mary', password: 'maryspw', roles: [] });
+  const flood = Promise.allSettled(Array.from({ length: 10 }, () => users.verify('nobody', 'x', stranger)));
+  assert.ok(await users.verify('mary', 'maryspw', client));
+  assert.equal((await flood).filter((one) => one.status === 'rejected').length, 6);
+  await store.close();
+});
+
+test('many at once with the same right password cost one computation', async () => {
+  const { users, store } = await open({ clients: { ...few, waiting: 50 }, strangers: few });
+  await users.create({ name: 'mary', password: 'maryspw', roles: [] });
+  const logIns = () => Promise.all(Array.from({ length: 40 }, () => users.verify('mary', 'maryspw', client)));
+  const before = process.cpuUsage();
+  assert.ok((await logIns()).every((user) => user !== null));
+  const { user, system } = process.cpuUsage(before);
+  // One computation takes more than 20 ms, forty of them 800.
+  assert.ok(user + system < 400_000, `${user + system} us`);
+  await store.close();
+});
+
+test('after five wrong passwords a log-in from there is held off, and from nowhere else', async () => {
+  const { users, store } = await open();
+  await users.create({ name: 'mary', password: 'maryspw', roles: [] });
+  for (const name of ['mary', 'mary@carbon.super', 'PRIMARY/mary', 'mary', 'mary']) {
+    assert.equal(await users.verify(name, 'wrong', client), null);
+  }
+  assert.equal(await users.verify('mary', 'maryspw', client), null, 'even with the right password');
+  assert.ok(await users.verify('mary', 'maryspw', stranger), 'another address');
+  assert.equal(await users.verify('mary', 'maryspw', client), null, 'whose success changes nothing here');
+  clock.advance(1000);
+  assert.ok(await users.verify('mary', 'maryspw', client));
+  assert.equal(await users.verify('mary', 'wrong', client), null);
+  assert.ok(await users.verify('mary', 'maryspw', client), 'a success begins the count again');
+  await store.close();
+});
+
+test('log-ins are held off for twice as long each time, up to half a minute; a minute without forgets', () => {
+  const time = new ManualClock(0);
+  const wrong = new WrongPasswords(time);
+  const heldFor = () => {
+    const from = time.now();
+    while (wrong.holdsOff('mary', 'a')) time.advance(1000);
+    return (time.now() - from) / 1000;
+  };
+  const pauses: number[] = [];
+  for (let at = 0; at < 11; at++) {
+    wrong.wrong('mary', 'a');
+    pauses.push(heldFor());
+  }
+  assert.deepEqual(pauses, [0, 0, 0, 0, 1, 2, 4, 8, 16, 30, 30]);
+  time.advance(60_000);
+  wrong.wrong('mary', 'a');
+  assert.equal(heldFor(), 0);
+});
+
+test('wrong passwords are remembered up to a bound, the oldest go first', () => {
+  const wrong = new WrongPasswords(clock, 2);
+  const fail = (name: string) => {
+    for (let at = 0; at < 5; at++) wrong.wrong(name, 'a');
+  };
+  for (const name of ['mary', 'joe', 'mary', 'ann']) fail(name);
+  assert.deepEqual(
+    ['mary', 'joe', 'ann'].map((name) => wrong.holdsOff(name, 'a')),
+    [true, false, true],
+  );
+});
+
 test('the bound holds, in order, and a failure gives its place back', async () => {
-  const takeTurn = bounded({ running: 2, waiting: 100 });
+  const takeTurn = bounded({ running: 2, waiting: 100, patience: 2000 }, clock);
   let running = 0;
   const order: number[] = [];
   const work = (at: number) => async () => {
@@ -117,6 +190,30 @@ test('the bound holds, in order, and a failure gives its place back', async () =
   const settled = await Promise.allSettled(Array.from({ length: 20 }, (_, at) => takeTurn(work(at))));
   assert.equal(settled.filter((one) => one.status === 'rejected').length, 7);
   assert.deepEqual(order, [...Array(20).keys()]);
+});
+
+test('who waited for too long or is gone is refused, and takes the place of nobody', async () => {
+  const time = new ManualClock(0);
+  const takeTurn = bounded({ running: 1, waiting: 2, patience: 2000 }, time);
+  const done: string[] = [];
+  const work = (name: string) => async () => void done.push(name);
+  let finish = () => {};
+  const first = takeTurn(() => new Promise<void>((resolve) => (finish = resolve)));
+  let gone = false;
+  const waiting = [takeTurn(work('impatient')), takeTurn(work('gone'), () => gone)];
+  await assert.rejects(takeTurn(work('one too many')), UserStoreBusyError);
+  gone = true;
+  time.advance(1);
+  waiting.push(takeTurn(work('patient')));
+  time.advance(2000);
+  finish();
+  await first;
+  const settled = await Promise.allSettled(waiting);
+  assert.deepEqual(
+    settled.map((one) => one.status),
+    ['rejected', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(done, ['patient']);
 });
 
 test('a hash is of one password, salted, with its cost in it', async () => {

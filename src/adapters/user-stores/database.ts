@@ -9,16 +9,29 @@ import { hashPassword, unmatchedHash, verifyPassword } from './password.ts';
 import { readUserName } from './user-name.ts';
 import { type User, type UserStore, UserStoreError } from './user-store.ts';
 import { VerifiedPasswords } from './verified-passwords.ts';
+import { WrongPasswords } from './wrong-passwords.ts';
 
 const namePattern = /^[A-Za-z0-9._|-]{3,30}$/;
 const passwordLength = { least: 5, most: 128 };
 
-/** Two at once leave half of Node's thread pool to signatures; 19 MiB each. */
-const defaultBounds: Bounds = { running: 2, waiting: 256 };
+export interface LogInBounds {
+  /** Of log-ins by clients that have authenticated themselves, and of our own. */
+  readonly clients: Bounds;
+  /** Of everybody else's. */
+  readonly strangers: Bounds;
+}
 
-export function databaseUserStore(store: Store, clock: Clock, bounds: Bounds = defaultBounds): UserStore {
-  const takeTurn = bounded(bounds);
+/** Three at once leave one of Node's four threads to signatures; 19 MiB each. */
+const defaultBounds: LogInBounds = {
+  clients: { running: 2, waiting: 256, patience: 2000 },
+  strangers: { running: 1, waiting: 16, patience: 2000 },
+};
+
+export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBounds = defaultBounds): UserStore {
+  const takeTurn = bounded(bounds.clients, clock);
+  const takeStrangersTurn = bounded(bounds.strangers, clock);
   const verified = new VerifiedPasswords();
+  const wrong = new WrongPasswords(clock);
   // Verified against when the name is unknown, so that its time tells nothing.
   const decoy = unmatchedHash();
 
@@ -34,15 +47,24 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: Bounds = d
   });
 
   return {
-    async verify(name, password) {
+    async verify(name, password, from) {
       const user = await row(name);
       if (password.length > passwordLength.most) return null;
-      if (user && verified.has(user.password_hash, password)) return toUser(user);
+      // However it is written; what can be no user's is one name.
+      const known = readUserName(name)?.name ?? '';
+      if (from && wrong.holdsOff(known, from.address)) return null;
       const hash = user?.password_hash ?? decoy;
-      const right = await takeTurn(() => verifyPassword(hash, password));
-      if (!user || !right) return null;
-      verified.add(hash, password);
-      return toUser(user);
+      const matches = async () => {
+        // Of many at once with the same password, all but the first find it verified when it is their turn.
+        if (verified.has(hash, password)) return true;
+        const right = await verifyPassword(hash, password);
+        if (right) verified.add(hash, password);
+        return right;
+      };
+      const takeOne = from?.kind === 'stranger' ? takeStrangersTurn : takeTurn;
+      const right = verified.has(hash, password) || (await takeOne(matches, from?.gone));
+      if (from) wrong[right ? 'right' : 'wrong'](known, from.address);
+      return user && right ? toUser(user) : null;
     },
     async find(name) {
       const user = await row(name);

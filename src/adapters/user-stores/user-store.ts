@@ -13,10 +13,11 @@ export interface User {
 export interface UserStore {
   /**
    * The user with this name and password; null when there is none. Names may be written `admin`,
-   * `admin@carbon.super` or `PRIMARY/admin`. Takes the same time whether the name or the password is wrong.
-   * @throws UserStoreBusyError when too many log in at once.
+   * `admin@carbon.super` or `PRIMARY/admin`. Takes the same time whether the name or the password is wrong. After many
+   * wrong passwords from the same address, the next ones are refused unseen for a while.
+   * @throws UserStoreBusyError when too many log in at once, or it took too long until it was its turn.
    */
-  verify(name: string, password: string): Promise<User | null>;
+  verify(name: string, password: string, from?: LogInSource): Promise<User | null>;
   /** The user of this name, written in any of the ways of `verify`. */
   find(name: string): Promise<User | null>;
   /** @throws UserStoreError when the name is taken, or name or password are not of the expected form. */
@@ -31,6 +32,16 @@ export interface UserStore {
   delete(name: string, decide?: Decide): Promise<boolean>;
 }
 
+/** Who sends a password. Absent: we ourselves. */
+export interface LogInSource {
+  /** Strangers have a queue of their own, so that a flood of them keeps out nobody but strangers. */
+  readonly kind: 'authenticated client' | 'stranger';
+  /** IP address. */
+  readonly address: string;
+  /** Whether nobody waits for the answer any more. */
+  readonly gone: () => boolean;
+}
+
 export type Decide = (tx: StoreTransaction, user: User) => Promise<void>;
 
 /** What was asked of the store can't be done; the message says what was expected. */
@@ -38,7 +49,7 @@ export class UserStoreError extends Error {
   override name = 'UserStoreError';
 }
 
-/** More log-ins at once than are let wait; try again later. */
+/** More log-ins at once than there are computations for; try again later. */
 export class UserStoreBusyError extends Error {
   override name = 'UserStoreBusyError';
 }

@@ -2,6 +2,7 @@
 import { findClient } from '../../adapters/stores/clients.ts';
 import type { Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
+import { logInSource } from '../log-in-source.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { authenticateClient, refusal } from './authenticate-client.ts';
 import { requireActiveClient } from './require-active-client.ts';
@@ -10,7 +11,7 @@ export const authenticateIntrospector: Step = async (call, km) => {
   if (km.isEnrolledGateway(call.request)) return;
   const basic = readBasic(call.request.headers.authorization ?? '');
   if (basic && !(await findClient(km.store.db, call.credentials?.id ?? ''))) {
-    call.user = await km.users.verify(basic.name, basic.password);
+    call.user = await km.users.verify(basic.name, basic.password, logInSource(km, call.request, 'stranger'));
     if (!call.user) throw refusal(km, 'unknown client or user, or wrong secret');
     if (!call.user.roles.includes('admin')) {
       throw new OAuthError('access_denied', 'introspection needs the role admin', 403);

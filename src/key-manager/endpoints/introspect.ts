@@ -3,6 +3,7 @@
 import type { Step } from '../call.ts';
 import { authenticateIntrospector } from '../checks/authenticate-introspector.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
+import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { introspect as examine, hasExpired } from '../introspection.ts';
 
@@ -19,6 +20,7 @@ const answer: Step = async (call, km) => {
 
 export const introspect: readonly Step[] = [
   rejectRepeatedParameters,
+  rejectRepeatedAuthorization,
   readClientCredentials,
   authenticateIntrospector,
   answer,

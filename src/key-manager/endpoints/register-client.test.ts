@@ -84,6 +84,16 @@ test('400 that names the field', async () => {
     [{ ...valid, saasApp: 'true' }, /saasApp: expected true or false/],
     [{ ...valid, callbackUrl: '/cb' }, /callbackUrl: expected an absolute URL/],
     [{ ...valid, callbackUrl: 'https://a/#b' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: `https://a/${'b'.repeat(1991)}` }, /callbackUrl.* 2000/],
+    [{ ...valid, callbackUrl: 'javascript:alert(1)' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: ' javascript:alert(1)' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'data:text/html,a.b:c' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'myapp:/cb' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'https:a' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'https://a b/' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'regexp=' }, /callbackUrl/],
+    [{ ...valid, callbackUrl: 'regexp=(https://a/cb|javascript:.*)' }, /callbackUrl/],
+    [{ ...valid, clientName: 'a'.repeat(101) }, /clientName: expected 1 to 100/],
   ] as const) {
     const answer = await register(body);
     assert.equal(answer.status, 400, JSON.stringify(body));
@@ -98,6 +108,34 @@ test('401 without a user; 403 for a client of somebody else', async () => {
     assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic /);
   }
   assert.equal((await register({ ...valid, owner: 'admin' })).status, 403);
+});
+
+test('200 for callback URLs that a browser goes to or an app has as its own', async () => {
+  for (const callbackUrl of [
+    '',
+    'http://127.0.0.1:8080/cb?x=1',
+    'com.example.app:/cb',
+    `https://a/${'b'.repeat(1990)}`,
+    'regexp=(https://a/cb|https://[a-z]+\\.example/cb)',
+  ]) {
+    const { status, json } = await register({ ...valid, clientName: 'a'.repeat(100), callbackUrl });
+    assert.equal(status, 200, `${callbackUrl} ${json.error_description}`);
+  }
+});
+
+test('the owner is a user: for an administrator any that there is, else the caller', async () => {
+  const asAdmin = basic('admin', 'admin');
+  for (const owner of ['mary', 'mary@carbon.super', 'PRIMARY/mary']) {
+    for (const by of [asMary, asAdmin]) {
+      assert.equal((await register({ ...valid, owner }, by)).json.appOwner, 'mary@carbon.super', owner);
+    }
+  }
+  for (const owner of ['nobody', 'mary@other.com', 'LDAP/mary', 'x'.repeat(5000)]) {
+    const answer = await register({ ...valid, owner }, asAdmin);
+    assert.deepEqual([answer.status, answer.json.error], [400, 'invalid_client_metadata'], owner);
+    assert.match(answer.json.error_description, /owner: expected a user of carbon.super/);
+    assert.equal((await register({ ...valid, owner })).status, 403, owner);
+  }
 });
 
 test('405 for another method', async () => {

@@ -1,10 +1,12 @@
 /** POST /client-registration/v0.x/register: a user registers an OAuth client, in the form of WSO2 API Manager. */
 import { registerClient as createClient, grantTypes, revealSecret } from '../../adapters/key-managers/built-in.ts';
 import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
+import { readUserName } from '../../adapters/user-stores/user-name.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
-import { defaultTenant, fullUserName } from '../../core/tenant.ts';
+import { defaultTenant } from '../../core/tenant.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
+import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { grants } from '../grants/index.ts';
 import { OAuthError } from '../oauth-error.ts';
 
@@ -17,7 +19,7 @@ interface Registration {
 }
 
 const register: Step = async (call, km) => {
-  const asked = readRegistration(call, call.user as User);
+  const asked = await readRegistration(call, km);
   const client = await findOrCreate(km, asked);
   call.reply.send({
     clientId: client.row.consumer_key,
@@ -34,7 +36,7 @@ const register: Step = async (call, km) => {
   });
 };
 
-export const registerClient: readonly Step[] = [authenticateUser, register];
+export const registerClient: readonly Step[] = [rejectRepeatedAuthorization, authenticateUser, register];
 
 /** The same name of the same owner is the same client. Its secret is null if only the hash of it is kept. */
 async function findOrCreate(km: KeyManager, asked: Registration): Promise<{ row: ClientRow; secret: string | null }> {
@@ -55,14 +57,11 @@ async function findOrCreate(km: KeyManager, asked: Registration): Promise<{ row:
   });
 }
 
-function readRegistration(call: Call, user: User): Registration {
+async function readRegistration(call: Call, km: KeyManager): Promise<Registration> {
   const body = readJson(call.request.body);
   const clientName = text(body, 'clientName') ?? wrong('clientName', 'a name');
-  if (!/^[^\p{Cc}]{1,200}$/u.test(clientName)) wrong('clientName', '1 to 200 printable characters');
-  const owner = fullUserName(text(body, 'owner') ?? user.fullName);
-  if (owner !== user.fullName && !user.roles.includes('admin')) {
-    throw new OAuthError('access_denied', 'owner: only an administrator registers clients for others', 403);
-  }
+  if (!/^[^\p{Cc}]{1,100}$/u.test(clientName)) wrong('clientName', '1 to 100 printable characters');
+  const owner = await readOwner(km, text(body, 'owner'), call.user as User);
   const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? [...grants.keys()];
   if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
     wrong('grantType', `names out of ${grantTypes.join(', ')}, separated by spaces`);
@@ -78,14 +77,32 @@ function readRegistration(call: Call, user: User): Registration {
   };
 }
 
-/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=…` stands for several, as there. */
+/** The user who asks; for an administrator, any user. */
+async function readOwner(km: KeyManager, name: string | null, user: User): Promise<string> {
+  if (name === null || readUserName(name)?.name === user.name) return user.fullName;
+  if (!user.roles.includes('admin')) {
+    throw new OAuthError('access_denied', 'owner: only an administrator registers clients for others', 403);
+  }
+  return (await km.users.find(name))?.fullName ?? wrong('owner', `a user of ${defaultTenant}`);
+}
+
+/** How a URL begins that a browser goes to without running it: http, https, or an app's own scheme (RFC 8252 section 7.1). */
+const beginning = /^(?:https?:\/\/[^/]|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:)/i;
+
+/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=(…|…)` stands for several, as in WSO2 API Manager. */
 function callbackUrl(url: string): string {
-  const acceptable = url === '' || url.startsWith('regexp=') || (URL.canParse(url) && !url.includes('#'));
-  if (!acceptable || url.length > 2000) {
-    throw new OAuthError('invalid_redirect_uri', 'callbackUrl: expected an absolute URL without fragment');
+  const pattern = /^regexp=\(?(.+?)\)?$/.exec(url)?.[1];
+  const acceptable = pattern ? pattern.split('|').every((one) => beginning.test(one)) : isUrl(url);
+  if ((url !== '' && !acceptable) || !/^[\x21\x22\x24-\x7e]{0,2000}$/.test(url)) {
+    throw new OAuthError(
+      'invalid_redirect_uri',
+      'callbackUrl: expected an absolute URL without fragment, with http, https or a scheme that has a dot in it (or regexp= with such alternatives), of at most 2000 characters',
+    );
   }
   return url;
 }
+
+const isUrl = (text: string): boolean => beginning.test(text) && URL.canParse(text);
 
 function readJson(body: unknown): Record<string, unknown> {
   let value: unknown;

@@ -3,6 +3,7 @@
 import type { Step } from '../call.ts';
 import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
+import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -28,6 +29,7 @@ const revokeToken: Step = async ({ form, client, reply }, km) => {
 
 export const revoke: readonly Step[] = [
   rejectRepeatedParameters,
+  rejectRepeatedAuthorization,
   readClientCredentials,
   authenticateClient,
   requireActiveClient,

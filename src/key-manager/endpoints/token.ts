@@ -3,14 +3,17 @@
 import { type Step, seconds } from '../call.ts';
 import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
+import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { requireAllowedGrant } from '../checks/require-allowed-grant.ts';
 import { selectGrant } from '../checks/select-grant.ts';
+import { logInSource } from '../log-in-source.ts';
 import { expiresIn } from '../times.ts';
 
-const runGrant: Step = async ({ form, client, grant, reply }, km) => {
-  const { access, refreshToken, scope } = await grant.handle({ form: form.only(grant.parameters), client }, km);
+const runGrant: Step = async ({ request, form, client, grant, reply }, km) => {
+  const asked = { form: form.only(grant.parameters), client, source: logInSource(km, request, 'authenticated client') };
+  const { access, refreshToken, scope } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
@@ -22,6 +25,7 @@ const runGrant: Step = async ({ form, client, grant, reply }, km) => {
 
 export const token: readonly Step[] = [
   rejectRepeatedParameters,
+  rejectRepeatedAuthorization,
   readClientCredentials,
   selectGrant,
   authenticateClient,

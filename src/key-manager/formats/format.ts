@@ -25,10 +25,10 @@ export interface AccessToken {
 
 export interface PreparedToken {
   /**
-   * Writes the token, issued with this refresh token. Where the format hands out a live token again, that one, unless
+   * Writes the token, handed out with a refresh token of this family. Where the format hands out a live token again, that one, unless
    * it has to be a `fresh` one.
    */
-  write(tx: StoreTransaction, refreshId: string | null, options?: { fresh: boolean }): Promise<AccessToken>;
+  write(tx: StoreTransaction, family: string | null, options?: { fresh: boolean }): Promise<AccessToken>;
 }
 
 export interface TokenFormat {

@@ -1,6 +1,6 @@
 /** Access tokens that say everything themselves (RFC 7519). Each has a row, so that each can be revoked by its `jti`. */
 import { randomUUID } from 'node:crypto';
-import { insertAccessToken } from '../../adapters/stores/access-tokens.ts';
+import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { clientClaims } from '../claims.ts';
 import { rowOf, type TokenFormat } from './format.ts';
@@ -27,9 +27,9 @@ export const jwt: TokenFormat = {
     };
     const value = await km.keys.sign({ ...claims, aud: gatewayAudience });
     return {
-      async write(tx, refreshId) {
-        const row = { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null } as const;
-        await insertAccessToken(tx, { ...row, refresh_id: refreshId });
+      async write(tx, family) {
+        await insertAccessToken(tx, { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null });
+        if (family !== null) await linkFamily(tx, jti, family);
         return { value, expiresAt: plan.expiresAt };
       },
     };

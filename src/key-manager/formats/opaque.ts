@@ -7,8 +7,8 @@ import {
   type AccessTokenRow,
   findActiveOpaque,
   insertAccessToken,
+  linkFamily,
   replaceAccessToken,
-  setRefreshOf,
   type TokenIdentity,
 } from '../../adapters/stores/access-tokens.ts';
 import type { Seal } from '../../platform/seal.ts';
@@ -22,11 +22,11 @@ export const opaque: TokenFormat = {
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
     return {
-      async write(tx, refreshId, { fresh } = { fresh: false }) {
+      async write(tx, family, { fresh } = { fresh: false }) {
         for (;;) {
           const current = await findActiveOpaque(tx.db, identity(plan));
           if (current && !fresh && lasts(current.expires_at, plan.issuedAt, km.options)) {
-            if (refreshId && current.refresh_id !== refreshId) await setRefreshOf(tx, current.id, refreshId);
+            if (family !== null) await linkFamily(tx, current.id, family);
             return opaque.derive(km, current);
           }
           if (current) await replaceAccessToken(tx, current.id);
@@ -34,7 +34,8 @@ export const opaque: TokenFormat = {
           const nonce = randomBytes(16).toString('base64url');
           const value = opaqueTokenOf(km.seal, { id, nonce });
           const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce } as const;
-          if (await insertAccessToken(tx, { ...row, refresh_id: refreshId })) {
+          if (await insertAccessToken(tx, row)) {
+            if (family !== null) await linkFamily(tx, id, family);
             return { value, expiresAt: plan.expiresAt };
           }
           // Another node was faster; its token is the one.

@@ -32,16 +32,17 @@ export const clientCredentials: Grant = {
 };
 
 /** `validity_period` in seconds: -1 = the default, -2 = never expires. */
-function readValidity(form: Form, { applicationTokenValidity, timestampSkew }: IssuerOptions): number {
+function readValidity(form: Form, { applicationTokenValidity, maxValidity, timestampSkew }: IssuerOptions): number {
   const text = form.get('validity_period');
   if (text === null || text === '-1') return applicationTokenValidity;
-  if (text === '-2') return -1;
+  const bounded = maxValidity >= 0;
+  if (text === '-2' && !bounded) return -1;
   const validity = /^\d{1,12}$/.test(text) ? Number(text) : 0;
-  if (validity <= timestampSkew) {
-    throw new OAuthError(
-      'invalid_request',
-      `validity_period: expected more than ${timestampSkew} seconds, -1 (the default) or -2 (never expires)`,
-    );
+  if (validity <= timestampSkew || (bounded && validity > maxValidity)) {
+    const expected = bounded
+      ? `more than ${timestampSkew} and at most ${maxValidity} seconds, or -1 (the default)`
+      : `more than ${timestampSkew} seconds, -1 (the default) or -2 (never expires)`;
+    throw new OAuthError('invalid_request', `validity_period: expected ${expected}`);
   }
   return validity;
 }

@@ -1,5 +1,6 @@
 /** What a grant is. */
 import type { ClientRow } from '../../adapters/stores/clients.ts';
+import type { LogInSource } from '../../adapters/user-stores/user-store.ts';
 import type { KeyManager } from '../call.ts';
 import type { Form } from '../form.ts';
 import type { Issued } from '../issue.ts';
@@ -9,6 +10,8 @@ export interface GrantRequest {
   readonly form: Form;
   /** Authenticated, active, and allowed to use the grant. */
   readonly client: ClientRow;
+  /** Who sends the user's password, if the grant takes one. */
+  readonly source: LogInSource;
 }
 
 export interface Grant {

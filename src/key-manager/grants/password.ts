@@ -12,14 +12,14 @@ import type { Grant } from './grant.ts';
 export const password: Grant = {
   grantType: 'password',
   parameters: ['username', 'password', 'scope'],
-  async handle({ form, client }, km) {
+  async handle({ form, client, source }, km) {
     const username = form.require('username');
     const secret = form.require('password');
     const asked = readScope(form.get('scope'));
     const name = readUserName(username)?.name ?? username;
     const subject = fullUserName(name, defaultTenant);
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
-    const user = await km.users.verify(username, secret);
+    const user = await km.users.verify(username, secret, source);
     if (!user) throw new OAuthError('invalid_grant', 'authentication failed: unknown user, or wrong password');
     return issue(
       km,

@@ -68,13 +68,13 @@ async function exchange(
     const use = { successorId: successor.id, usedAtMs: km.clock.now() };
     // Another node can be faster; its successor is in the row then, and this one is undone.
     if (!(await useRefreshToken(tx, id, use))) throw new Error('the refresh token was used at the same time');
-    if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, id, plan.issuedAt);
-    const access = await prepared.write(tx, successor.id, { fresh: true });
+    if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, row.family, plan.issuedAt);
+    const access = await prepared.write(tx, row.family, { fresh: true });
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
   }
   const successor = await unusedSuccessor(tx, km, row);
   if (successor) {
-    const access = await prepared.write(tx, successor.id);
+    const access = await prepared.write(tx, row.family);
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
   }
   await revokeFamily(tx, row.family, plan.issuedAt);

@@ -49,14 +49,18 @@ const statements = [
      id TEXT PRIMARY KEY, tenant TEXT NOT NULL, issuer TEXT NOT NULL,
      consumer_key TEXT NOT NULL REFERENCES clients (consumer_key) ON DELETE CASCADE, subject TEXT NOT NULL,
      user_type TEXT NOT NULL, grant_type TEXT NOT NULL, scope TEXT NOT NULL, form TEXT NOT NULL, token_hash TEXT UNIQUE,
-     nonce TEXT, issued_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, state TEXT NOT NULL, refresh_id TEXT)`,
+     nonce TEXT, issued_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, state TEXT NOT NULL)`,
   // One live opaque token for the same client, user and scopes, whatever the concurrency.
   `CREATE UNIQUE INDEX access_tokens_live_opaque ON access_tokens (consumer_key, subject, user_type, scope)
      WHERE form = 'OPAQUE' AND state = 'ACTIVE'`,
-  `CREATE INDEX access_tokens_refresh ON access_tokens (refresh_id)`,
   `CREATE INDEX access_tokens_client ON access_tokens (consumer_key)`,
   `CREATE INDEX access_tokens_subject ON access_tokens (subject)`,
   `CREATE INDEX access_tokens_expiry ON access_tokens (expires_at)`,
+  // An opaque token is handed out again, so it can belong to several log-ins.
+  `CREATE TABLE access_token_families (
+     access_id TEXT NOT NULL REFERENCES access_tokens (id) ON DELETE CASCADE, family TEXT NOT NULL,
+     PRIMARY KEY (access_id, family))`,
+  `CREATE INDEX access_token_families_family ON access_token_families (family)`,
   `CREATE TABLE refresh_tokens (
      id TEXT PRIMARY KEY, family TEXT NOT NULL, tenant TEXT NOT NULL,
      consumer_key TEXT NOT NULL REFERENCES clients (consumer_key) ON DELETE CASCADE, subject TEXT NOT NULL,
