@@ -19,11 +19,11 @@ const skip =
 const main = `
 const versions: { node: string } = process.versions;
 await import('jose');
+// Before it says anything: the signal comes as soon as it does.
+if (process.argv[2] === 'wait') process.on('SIGTERM', () => process.exit(7));
 console.log(JSON.stringify({ node: versions.node, args: process.argv.slice(2) }));
-if (process.argv[2] === 'wait') {
-  process.on('SIGTERM', () => process.exit(7));
-  setInterval(() => {}, 1000);
-} else if (process.argv[2] === 'die') process.kill(process.pid, 'SIGKILL');
+if (process.argv[2] === 'wait') setInterval(() => {}, 1000);
+else if (process.argv[2] === 'die') process.kill(process.pid, 'SIGKILL');
 else process.exitCode = 3;
 `;
 
