@@ -17,6 +17,8 @@ const cases: readonly [sent: string, normal: string | null][] = [
   ['/x%2F..%2Fadmin', null],
   ['/caf\u00e9', null],
   ['/a b', null],
+  ['/menu#x', null],
+  ['/a{b}|c', '/a{b}|c'],
   ['a', null],
   ['/caf%c3%a9', '/caf%C3%A9'],
   ['/', '/'],

@@ -21,7 +21,7 @@ export function isNormal(path: string): boolean {
  * percent signs that start no encoding, and characters that may not stand in a request target.
  */
 export function normalizePath(path: string): string | null {
-  if (!path.startsWith('/') || /%(?![0-9A-Fa-f]{2})|[^\x21-\x7E]|\\/.test(path)) return null;
+  if (!path.startsWith('/') || /%(?![0-9A-Fa-f]{2})|[^\x21-\x7E]|[\\#]/.test(path)) return null;
   const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
     const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
     return plain.test(char) ? char : encoded.toUpperCase();

@@ -19,7 +19,7 @@ export async function startAdminServer(port: number, pages: AdminPages): Promise
     const json = (status: number, value: unknown): void =>
       send(status, 'application/json; charset=utf-8', `${JSON.stringify(value, null, 2)}\n`);
     // A page in a browser of this machine could reach us by a name of its own that leads to loopback.
-    if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i.test(request.headers.host ?? '')) {
+    if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i.test(request.headers.host ?? 'localhost')) {
       return json(403, { code: 403, message: 'Forbidden', description: 'Ask for localhost or 127.0.0.1.' });
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
