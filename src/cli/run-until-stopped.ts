@@ -12,12 +12,9 @@ export interface Running {
 /** Milliseconds before it is said what a process waits for. */
 const patience = 1000;
 
-export async function runUntilStopped<R extends Running>(
-  start: () => Promise<R>,
-  describe: (running: R) => readonly string[],
-): Promise<void> {
+export async function runUntilStopped(start: () => Promise<Running>): Promise<void> {
   const running = await start();
-  for (const line of describe(running)) process.stdout.write(`${line}\n`);
+  for (const line of running.addresses) process.stdout.write(`${line}\n`);
   const stopped = stopSignal();
   const waiting = setTimeout(() => process.stdout.write(`postern waits for ${running.waitsFor}\n`), patience);
   const ready = Promise.resolve(running.ready).then(() => true);

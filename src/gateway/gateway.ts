@@ -100,7 +100,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     return renderMetrics(await dataPlane.collect(), [
       gauge('postern_ready', 'Whether traffic is served.', gate.isOpen ? 1 : 0),
       gauge('postern_revocations', 'Revocations held.', revoked.size),
-      gauge('postern_revocations_capacity', 'Revocations that there is room for.', gateway.revocation.capacity),
+      gauge('postern_revocations_capacity', 'Revocations that there is room for.', revoked.capacity),
       gauge('postern_threads', 'Data-plane threads that serve.', dataPlane.threads),
       gauge('postern_source_connected', 'Whether the source of changes is connected.', state?.connected ? 1 : 0),
       gauge(
@@ -114,7 +114,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const copied = await (follower ? follower.start() : loadCopy(disk, entities));
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
-  const stopSweeping = sweepExpired({ revoked, counters, capacity: gateway.revocation.capacity, clock, log });
+  const stopSweeping = sweepExpired({ revoked, counters, clock, log });
 
   return {
     ports: { ...dataPlane.ports, admin: admin.port },

@@ -35,15 +35,13 @@ export interface RestServerOptions {
   readonly closeTimeout?: number;
 }
 
-/** Bytes. */
-const defaultBodyLimit = 1_048_576;
-
 /**
  * Long-lived answers have to be ended in a `preClose` hook; whatever is left after `closeTimeout` is cut.
  * Routes refuse with `RestError`.
  */
 export function createRestServer(options: RestServerOptions): FastifyInstance {
   const requestTimeout = options.requestTimeout ?? 30_000;
+  const bodyLimit = options.bodyLimit ?? 1_048_576;
   const app = fastify({
     https: {
       cert: options.tls.cert,
@@ -60,7 +58,7 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     loggerInstance: options.log.child({}, { level: atLeastWarn(options.log.level) }),
     // URLs can hold codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.bodyLimit ?? defaultBodyLimit,
+    bodyLimit,
     keepAliveTimeout: options.keepAliveTimeout ?? 72_000,
     requestTimeout,
     // Requests that still arrive on open connections while closing are served; their connections are closed after.
@@ -89,7 +87,7 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
       // The rest of the body is read and dropped: a connection closed with unread bytes is reset, and takes the answer with it.
       request.raw.resume();
       reply.removeHeader('connection');
-      return send(reply, status, `The body is larger than the ${options.bodyLimit ?? defaultBodyLimit} bytes allowed.`);
+      return send(reply, status, `The body is larger than the ${bodyLimit} bytes allowed.`);
     }
     if (status < 500) return send(reply, status, error.message);
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');

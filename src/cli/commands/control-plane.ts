@@ -5,8 +5,5 @@ import { readSettings, type StartArguments } from '../settings.ts';
 
 export async function controlPlane(args: StartArguments): Promise<void> {
   const settings = readSettings(args);
-  await runUntilStopped(
-    () => runManagement(settings, ['control-plane']),
-    ({ addresses }) => addresses,
-  );
+  await runUntilStopped(() => runManagement(settings, ['control-plane']));
 }

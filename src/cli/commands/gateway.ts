@@ -5,8 +5,5 @@ import { readSettings, type StartArguments } from '../settings.ts';
 
 export async function gateway(args: StartArguments): Promise<void> {
   const settings = readSettings(args);
-  await runUntilStopped(
-    () => runGateway(settings),
-    ({ addresses }) => addresses,
-  );
+  await runUntilStopped(() => runGateway(settings));
 }

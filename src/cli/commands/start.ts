@@ -52,16 +52,14 @@ async function withPort({ options, data }: Settings): Promise<Settings> {
 function withOwnUrls({ options, data }: Settings, args: StartArguments): Settings {
   const own = `https://localhost:${options.server.port}`;
   const said = (name: string): boolean => args.flags.some((flag) => flag.toLowerCase().startsWith(`--${name}`));
-  const before = 'https://localhost:9443';
-  const controlPlane =
-    options.controlPlane.url === before && !said('controlplane.url')
-      ? { ...options.controlPlane, url: own }
-      : options.controlPlane;
-  const keyManager =
-    options.keyManager.serverUrl === before && !said('keymanager.serverurl')
-      ? { ...options.keyManager, serverUrl: own }
-      : options.keyManager;
-  return { options: { ...options, controlPlane, keyManager }, data };
+  const unsaid = (url: string, name: string): boolean => url === 'https://localhost:9443' && !said(name);
+  const { controlPlane, keyManager } = options;
+  const url = unsaid(controlPlane.url, 'controlplane.url') ? own : controlPlane.url;
+  const serverUrl = unsaid(keyManager.serverUrl, 'keymanager.serverurl') ? own : keyManager.serverUrl;
+  return {
+    options: { ...options, controlPlane: { ...controlPlane, url }, keyManager: { ...keyManager, serverUrl } },
+    data,
+  };
 }
 
 function describe({ data }: Settings, management: ManagementInfo, gateway: GatewayInfo): string[] {

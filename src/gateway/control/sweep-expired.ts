@@ -14,19 +14,18 @@ const alarmAt = 0.8;
 export interface SweepDeps {
   readonly revoked: RevokedSet;
   readonly counters: RateCounters;
-  /** Of the revoked set. */
-  readonly capacity: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Returns the function that ends it. */
-export function sweepExpired({ revoked, counters, capacity, clock, log }: SweepDeps): () => void {
+export function sweepExpired({ revoked, counters, clock, log }: SweepDeps): () => void {
   let warned = false;
   const timer = setInterval(() => {
-    const full = revoked.size / capacity;
+    const { size: held, capacity } = revoked;
+    const full = held / capacity;
     if (full > alarmAt && !warned)
-      log.warn({ held: revoked.size, capacity }, 'room for revocations runs short: raise gateway.revocation.capacity');
+      log.warn({ held, capacity }, 'room for revocations runs short: raise gateway.revocation.capacity');
     warned = full > alarmAt;
     revoked.sweep(clock.now(), places);
     counters.sweep(clock.now(), places);

@@ -13,7 +13,7 @@ export const authenticate: StageFactory = ({ authType }, _api, { schemes }) => {
   if (authType === 'None') return null;
   return (x) => {
     const credentials = x.wire.header('authorization');
-    if (credentials === undefined || /^(?:bearer)? *$/i.test(credentials)) return missing;
+    if (credentials === undefined || isEmpty(credentials)) return missing;
     if (!isBearer(credentials)) return wrongScheme;
     // A JWT is the token with dots in it. No other form of ours has any.
     const scheme = credentials.indexOf('.') === -1 ? schemes.opaque : schemes.jwt;
@@ -30,6 +30,11 @@ function admit(x: Exchange, found: Principal | Fault): Fault | undefined {
   if (x.now >= found.expires * 1000) return expired;
   x.principal = found;
   return undefined;
+}
+
+/** Nothing, or a scheme and nothing: white space at the end of a field is not part of its value (RFC 9110 5.5). */
+function isEmpty(credentials: string): boolean {
+  return credentials.length <= 6 && /^(?:bearer)?$/i.test(credentials);
 }
 
 /** The scheme's name is case-insensitive (RFC 9110 11.1). */

@@ -20,16 +20,15 @@ export function matchRoute(x: Exchange, routes: Routes): Fault | undefined {
   if (!found) return notFound(routes.apiAt(path));
   const { api } = found.api;
   // The API is known from here on: its CORS rules hold for the refusals below too.
-  const route = found.routes.get(method) ?? found.routes.get(preflightMethod(x, api.cors) ?? '') ?? null;
-  if (route === null && method === 'HEAD') x.route = found.routes.get('GET') ?? null;
-  else x.route = route;
+  const asked = found.routes.get(method) ?? found.routes.get(preflightMethod(x, api.cors) ?? '');
+  x.route = asked ?? (method === 'HEAD' ? found.routes.get('GET') : undefined) ?? null;
   if (x.route === null) {
     x.route = anyRoute(found.routes);
     return fault(faults.methodNotAllowed, undefined, [['allow', allowed(found.routes)]]);
   }
   if (api.status === 'BLOCKED') return fault(faults.apiBlocked);
   // What was decided on is what goes on: the normal form, not a spelling that the back end may read otherwise.
-  const rest = path === sent ? sent.slice(found.base) : path.slice(found.base);
+  const rest = path.slice(found.base);
   x.rest = queryAt === -1 ? rest : rest + target.slice(queryAt);
   return undefined;
 }

@@ -16,8 +16,12 @@ export function respond(x: Exchange, head: AnswerHead): HeadEdits | null {
   const cors = x.route?.api.api.cors ?? null;
   if (cors === null) return null;
   const vary = head.header('vary');
-  const set = corsFields(cors, x.wire.header('origin')).map(
-    ([name, value]): Field => (name === 'vary' && vary !== undefined ? [name, `${vary}, ${value}`] : [name, value]),
-  );
+  const fields = corsFields(cors, x.wire.header('origin'));
+  const set = vary === undefined ? fields : fields.map((field) => mergeVary(field, vary));
   return { remove: backendCors, set };
+}
+
+/** Ours does not replace what the back end's answer varies by. */
+function mergeVary(field: Field, vary: string): Field {
+  return field[0] === 'vary' ? ['vary', `${vary}, ${field[1]}`] : field;
 }
