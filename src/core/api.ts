@@ -12,6 +12,28 @@ export type AuthType = 'Any' | 'Application' | 'Application User' | 'None';
 
 export type LifeCycleStatus = 'CREATED' | 'PROTOTYPED' | 'PUBLISHED' | 'BLOCKED' | 'DEPRECATED' | 'RETIRED';
 
+/** How callers may show who they are. */
+export type SchemeName = 'oauth2' | 'basic_auth' | 'api_key';
+
+/** Where an API key is looked for. */
+export interface ApiKeyPlace {
+  readonly in: 'header' | 'query';
+  readonly name: string;
+}
+
+/** The authentication that an API or a resource asks for. */
+export interface Security {
+  /** Any one of these lets a caller in. Empty: only `mutualTls` counts. */
+  readonly schemes: readonly SchemeName[];
+  /** With `api_key`; absent = header or query parameter `apikey`. */
+  readonly apiKeys?: readonly ApiKeyPlace[];
+  /** `mandatory`: a client certificate is needed besides; `optional`: it is one more way to be let in. */
+  readonly mutualTls?: 'mandatory' | 'optional';
+}
+
+/** Absent means this: an access token. */
+export const tokenSecurity: Security = { schemes: ['oauth2'] };
+
 /** A path and a verb of an API. */
 export interface Resource {
   /** Path template below the API's context: `/order/{orderId}`, `/*`. */
@@ -22,14 +44,28 @@ export interface Resource {
   readonly scopes: readonly string[];
   /** Name of a resource-level policy; `Unlimited` = no limit. */
   readonly tier: string;
+  /** Absent = the API's. */
+  readonly security?: Security;
+  /** In place of the API's own, each by itself. */
+  readonly endpoints?: Endpoints;
 }
 
 /** Back-end addresses of one key type. */
 export interface Endpoint {
   /** Absolute http or https URL; the request's path below the context is appended. */
   readonly url: string;
+  /** Further addresses, and how they are used: in turn with the first, or when it can't be reached. */
+  readonly others?: readonly string[];
+  readonly type?: 'load_balance' | 'failover';
+  /** Credentials that the back end wants, sent as HTTP Basic. */
+  readonly basic?: { readonly username: string; readonly password: string };
   /** Milliseconds until the head of the answer has to be there. Absent = the gateway's option. */
   readonly timeout?: number;
+}
+
+export interface Endpoints {
+  readonly production?: Endpoint;
+  readonly sandbox?: Endpoint;
 }
 
 /** Cross-origin rules (the Fetch standard's CORS protocol). */
@@ -52,7 +88,13 @@ export interface Api {
   readonly isDefaultVersion: boolean;
   readonly status: LifeCycleStatus;
   readonly resources: readonly Resource[];
-  readonly endpoints: { readonly production?: Endpoint; readonly sandbox?: Endpoint };
+  readonly endpoints: Endpoints;
+  /** Absent = an access token. */
+  readonly security?: Security;
+  /** Header field that carries token or Basic credentials, in lower case; absent = the gateway's option. */
+  readonly authorizationHeader?: string;
+  /** Absent = both. */
+  readonly transports?: readonly ('http' | 'https')[];
   /** Name of a resource-level policy that holds for the API as a whole and replaces its resources' own. */
   readonly tier?: string;
   /** null = the API answers no cross-origin requests. */

@@ -22,6 +22,8 @@ export interface KeyMapping {
   readonly consumerKey: string;
   readonly applicationId: string;
   readonly keyType: KeyType;
+  /** `iss` of the foreign key manager that issued the key; absent = our own. */
+  readonly issuer?: string;
 }
 
 export type SubscriptionState = 'UNBLOCKED' | 'BLOCKED' | 'PROD_ONLY_BLOCKED' | 'ON_HOLD' | 'REJECTED';

@@ -4,6 +4,7 @@
  */
 import type { Api } from './api.ts';
 import type { Application, KeyMapping, Subscription } from './application.ts';
+import type { DenyRule } from './deny-rule.ts';
 import type { Policy } from './policy.ts';
 import type { Revocation } from './revocation.ts';
 import type { Issuer } from './token.ts';
@@ -11,6 +12,7 @@ import type { Issuer } from './token.ts';
 /** Each kind of entity with its form. */
 export interface EntityKinds {
   readonly policy: Policy;
+  readonly deny: DenyRule;
   readonly issuer: Issuer;
   readonly api: Api;
   readonly application: Application;
@@ -24,6 +26,7 @@ export type EntityKind = keyof EntityKinds;
 /** Kinds in the order in which a snapshot lists them: what is referred to comes first. */
 export const entityKinds = [
   'policy',
+  'deny',
   'issuer',
   'application',
   'key',

@@ -13,8 +13,23 @@ export interface Issuer {
   /** Exact value of the `iss` claim. */
   readonly issuer: string;
   readonly keys: readonly PublicJwk[];
-  /** Required member of `aud`. */
-  readonly audience: string;
+  /** Required member of `aud`; null = not checked. */
+  readonly audience: string | null;
+  /** A key manager that is not ours: its consumer keys are known by `KeyMapping.issuer`, so that it speaks for no client of others. */
+  readonly foreign?: true;
+  /** Where its keys are (RFC 7517 section 5); the gateway fetches them, besides `keys`. */
+  readonly jwksUrl?: string;
+  /** PEM certificates of keys, for tokens without `kid`. */
+  readonly certificates?: readonly string[];
+  /** Claim that holds the consumer key; absent = `consumerKey`, `azp`, `client_id` or a single `aud`, whichever is there. */
+  readonly consumerKeyClaim?: string;
+  /** Claims that are called otherwise by this issuer: its name for it, and ours. */
+  readonly claims?: readonly { readonly remote: string; readonly local: string }[];
+  /**
+   * What an application's subscription is checked by: the gateway's own data (absent), the token's `subscribedAPIs`
+   * claim, or nothing.
+   */
+  readonly subscriptions?: 'data' | 'claim' | 'none';
 }
 
 /** Claims of an access token of the built-in key manager (`docs/tokens.md`). */

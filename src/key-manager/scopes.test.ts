@@ -6,6 +6,7 @@ import {
   addSubscribedApplication,
   startAuthorizationServer,
 } from '../../test/conformance/authorization-server.ts';
+import { catalogApi } from '../../test/support/catalog-api.ts';
 import type { ConsumerKey } from '../adapters/key-managers/built-in.ts';
 import { createApi } from '../adapters/stores/apis.ts';
 import { createSubscription } from '../adapters/stores/subscriptions.ts';
@@ -31,21 +32,21 @@ before(async () => {
     cors: null,
   } as const;
   await server.store.transaction(async (tx) => {
-    const at = { tenant: 'carbon.super', createdAt: 1 };
+    const at = { tenant: 'carbon.super', definition: '{}' };
     // Subscribed, and its `update` is for others than the first API's.
     const second = [
       { name: 'update', roles: ['admin'] },
       { name: 'default', roles: [] },
       { name: 'am_application_scope', roles: [] },
     ];
-    await createApi(tx, { ...api, id: 'api-2', name: 'Second', context: '/second', scopes: second }, at);
+    await createApi(tx, catalogApi({ ...api, id: 'api-2', name: 'Second', context: '/second', scopes: second }), at);
     await createSubscription(
       tx,
       { id: 'sub-2', apiId: 'api-2', applicationId: 'app-1', tier: 'Gold', state: 'BLOCKED' },
       { createdAt: 1 },
     );
     const third = [{ name: 'elsewhere', roles: [] }];
-    await createApi(tx, { ...api, id: 'api-3', name: 'Third', context: '/third', scopes: third }, at);
+    await createApi(tx, catalogApi({ ...api, id: 'api-3', name: 'Third', context: '/third', scopes: third }), at);
   });
 });
 after(() => server[Symbol.asyncDispose]());

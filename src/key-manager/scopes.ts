@@ -2,9 +2,9 @@
 import { definedScopeNames, subscribedScopes } from '../adapters/stores/apis.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { Queryable } from '../adapters/stores/store.ts';
+import { restScopes } from '../core/rest-scopes.ts';
 import { applicationScope, defaultScope } from '../core/token.ts';
 import { OAuthError } from './oauth-error.ts';
-import { restScopes } from './rest-scopes.ts';
 
 /** Allowed without being defined anywhere; a name below `device_` gives each device a token of its own. */
 const whitelisted = /^(?:openid$|device_)/;

@@ -18,6 +18,7 @@ import { type MountedKeyManager, mountKeyManager } from '../../src/key-manager/k
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';
+import { catalogApi } from '../support/catalog-api.ts';
 
 export interface StartOptions {
   /** An earlier server's folder: a restart. */
@@ -161,7 +162,7 @@ export async function addSubscribedApplication(
     await addBuiltInPolicies(tx);
     await createApi(
       tx,
-      {
+      catalogApi({
         id: 'api-1',
         name: 'PizzaShackAPI',
         version: '1.0.0',
@@ -176,8 +177,8 @@ export async function addSubscribedApplication(
           { name: 'read', roles: [] },
           { name: 'update', roles: ['editor'] },
         ],
-      },
-      { tenant: 'carbon.super', createdAt: 1 },
+      }),
+      { tenant: 'carbon.super', definition: '{}' },
     );
     await createApplication(tx, {
       id: 'app-1',

@@ -20,8 +20,10 @@ import {
   updateSubscription,
 } from '../../src/adapters/stores/subscriptions.ts';
 import type { Api } from '../../src/core/api.ts';
+import { deployedApi } from '../../src/core/deployed-api.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { type Answer, basic, call, closeConnections, postForm } from '../support/call.ts';
+import { catalogApi } from '../support/catalog-api.ts';
 import { fillStore, resource } from '../support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 
@@ -75,7 +77,7 @@ async function becomes(status: number, code?: number, path?: string): Promise<vo
 async function changeApi(change: Partial<Api>): Promise<void> {
   await store.transaction(async (tx) => {
     const api = await findApi(tx.db, apiId);
-    assert.ok(api && (await updateApi(tx, { ...api, ...change })));
+    assert.ok(api && (await updateApi(tx, catalogApi({ ...deployedApi(api), ...change }))));
   });
 }
 

@@ -13,6 +13,7 @@ import type { Api, Resource } from '../../src/core/api.ts';
 import type { KeyType, SubscriptionState, TokenType } from '../../src/core/application.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';
+import { catalogApi } from './catalog-api.ts';
 
 const tenant = 'carbon.super';
 const createdAt = 1_700_000_000;
@@ -70,7 +71,7 @@ function filler(tx: StoreTransaction, seal: Seal): Filler {
         scopes: [],
         ...more,
       };
-      await createApi(tx, api, { tenant, createdAt });
+      await createApi(tx, catalogApi(api, createdAt), { tenant, definition: '{}' });
       return id;
     },
     async application(name, more = {}) {

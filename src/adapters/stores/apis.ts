@@ -1,50 +1,58 @@
-/** APIs in SQL; every change is announced to the gateways. */
+/** The catalogue of APIs in SQL; every change is announced to the gateways. */
 import type { Api } from '../../core/api.ts';
+import type { CatalogApi } from '../../core/catalog-api.ts';
+import { deployedApi } from '../../core/deployed-api.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 import { deleteSubscription } from './subscriptions.ts';
 
-export async function findApi(db: Queryable, id: string): Promise<Api | null> {
+/** Opens the sealed password of an API's back end. */
+export type OpenPassword = (api: CatalogApi) => string | null;
+
+export async function findApi(db: Queryable, id: string): Promise<CatalogApi | null> {
   const row = await db.selectFrom('apis').select('body').where('id', '=', id).executeTakeFirst();
-  return row ? (JSON.parse(row.body) as Api) : null;
+  return row ? (JSON.parse(row.body) as CatalogApi) : null;
 }
 
-/** All APIs of a tenant, by name and version. */
-export async function listApis(db: Queryable, tenant: string): Promise<Api[]> {
-  const rows = await db
-    .selectFrom('apis')
-    .select('body')
-    .where('tenant', '=', tenant)
-    .orderBy('name')
-    .orderBy('version')
-    .execute();
-  return rows.map((row) => JSON.parse(row.body) as Api);
+/** The OpenAPI definition of an API, as JSON text. */
+export async function findApiDefinition(db: Queryable, id: string): Promise<string | null> {
+  const row = await db.selectFrom('apis').select('definition').where('id', '=', id).executeTakeFirst();
+  return row?.definition ?? null;
 }
 
-/** @throws the engine's constraint error when the tenant has an API of that context and version. */
+/**
+ * @param definition OpenAPI, as JSON text
+ * @throws the engine's constraint error when the tenant has an API of that name or context and version.
+ */
 export async function createApi(
   tx: StoreTransaction,
-  api: Api,
-  { tenant, createdAt }: { tenant: string; createdAt: number },
+  api: CatalogApi,
+  { tenant, definition, open }: { tenant: string; definition: string; open?: OpenPassword },
 ): Promise<void> {
   await tx.db
     .insertInto('apis')
-    .values({ id: api.id, tenant, ...columns(api), created_at: createdAt })
+    .values({ id: api.id, tenant, ...columns(api), definition, created_at: api.createdAt })
     .execute();
-  await insertScopes(tx, api);
-  tx.record({ kind: 'api', id: api.id, value: api });
+  await insertParts(tx, api);
+  announce(tx, api, open);
 }
 
-/** Replaces an API. False when there is none of its id. */
-export async function updateApi(tx: StoreTransaction, api: Api): Promise<boolean> {
+/** Replaces an API, and its definition if one is given. False when there is none of its id. */
+export async function updateApi(
+  tx: StoreTransaction,
+  api: CatalogApi,
+  { definition, open }: { definition?: string; open?: OpenPassword } = {},
+): Promise<boolean> {
   const { numUpdatedRows } = await tx.db
     .updateTable('apis')
-    .set(columns(api))
+    .set({ ...columns(api), ...(definition !== undefined && { definition }) })
     .where('id', '=', api.id)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n) return false;
-  await tx.db.deleteFrom('api_scopes').where('api_id', '=', api.id).execute();
-  await insertScopes(tx, api);
-  tx.record({ kind: 'api', id: api.id, value: api });
+  for (const table of ['api_scopes', 'api_tags', 'api_roles'] as const) {
+    await tx.db.deleteFrom(table).where('api_id', '=', api.id).execute();
+  }
+  await insertParts(tx, api);
+  announce(tx, api, open);
   return true;
 }
 
@@ -96,15 +104,33 @@ export async function definedScopeNames(db: Queryable, tenant: string, names: re
   return new Set(rows.map((row) => row.name));
 }
 
-const columns = (api: Api) => ({
+function announce(tx: StoreTransaction, api: CatalogApi, open: OpenPassword | undefined): void {
+  const value: Api = deployedApi(api, api.endpointSecurity ? (open?.(api) ?? null) : null);
+  tx.record({ kind: 'api', id: api.id, value });
+}
+
+const columns = (api: CatalogApi) => ({
   name: api.name,
   context: api.context,
   version: api.version,
   provider: api.provider,
+  status: api.status,
+  type: api.type,
+  description: api.description,
+  visibility: api.visibility,
+  access_control: api.accessControl,
   body: JSON.stringify(api),
+  updated_at: api.updatedAt,
 });
 
-async function insertScopes(tx: StoreTransaction, api: Api): Promise<void> {
-  const rows = api.scopes.map((scope) => ({ api_id: api.id, name: scope.name, roles: JSON.stringify(scope.roles) }));
-  if (rows.length > 0) await tx.db.insertInto('api_scopes').values(rows).execute();
+async function insertParts(tx: StoreTransaction, api: CatalogApi): Promise<void> {
+  const scopes = api.scopes.map(({ name, roles }) => ({ api_id: api.id, name, roles: JSON.stringify(roles) }));
+  if (scopes.length > 0) await tx.db.insertInto('api_scopes').values(scopes).execute();
+  const tags = [...new Set(api.tags)].map((tag) => ({ api_id: api.id, tag }));
+  if (tags.length > 0) await tx.db.insertInto('api_tags').values(tags).execute();
+  const roles = [
+    ...[...new Set(api.visibleRoles)].map((role) => ({ api_id: api.id, purpose: 'view' as const, role })),
+    ...[...new Set(api.accessControlRoles)].map((role) => ({ api_id: api.id, purpose: 'edit' as const, role })),
+  ];
+  if (roles.length > 0) await tx.db.insertInto('api_roles').values(roles).execute();
 }

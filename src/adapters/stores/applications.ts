@@ -16,6 +16,12 @@ export interface NewApplication {
   readonly tier: string;
   /** Form of the access tokens of keys that are made for it. */
   readonly tokenType: TokenType;
+  /** Default: none. */
+  readonly description?: string;
+  /** Default `APPROVED`. */
+  readonly status?: ApplicationRow['status'];
+  /** Default: none. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Seconds since the epoch. */
   readonly createdAt: number;
 }
@@ -39,10 +45,18 @@ export function applicationsOf(db: Queryable, owner: string): Promise<Applicatio
 
 /** @throws the engine's constraint error when the owner has an application of that name. */
 export async function createApplication(tx: StoreTransaction, application: NewApplication): Promise<Application> {
-  const { tokenType, createdAt, ...rest } = application;
+  const { tokenType, createdAt, description = '', status = 'APPROVED', attributes = {}, ...rest } = application;
   const row = await tx.db
     .insertInto('applications')
-    .values({ ...rest, token_type: tokenType, created_at: createdAt })
+    .values({
+      ...rest,
+      token_type: tokenType,
+      description,
+      status,
+      attributes: JSON.stringify(attributes),
+      created_at: createdAt,
+      updated_at: createdAt,
+    })
     .returningAll()
     .executeTakeFirstOrThrow();
   const created = toApplication(row);
@@ -54,7 +68,7 @@ export async function createApplication(tx: StoreTransaction, application: NewAp
 export async function updateApplication(
   tx: StoreTransaction,
   id: string,
-  change: { name?: string; owner?: string; tier?: string; token_type?: TokenType },
+  change: Partial<Omit<ApplicationRow, 'ordinal' | 'id' | 'tenant' | 'created_at'>>,
 ): Promise<boolean> {
   const row = await tx.db
     .updateTable('applications')

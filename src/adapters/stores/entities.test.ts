@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { catalogApi } from '../../../test/support/catalog-api.ts';
 import type { Api } from '../../core/api.ts';
 import { builtInPolicies } from '../../core/policy.ts';
-import { createApi, definedScopeNames, deleteApi, findApi, listApis, subscribedScopes, updateApi } from './apis.ts';
+import { createApi, definedScopeNames, deleteApi, findApi, subscribedScopes, updateApi } from './apis.ts';
 import { applicationsOf, createApplication, deleteApplication, updateApplication } from './applications.ts';
 import { createClient, deleteClient, findClient, updateClient } from './clients.ts';
 import { addBuiltInPolicies, deletePolicy, findPolicies, listPolicies, putPolicy } from './policies.ts';
@@ -43,14 +44,14 @@ const client = {
   state: 'ACTIVE',
   created_at: 1,
 } as const;
-const at = { tenant: 'carbon.super', createdAt: 1 };
+const at = { tenant: 'carbon.super', definition: '{}' };
 
 /** A store with one API, one application with a key, subscribed; and the changes since then, in short form. */
 async function subscribed() {
   const store = await openSqliteStore(':memory:');
   stores.push(store);
   await store.transaction(async (tx) => {
-    await createApi(tx, api('pizza', [{ name: 'read', roles: [] }]), at);
+    await createApi(tx, catalogApi(api('pizza', [{ name: 'read', roles: [] }])), at);
     await createApplication(tx, { ...application, tokenType: 'JWT', createdAt: 1 });
     await createSubscription(
       tx,
@@ -89,14 +90,15 @@ test('what is created is announced in a form that gateways know', async () => {
 
 test('an API is replaced with its scopes', async () => {
   const { store, changes } = await subscribed();
-  const changed = api('pizza', [{ name: 'update', roles: ['editor', 'admin'] }]);
+  const changed = catalogApi(api('pizza', [{ name: 'update', roles: ['editor', 'admin'] }]));
   assert.equal(await store.transaction((tx) => updateApi(tx, changed)), true);
-  assert.equal(await store.transaction((tx) => updateApi(tx, api('other'))), false);
+  assert.equal(await store.transaction((tx) => updateApi(tx, catalogApi(api('other')))), false);
   assert.deepEqual(await changes(), ['put api pizza']);
   assert.deepEqual(await findApi(store.db, 'pizza'), changed);
-  assert.deepEqual(await listApis(store.db, 'carbon.super'), [changed]);
   assert.deepEqual(await definedScopeNames(store.db, 'carbon.super', ['read', 'update']), new Set(['update']));
-  assert.deepEqual(await subscribedScopes(store.db, 'app', ['read', 'update']), changed.scopes);
+  assert.deepEqual(await subscribedScopes(store.db, 'app', ['read', 'update']), [
+    { name: 'update', roles: ['editor', 'admin'] },
+  ]);
 });
 
 test('deleting an API deletes its subscriptions too', async () => {
@@ -158,7 +160,7 @@ test('a subscription changes, waits for approval, and ends', async () => {
 test('a failed transaction announces nothing', async () => {
   const { store, changes } = await subscribed();
   await assert.rejects(
-    store.transaction((tx) => createApi(tx, { ...api('second'), context: '/pizza' }, at)),
+    store.transaction((tx) => createApi(tx, catalogApi({ ...api('second'), context: '/pizza' }), at)),
     /UNIQUE/,
   );
   assert.deepEqual(await changes(), []);

@@ -1,8 +1,13 @@
 /** The tables of the store, as kysely sees them. Times are seconds since the epoch unless the name ends in `_ms`. */
 import type { Generated } from 'kysely';
+import type { LifeCycleStatus } from '../../core/api.ts';
 import type { KeyType, SubscriptionState, TokenType } from '../../core/application.ts';
+import type { AdminTables } from './schema/admin.ts';
+import type { CatalogTables } from './schema/catalog.ts';
+import type { PortalTables } from './schema/portal.ts';
 
-export interface Schema {
+/** Tables of one area are declared in a file of their own, with the migration that makes them. */
+export interface Schema extends CatalogTables, PortalTables, AdminTables {
   meta: { key: string; value: string };
   head: { id: 1; number: number };
   changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };
@@ -24,7 +29,13 @@ export interface Schema {
     owner: string;
     tier: string;
     token_type: TokenType;
+    description: string;
+    /** `CREATED` and `REJECTED`: a workflow has not approved it. */
+    status: 'APPROVED' | 'CREATED' | 'REJECTED';
+    /** JSON object of strings. */
+    attributes: string;
     created_at: number;
+    updated_at: number;
   };
   clients: {
     consumer_key: string;
@@ -54,10 +65,21 @@ export interface Schema {
     context: string;
     version: string;
     provider: string;
-    /** The `Api` of `core/api.ts` as JSON. */
+    status: LifeCycleStatus;
+    type: string;
+    description: string;
+    visibility: string;
+    access_control: string;
+    /** The `CatalogApi` of `core/catalog-api.ts` as JSON. What stands beside it is for searching. */
     body: string;
+    /** OpenAPI, as JSON. */
+    definition: string;
     created_at: number;
+    updated_at: number;
   };
+  api_tags: { api_id: string; tag: string };
+  /** Roles that see an API in the developer portal (`view`) or in the publisher (`edit`), where that is restricted. */
+  api_roles: { api_id: string; purpose: 'view' | 'edit'; role: string };
   api_scopes: {
     api_id: string;
     name: string;

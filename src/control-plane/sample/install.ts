@@ -6,10 +6,11 @@ import { createApplication, findApplication } from '../../adapters/stores/applic
 import { findClient } from '../../adapters/stores/clients.ts';
 import type { Store } from '../../adapters/stores/store.ts';
 import { createSubscription } from '../../adapters/stores/subscriptions.ts';
+import type { ConfiguredEndpoint, EndpointConfig } from '../../core/catalog-api.ts';
 import { unlimited } from '../../core/policy.ts';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { pizzashack } from './pizzashack.ts';
+import { backendPath, pizzashack, pizzashackDefinition, pizzashackEndpoints } from './pizzashack.ts';
 
 /** What is printed at the start of an evaluation. */
 export interface Sample {
@@ -42,10 +43,10 @@ export async function installSample(deps: SampleDeps): Promise<Sample | null> {
 }
 
 async function install({ store, seal, origin, hashClientSecrets, now }: SampleDeps): Promise<Sample> {
-  const api = pizzashack(origin);
+  const api = pizzashack(origin, now);
   const owner = fullUserName('admin');
   return store.transaction(async (tx) => {
-    await createApi(tx, api, { tenant: defaultTenant, createdAt: now });
+    await createApi(tx, api, { tenant: defaultTenant, definition: pizzashackDefinition(api) });
     const application = await createApplication(tx, {
       id: randomUUID(),
       tenant: defaultTenant,
@@ -79,14 +80,16 @@ async function install({ store, seal, origin, hashClientSecrets, now }: SampleDe
 }
 
 /** The sample as it is now; its back end's address follows the port of this start. */
-async function existing({ store, seal, origin }: SampleDeps, consumerKey: string): Promise<Sample | null> {
-  const fresh = pizzashack(origin);
+async function existing({ store, seal, origin, now }: SampleDeps, consumerKey: string): Promise<Sample | null> {
+  const fresh = pizzashack(origin, now);
   const api = await findApi(store.db, fresh.id);
   const client = await findClient(store.db, consumerKey);
   const application = client?.application_id ? await findApplication(store.db, client.application_id) : null;
   if (!api || !client || !application) return null;
-  if (api.endpoints.production?.url !== fresh.endpoints.production?.url) {
-    await store.transaction(async (tx) => void (await updateApi(tx, { ...api, endpoints: fresh.endpoints })));
+  const ours = addressOf(api.endpointConfig);
+  if (ours?.endsWith(backendPath) && ours !== addressOf(fresh.endpointConfig)) {
+    const endpointConfig = pizzashackEndpoints(origin);
+    await store.transaction(async (tx) => void (await updateApi(tx, { ...api, endpointConfig })));
   }
   const consumerSecret = revealSecret(seal, client) ?? '(shown at the first start only)';
   return {
@@ -96,4 +99,9 @@ async function existing({ store, seal, origin }: SampleDeps, consumerKey: string
     consumerKey,
     consumerSecret,
   };
+}
+
+function addressOf(config: EndpointConfig | null): string | undefined {
+  const { production_endpoints: endpoint } = config ?? {};
+  return (endpoint as ConfiguredEndpoint | undefined)?.url;
 }

@@ -20,7 +20,7 @@ interface VerificationKey {
 
 export class TrustedIssuer {
   readonly issuer: string;
-  readonly audience: string;
+  readonly audience: string | null;
   readonly #keys = new Map<string, VerificationKey>();
 
   /** Keys of a kind that isn't allowed are left out: tokens signed with them are refused. */

@@ -76,7 +76,8 @@ export class JwtScheme implements Scheme {
     if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return malformed;
     if (now >= exp * 1000) return expired;
     if (Math.max(iat, nbf ?? 0) > now / 1000 + skew) return notYet;
-    if (!(Array.isArray(aud) ? aud.includes(issuer.audience) : aud === issuer.audience)) return wrongAudience;
+    const { audience } = issuer;
+    if (audience !== null && !(Array.isArray(aud) ? aud.includes(audience) : aud === audience)) return wrongAudience;
     const consumerKey = text(claims.consumerKey) ?? text(claims.client_id) ?? text(claims.azp);
     if (consumerKey === undefined) return malformed;
 

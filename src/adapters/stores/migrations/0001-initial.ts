@@ -23,7 +23,8 @@ const statements = [
      user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, role TEXT NOT NULL, PRIMARY KEY (user_id, role))`,
   `CREATE TABLE applications (
      ordinal INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, name TEXT NOT NULL,
-     owner TEXT NOT NULL, tier TEXT NOT NULL, token_type TEXT NOT NULL, created_at BIGINT NOT NULL,
+     owner TEXT NOT NULL, tier TEXT NOT NULL, token_type TEXT NOT NULL, description TEXT NOT NULL,
+     status TEXT NOT NULL, attributes TEXT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
      UNIQUE (tenant, owner, name))`,
   `CREATE TABLE clients (
      consumer_key TEXT PRIMARY KEY, tenant TEXT NOT NULL,
@@ -35,7 +36,16 @@ const statements = [
   `CREATE UNIQUE INDEX clients_registered ON clients (tenant, owner, name) WHERE application_id IS NULL`,
   `CREATE TABLE apis (
      id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, context TEXT NOT NULL, version TEXT NOT NULL,
-     provider TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL, UNIQUE (tenant, context, version))`,
+     provider TEXT NOT NULL, status TEXT NOT NULL, type TEXT NOT NULL, description TEXT NOT NULL,
+     visibility TEXT NOT NULL, access_control TEXT NOT NULL, body TEXT NOT NULL, definition TEXT NOT NULL,
+     created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, UNIQUE (tenant, context, version),
+     UNIQUE (tenant, name, version))`,
+  `CREATE TABLE api_tags (
+     api_id TEXT NOT NULL REFERENCES apis (id) ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY (api_id, tag))`,
+  `CREATE INDEX api_tags_tag ON api_tags (tag)`,
+  `CREATE TABLE api_roles (
+     api_id TEXT NOT NULL REFERENCES apis (id) ON DELETE CASCADE, purpose TEXT NOT NULL, role TEXT NOT NULL,
+     PRIMARY KEY (api_id, purpose, role))`,
   `CREATE TABLE api_scopes (
      api_id TEXT NOT NULL REFERENCES apis (id) ON DELETE CASCADE, name TEXT NOT NULL, roles TEXT NOT NULL,
      PRIMARY KEY (api_id, name))`,

@@ -1,7 +1,13 @@
 /** Every migration, oldest first. A name never changes once released; its order is the order of names. */
 import type { Migration } from 'kysely/migration';
 import * as initial from './0001-initial.ts';
+import * as catalog from './0002-catalog.ts';
+import * as portal from './0003-portal.ts';
+import * as admin from './0004-admin.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-catalog': catalog,
+  '0003-portal': portal,
+  '0004-admin': admin,
 };

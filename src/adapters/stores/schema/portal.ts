@@ -1,0 +1,3 @@
+/** Tables of the developer portal: ratings, comments, API keys. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled below
+export interface PortalTables {}
