@@ -95,8 +95,8 @@ function operations(source: Json): Json[] {
 /** Any one of these is needed; null = nobody has to be logged in. */
 function scopesOf(operation: Json): readonly string[] | null {
   const security = operation.security as Record<string, string[]>[] | undefined;
-  if (!security || security.length === 0) return null;
-  return security.flatMap((one) => Object.values(one).flat());
+  const scopes = security?.flatMap((one) => Object.values(one).flat()) ?? [];
+  return scopes.length === 0 ? null : scopes;
 }
 
 function resolve(source: Json, ref: string): unknown {

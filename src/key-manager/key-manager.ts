@@ -28,22 +28,24 @@ export interface KeyManagerDeps {
   readonly users?: UserStore;
 }
 
-/** What other parts of the process may use of a mounted key manager. */
-export interface MountedKeyManager {
+/** A key manager at work on its store: what other parts of the process may use of it. */
+export interface OpenKeyManager {
   readonly users: UserStore;
   readonly revoker: Revoker;
   /** What is true of an access token now; null when it is not active. */
   introspect(token: string): Promise<Introspection | null>;
+  /** Registers the endpoints, and removes expired rows as long as the server runs. */
+  mount(app: FastifyInstance): Promise<void>;
 }
 
 /** Bytes of a request body at most. */
 const bodyLimit = 65_536;
 
 /**
- * Makes or opens the signing keys, announces the issuer, and registers the endpoints.
+ * Makes or opens the signing keys, and announces the issuer.
  * @throws Error when options contradict each other, SealError when the store key is not that of the store.
  */
-export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps): Promise<MountedKeyManager> {
+export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManager> {
   const { store, seal, clock, log, options } = deps;
   checkOptions(options);
   const keys = await openSigningKeys(deps);
@@ -59,19 +61,34 @@ export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps
     write: joinTransactions(store, 0),
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };
+  return {
+    users: km.users,
+    revoker: km.revoker,
+    introspect: (token) => introspect(km, token),
+    mount: (app) => mountEndpoints(app, km),
+  };
+}
+
+/** `openKeyManager` and its endpoints. */
+export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps): Promise<OpenKeyManager> {
+  const km = await openKeyManager(deps);
+  await km.mount(app);
+  return km;
+}
+
+async function mountEndpoints(app: FastifyInstance, km: KeyManager): Promise<void> {
   // In a scope of its own: parsers, headers and the form of errors are those of these endpoints only.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
-    scope.setErrorHandler((error, _request, reply) => sendError(reply, toOAuthError(error, log)));
+    scope.setErrorHandler((error, _request, reply) => sendError(reply, toOAuthError(error, km.log)));
     scope.addHook('onRequest', async (_request, reply) => {
       reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
     });
     for (const endpoint of endpoints) mount(scope, endpoint, km);
   });
-  const ended = sweep(store, clock, log);
+  const ended = sweep(km.store, km.clock, km.log);
   app.addHook('onClose', async () => ended());
-  return { users: km.users, revoker: km.revoker, introspect: (token) => introspect(km, token) };
 }
 
 function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void {

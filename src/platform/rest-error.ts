@@ -25,10 +25,17 @@ export class RestError extends Error {
   override name = 'RestError';
   readonly status: number;
   readonly items: readonly ErrorItem[];
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, description: string, items: readonly ErrorItem[] = []) {
+  constructor(
+    status: number,
+    description: string,
+    items: readonly ErrorItem[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(description);
     this.status = status;
     this.items = items;
+    this.headers = headers;
   }
 }

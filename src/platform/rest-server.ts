@@ -74,7 +74,7 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     routes.push({ path: pathPattern(route.url), methods: [route.method].flat() });
   });
   app.setErrorHandler<FastifyError | RestError>((error, request, reply) => {
-    if (error instanceof RestError) return send(reply, error.status, error.message, error.items);
+    if (error instanceof RestError) return send(reply.headers(error.headers), error.status, error.message, error.items);
     if (error.validation) {
       const items = error.validation.map((v) => ({
         code: v.keyword,

@@ -14,7 +14,7 @@ import type { Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
-import { type MountedKeyManager, mountKeyManager } from '../../src/key-manager/key-manager.ts';
+import { type OpenKeyManager, mountKeyManager } from '../../src/key-manager/key-manager.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';
@@ -35,7 +35,7 @@ export interface AuthorizationServer extends AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
   readonly seal: Seal;
-  readonly km: MountedKeyManager;
+  readonly km: OpenKeyManager;
   /** Posts a form. A `null` key sends no client credentials. */
   post(path: string, form: Form, client?: ConsumerKey | null, headers?: Record<string, string>): Promise<Answer>;
   /** Closes server and store, leaves the folder. */

@@ -57,12 +57,14 @@ export async function runManagement(
   const deps = { store, seal, users, clock: systemClock, log, isEnrolledGateway };
   const origin = `https://${publicHost}:${port}`;
   const addresses: string[] = [];
+  const { openKeyManager } = await import('../../key-manager/key-manager.ts');
+  // The control plane works with it too, wherever its endpoints are.
+  const keyManager = await openKeyManager({
+    ...deps,
+    options: { ...options.tokens, issuer: `${origin}/oauth2/token`, publicUrl: origin },
+  });
   if (roles.includes('key-manager')) {
-    const { mountKeyManager } = await import('../../key-manager/key-manager.ts');
-    await mountKeyManager(app, {
-      ...deps,
-      options: { ...options.tokens, issuer: `${origin}/oauth2/token`, publicUrl: origin },
-    });
+    await keyManager.mount(app);
     addresses.push(`Key manager     ${origin}/oauth2`);
   }
   const { mountHub } = await import('../../control-plane/hub.ts');
@@ -70,7 +72,16 @@ export async function runManagement(
   let sample: Sample | null = null;
   if (roles.includes('control-plane')) {
     const { mountControlPlane } = await import('../../control-plane/control-plane.ts');
-    await mountControlPlane(app);
+    await mountControlPlane(app, {
+      ...deps,
+      keyManager,
+      publicUrl: origin,
+      gatewayUrls: {
+        http: `http://${publicHost}:${options.gateway.httpPort}`,
+        https: `https://${publicHost}:${options.gateway.httpsPort}`,
+      },
+      hashClientSecrets: options.tokens.hashClientSecrets,
+    });
     addresses.push(`Control plane   ${origin}`);
     if (roles.includes('key-manager')) {
       const { installSample } = await import('../../control-plane/sample/install.ts');

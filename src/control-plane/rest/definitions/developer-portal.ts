@@ -576,7 +576,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'limit',
@@ -619,7 +619,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -648,7 +648,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/swagger',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -693,7 +693,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/graphql-schema',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -760,7 +760,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/wsdl',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -803,7 +803,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/documents',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -850,7 +850,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/documents/{documentId}',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -887,7 +887,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/documents/{documentId}/content',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -923,7 +923,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/thumbnail',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -950,7 +950,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/ratings',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -1075,7 +1075,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/comments',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -1157,7 +1157,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/comments/{commentId}',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'commentId',
@@ -1231,7 +1231,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/subscription-policies',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -2333,7 +2333,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/throttling-policies/{policyLevel}',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'limit',
@@ -2381,7 +2381,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/throttling-policies/{policyLevel}/{policyId}',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'policyId',
@@ -2419,7 +2419,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/tags',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'limit',
@@ -2458,7 +2458,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/search',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'limit',
@@ -2554,7 +2554,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/tenants',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'state',
@@ -2789,7 +2789,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/api-categories',
-      scopes: [],
+      scopes: null,
       parameters: [],
       body: null,
       form: [],
@@ -2815,7 +2815,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/graphql-policies/complexity',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',
@@ -2836,7 +2836,7 @@ export const developerPortal: Definition = {
     {
       method: 'GET',
       path: '/apis/{apiId}/graphql-policies/complexity/types',
-      scopes: [],
+      scopes: null,
       parameters: [
         {
           name: 'apiId',

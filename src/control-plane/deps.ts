@@ -1,0 +1,25 @@
+/** What the operations of the control plane work with. */
+import type { Store } from '../adapters/stores/store.ts';
+import type { UserStore } from '../adapters/user-stores/user-store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Seal } from '../platform/seal.ts';
+import type { KeyManager } from './key-manager.ts';
+
+export interface ControlPlaneDeps {
+  readonly store: Store;
+  readonly seal: Seal;
+  readonly users: UserStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keyManager: KeyManager;
+  /** Of this listener: `https://localhost:9443`. */
+  readonly publicUrl: string;
+  /** Where clients reach the gateway: what APIs' addresses begin with. */
+  readonly gatewayUrls: { readonly http: string; readonly https: string };
+  /** Whether consumer secrets are shown once only (option `tokens.hashClientSecrets`). */
+  readonly hashClientSecrets: boolean;
+}
+
+/** Seconds since the epoch. */
+export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);

@@ -1,0 +1,56 @@
+/** A multipart body (RFC 7578): small fields and files, held in memory. */
+import type { FastifyRequest } from 'fastify';
+import { RestError } from '../../platform/rest-error.ts';
+import type { OperationDefinition } from './definition.ts';
+
+export interface FormFile {
+  /** As the client called it; may be empty, and is not to be trusted as a path. */
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+export class Form {
+  readonly #fields = new Map<string, string>();
+  readonly #files = new Map<string, FormFile>();
+
+  static readonly empty = new Form();
+
+  /** A text field; a file sent in its place counts as text. Undefined when it was not sent. */
+  text(name: string): string | undefined {
+    return this.#fields.get(name) ?? this.#files.get(name)?.bytes.toString('utf8');
+  }
+
+  /** A file; text sent in its place counts as one without name. Undefined when it was not sent. */
+  file(name: string): FormFile | undefined {
+    const text = this.#fields.get(name);
+    return this.#files.get(name) ?? (text === undefined ? undefined : { name: '', type: '', bytes: Buffer.from(text) });
+  }
+
+  /**
+   * Reads the parts that an operation takes.
+   * @throws RestError 400 when the body is no multipart form, has an unknown or repeated part, or lacks one
+   */
+  static async read(request: FastifyRequest, parts: OperationDefinition['form']): Promise<Form> {
+    if (!request.isMultipart()) throw new RestError(415, 'Expected a body of the content type multipart/form-data.');
+    const form = new Form();
+    const known = new Map(parts.map((part) => [part.name, part]));
+    for await (const part of request.parts()) {
+      const { fieldname } = part;
+      if (form.#fields.has(fieldname) || form.#files.has(fieldname)) {
+        throw new RestError(400, `The part ${JSON.stringify(fieldname)} was sent more than once.`);
+      }
+      if (part.type === 'file') {
+        form.#files.set(fieldname, { name: part.filename, type: part.mimetype, bytes: await part.toBuffer() });
+      } else form.#fields.set(fieldname, String(part.value));
+      if (!known.has(fieldname)) {
+        const names = parts.map((one) => one.name).join(', ');
+        throw new RestError(400, `Unknown part ${JSON.stringify(fieldname)}; expected: ${names}.`);
+      }
+    }
+    for (const { name, required } of parts) {
+      if (required && form.file(name) === undefined) throw new RestError(400, `The part ${name} is missing.`);
+    }
+    return form;
+  }
+}
