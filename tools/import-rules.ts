@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Clients and parsers that a process loads only when it uses them: by `await import()`. */
 const heavy =
-  /^(amqplib|rhea|@nats-io\/.+|@redis\/client|pg|ldapts|xml-crypto|@xmldom\/xmldom|fast-xml-parser|graphql|ws|@apidevtools\/swagger-parser)(\/|$)/;
+  /^(amqplib|rhea|@nats-io\/.+|@redis\/client|pg|ldapts|xml-crypto|@xmldom\/xmldom|fast-xml-parser|graphql|ws|@apidevtools\/openapi-schemas|ajv-draft-04)(\/|$)/;
 
 /** Parts of the gateway that see a request only as `src/wire/wire.ts` shows it, whatever carries the bytes. */
 const wireAgnostic = /^src\/gateway\/(stages|security|backends|throttling)\//;

@@ -1,5 +1,6 @@
 /** One of the processes that `postern start` runs, as its parent sees it: started, started again if it dies, stopped. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { OperatorError } from '../platform/operator-error.ts';
 import type { FromChild, RoleName, ToChild } from './child.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,9 +11,9 @@ const maxBackoff = 5000;
 const healthy = 30_000;
 
 /** A child could not start; the message is the child's own. */
-export class ChildError extends Error {
+export class ChildError extends OperatorError {
   override name = 'ChildError';
-  readonly exitCode: number;
+  override readonly exitCode: number;
   constructor(message: string, exitCode: number) {
     super(message);
     this.exitCode = exitCode;

@@ -36,12 +36,9 @@ describe('the options', () => {
   });
 
   const wrong: [flags: string[], problem: RegExp][] = [
-    [['--tokens.timestampSkew=3600'], /^\[tokens\]: timestampSkew: expected less than/],
-    [
-      ['--tokens.timestampSkew=60', '--tokens.applicationTokenValidity=60'],
-      /^\[tokens\]: timestampSkew: expected less/,
-    ],
-    [['--tokens.refreshTokenValidity=0'], /^\[tokens\]: refreshTokenValidity: expected -1 or at least 1/],
+    [['--tokens.timestampSkew=3600'], /^--tokens\.timestampSkew: expected less than/],
+    [['--tokens.timestampSkew=60', '--tokens.applicationTokenValidity=60'], /^--tokens\.timestampSkew: expected less/],
+    [['--tokens.refreshTokenValidity=0'], /^--tokens\.refreshTokenValidity: expected -1 or at least 1/],
     [['--tokens.signingAlgorithm=none'], /^--tokens\.signingAlgorithm: expected one of RS256, ES256, EdDSA/],
   ];
   for (const [flags, problem] of wrong) {

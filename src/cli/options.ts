@@ -6,24 +6,22 @@
 import { controlPlaneOptions } from '../control-plane/options.ts';
 import { gatewayOptions } from '../gateway/options.ts';
 import { keyManagerOptions } from '../key-manager/options.ts';
-import { type Config, choice, section } from '../platform/config/schema.ts';
-
-const log = section('The log: one JSON object a line, on standard error.', {
-  level: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-    default: 'info',
-    description: 'Least severe messages that are logged.',
-  }),
-});
+import { type Config, section } from '../platform/config/schema.ts';
+import { keyManagerOptions as gatewayKeyManagerOptions, tokenRevocationOptions } from './gateway-options.ts';
+import { logOptions } from './log-options.ts';
 
 export const optionsSchema = section('', {
   ...gatewayOptions.properties,
   ...keyManagerOptions.properties,
+  ...controlPlaneOptions.properties,
   // The one section that two roles read: gateways reach the control plane by it, and it keeps its own options in it.
   controlPlane: section('The control plane.', {
     ...gatewayOptions.properties.controlPlane.properties,
     ...controlPlaneOptions.properties.controlPlane.properties,
   }),
-  log,
+  keyManager: gatewayKeyManagerOptions,
+  tokenRevocationConfig: tokenRevocationOptions,
+  log: logOptions,
 });
 
 export type Options = Config<typeof optionsSchema>;

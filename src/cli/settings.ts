@@ -1,7 +1,8 @@
 /** From the arguments of a command to the settings that roles are started with. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { loadConfig } from '../platform/config/load.ts';
+import { join, resolve } from 'node:path';
+import { ConfigError } from '../platform/config/config-error.ts';
+import { type Loaded, readConfig } from '../platform/config/load.ts';
+import { revocationSources } from './gateway-options.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 /** What every command that starts a role is called with. */
@@ -18,20 +19,15 @@ export interface Settings {
   readonly options: Options;
   /** Absolute path of the data folder. */
   readonly data: string;
-}
-
-/** The data folder can't be used. */
-export class DataFolderError extends Error {
-  override name = 'DataFolderError';
+  /** What the operator should know about the configuration, one line each. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws ConfigError. Changes nothing on disk. */
 export function readSettings(args: StartArguments): Settings {
-  const given = loadConfig(optionsSchema, {
-    file: args.config,
-    flags: args.flags,
-    env: process.env,
-  });
+  const loaded = readConfig(optionsSchema, { file: args.config, flags: args.flags, env: process.env });
+  const given = loaded.config;
+  checkRevocationSources(loaded);
   const by = args.portOffset;
   // 0 asks for a free port; an offset to that has no meaning.
   const moved = (port: number): number => (port === 0 ? 0 : port + by);
@@ -47,42 +43,24 @@ export function readSettings(args: StartArguments): Settings {
     },
     server: { ...given.server, host: host ?? given.server.host, port: moved(given.server.port) },
   };
-  return { options, data: resolve(args.data) };
+  return { options, data: resolve(args.data), warnings: loaded.warnings };
+}
+
+/** A gateway has its revocations, as everything else, from its control plane. */
+function checkRevocationSources({ config, where }: Loaded<typeof optionsSchema>): void {
+  const problems = revocationSources(config.tokenRevocationConfig)
+    .filter(({ url }) => originOf(config.controlPlane.url) !== originOf(url))
+    .map(({ option }) => `${where(option)}: expected the address of controlPlane.url`);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
 }
 
 /** The file of the embedded store. */
 export function storeFile({ data }: Settings): string {
   return join(data, 'postern.db');
-}
-
-/** Makes the data folder, for its owner only. @throws DataFolderError */
-export function openDataFolder(data: string): void {
-  try {
-    makeFolder(data);
-    accessSync(data, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
-        ? 'may not be written by this user'
-        : code === 'EEXIST' || code === 'ENOTDIR'
-          ? 'is not a folder'
-          : `can't be used: ${message}`;
-    throw new DataFolderError(`the data folder ${data} ${why}; choose another with --data`);
-  }
-}
-
-/** Not by `recursive`: below a folder like /proc, which answers ENOENT to every mkdir, that never ends. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
-    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
-    makeFolder(dirname(folder));
-    mkdirSync(folder, { mode: 0o700 });
-  }
 }
 
 /** Whether only this machine can reach an address. */

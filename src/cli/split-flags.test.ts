@@ -5,7 +5,9 @@ import { splitFlags } from './split-flags.ts';
 const cases: readonly [args: string[], flags: string[], rest: string[]][] = [
   [['start'], [], ['start']],
   [['start', '--data', 'd.x', '--gateway.threads=2'], ['--gateway.threads=2'], ['start', '--data', 'd.x']],
-  [['--gateway.threads', '2', 'start'], ['--gateway.threads', '2'], ['start']],
+  [['--gateway.threads', '2', 'start'], ['--gateway.threads=2'], ['start']],
+  [['run', 'x', '--shop_prod_endpoint_0', 'http://a'], ['--shop_prod_endpoint_0=http://a'], ['run', 'x']],
+  [['run', '--a-b.c_sand_basic_password=p=q', 'x'], ['--a-b.c_sand_basic_password=p=q'], ['run', 'x']],
   [
     ['run', '--a.b', '--c.d=1', 'x'],
     ['--a.b', '--c.d=1'],

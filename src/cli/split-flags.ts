@@ -1,11 +1,14 @@
 /** Tells `--section.key=value`, which is configuration, from the options of a command. */
 
 export interface SplitArguments {
-  /** Configuration flags as given, each with its value. */
+  /** Configuration flags, each with its value if it has one: `--section.key=value`. */
   readonly flags: string[];
   /** Everything else, in order. */
   readonly rest: string[];
 }
+
+/** The name of a configuration flag has a dot in it, or is that of an endpoint's address or credentials. */
+const flag = /^--(?:[A-Za-z][\w-]*\.[^=]|[^=]+_(?:prod|sand)_(?:endpoint_\d+|basic_(?:username|password))(?:=|$))/;
 
 /** A flag without `=` takes the next argument as its value, unless that is an option itself. */
 export function splitFlags(args: readonly string[]): SplitArguments {
@@ -13,14 +16,14 @@ export function splitFlags(args: readonly string[]): SplitArguments {
   const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
-    if (!/^--[A-Za-z][\w-]*\.[^=]/.test(arg)) {
+    if (!flag.test(arg)) {
       rest.push(arg);
       continue;
     }
-    flags.push(arg);
     const next = args[i + 1];
-    if (!arg.includes('=') && next !== undefined && !next.startsWith('-')) {
-      flags.push(next);
+    if (arg.includes('=') || next === undefined || next.startsWith('-')) flags.push(arg);
+    else {
+      flags.push(`${arg}=${next}`);
       i++;
     }
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Seal } from '../platform/seal.ts';
 import type { KeyManager } from './key-manager.ts';
+import type { ControlPlaneOptions } from './options.ts';
 
 export interface ControlPlaneDeps {
   readonly store: Store;
@@ -19,6 +20,8 @@ export interface ControlPlaneDeps {
   readonly gatewayUrls: { readonly http: string; readonly https: string };
   /** Whether consumer secrets are shown once only (option `tokens.hashClientSecrets`). */
   readonly hashClientSecrets: boolean;
+  readonly workflows: ControlPlaneOptions['workflows'];
+  readonly developerPortal: ControlPlaneOptions['developerPortal'];
 }
 
 /** Seconds since the epoch. */

@@ -1,5 +1,7 @@
 /** What the control plane asks of the key manager that runs beside it on the same store. */
+import type { ApiKeyRow } from '../adapters/stores/api-keys.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
+import type { KeyType } from '../core/application.ts';
 
 /** What is true of an active access token. */
 export interface TokenFacts {
@@ -13,7 +15,37 @@ export interface TokenFacts {
 export interface KeyManager {
   /** Null when the token is not active. */
   introspect(token: string): Promise<TokenFacts | null>;
+  /**
+   * An access token of an application itself (`client_credentials`). `validity` is in seconds; -1 = the default, -2 = for
+   * ever.
+   * @throws RestError 400 when the consumer key gets none
+   */
+  applicationToken(request: {
+    readonly consumerKey: string;
+    readonly scopes: readonly string[];
+    readonly validity: number;
+  }): Promise<{ readonly value: string; readonly scopes: readonly string[]; readonly expiresIn: number }>;
+  /**
+   * Signs an API key. Its row has to be written before it is handed out. Null when there is no such application.
+   * @param request `validity` in seconds; null = for ever
+   */
+  signApiKey(request: {
+    readonly applicationId: string;
+    readonly keyType: KeyType;
+    readonly subject: string;
+    readonly validity: number | null;
+    readonly permittedIP?: string;
+    readonly permittedReferer?: string;
+  }): Promise<{ readonly value: string; readonly row: ApiKeyRow } | null>;
+  /** The `jti` of an API key that the key manager signed, dead or alive; null when it is none. */
+  readApiKey(text: string): Promise<string | null>;
+  /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */
+  readonly maxValidity: number;
+  /** Seconds that `expires_in` says less than a token is valid: every validity is longer. */
+  readonly timestampSkew: number;
   readonly revoker: {
+    /** A token. `foreign`: it was issued to another consumer key, and stays; `nothing`: it is dead or unknown. */
+    revoke(token: string, consumerKey: string): Promise<{ readonly outcome: 'revoked' | 'nothing' | 'foreign' }>;
     /** Everything issued for a user (`name@tenant`) up to the end of this second. */
     revokeSubject(subject: string, tx?: StoreTransaction): Promise<void>;
     /** Everything issued to a consumer key up to the end of this second. */

@@ -1,6 +1,6 @@
 /** The options of a control plane: what it keeps for gateways and how often it tells them that it lives. */
 
-import { type Config, integer, section } from '../platform/config/schema.ts';
+import { boolean, type Config, choice, integer, section } from '../platform/config/schema.ts';
 
 const controlPlane = section('The control plane.', {
   changeLogRetention: integer({
@@ -18,6 +18,31 @@ const controlPlane = section('The control plane.', {
   }),
 });
 
-export const controlPlaneOptions = section('', { controlPlane });
+const executor = (what: string) =>
+  choice(['simple', 'approval'], {
+    default: 'simple',
+    description: `${what} is done at once (\`simple\`), or waits until an administrator approves it (\`approval\`).`,
+  });
+
+const workflows = section('What waits for an administrator before it is done.', {
+  userSignUp: executor('A sign-up'),
+  applicationCreation: executor('The creation of an application'),
+  applicationDeletion: executor('The deletion of an application'),
+  productionKeys: executor('The making of production keys for an application'),
+  sandboxKeys: executor('The making of sandbox keys for an application'),
+  subscriptionCreation: executor('A subscription'),
+  subscriptionUpdate: executor('The change of the tier of a subscription'),
+  subscriptionDeletion: executor('The deletion of a subscription'),
+  apiStateChange: executor('A step in the life cycle of an API'),
+});
+
+const developerPortal = section('The developer portal.', {
+  selfSignUp: boolean({
+    default: false,
+    description: 'Whether strangers can make accounts for themselves. They get the role `Internal/subscriber`.',
+  }),
+});
+
+export const controlPlaneOptions = section('', { controlPlane, workflows, developerPortal });
 
 export type ControlPlaneOptions = Config<typeof controlPlaneOptions>;

@@ -52,15 +52,19 @@ export interface Resource {
 
 /** Back-end addresses of one key type. */
 export interface Endpoint {
+  /** By which the configuration of a microgateway replaces addresses and credentials. */
+  readonly name?: string;
   /** Absolute http or https URL; the request's path below the context is appended. */
   readonly url: string;
   /** Further addresses, and how they are used: in turn with the first, or when it can't be reached. */
   readonly others?: readonly string[];
   readonly type?: 'load_balance' | 'failover';
-  /** Credentials that the back end wants, sent as HTTP Basic. */
+  /** Credentials that the back end wants, sent as HTTP Basic. An artifact has no password: empty = given at its start. */
   readonly basic?: { readonly username: string; readonly password: string };
   /** Milliseconds until the head of the answer has to be there. Absent = the gateway's option. */
   readonly timeout?: number;
+  /** Certificates (PEM) that the back end's may be or be signed by, besides those of the known authorities. */
+  readonly trust?: readonly string[];
 }
 
 export interface Endpoints {
@@ -84,6 +88,8 @@ export interface Api {
   readonly provider: string;
   /** First part of its URLs without the version: `/pizzashack`. */
   readonly context: string;
+  /** Where it is served, if that is not context and version: `/petstore/v1`. */
+  readonly basePath?: string;
   /** Also answers at the context without the version. */
   readonly isDefaultVersion: boolean;
   readonly status: LifeCycleStatus;
@@ -91,12 +97,16 @@ export interface Api {
   readonly endpoints: Endpoints;
   /** Absent = an access token. */
   readonly security?: Security;
+  /** With `mutualTls`: whose certificates let a caller in, by SHA-256 of the certificate (hex), and with which tier. */
+  readonly clientCertificates?: readonly { readonly fingerprint: string; readonly tier: string }[];
   /** Header field that carries token or Basic credentials, in lower case; absent = the gateway's option. */
   readonly authorizationHeader?: string;
   /** Absent = both. */
   readonly transports?: readonly ('http' | 'https')[];
   /** Name of a resource-level policy that holds for the API as a whole and replaces its resources' own. */
   readonly tier?: string;
+  /** Requests that its back ends of each kind get in each second at most; absent = as many as there are. */
+  readonly maxTps?: { readonly production?: number; readonly sandbox?: number };
   /** null = the API answers no cross-origin requests. */
   readonly cors: Cors | null;
   /** Scopes of this API with the roles that may have them; no roles = everybody. */

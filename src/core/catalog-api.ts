@@ -63,7 +63,13 @@ export interface CatalogApi {
   readonly status: LifeCycleStatus;
   readonly type: ApiType;
   readonly description: string;
+  /** The version of its name that is meant when none is said: one at most. */
   readonly isDefaultVersion: boolean;
+  /**
+   * Whether gateways serve it at the context without the version. Absent = as `isDefaultVersion` says. The two differ
+   * while the default version is not published yet: until then the one before goes on.
+   */
+  readonly servesDefault?: boolean;
   readonly tags: readonly string[];
   /** Subscription-level policies that an application can choose from. */
   readonly policies: readonly string[];

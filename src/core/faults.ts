@@ -44,6 +44,7 @@ export const faults = {
     'The request head is over the limit of this gateway.',
   ),
   notFound: kind(404, 404, 'Not Found', 'No API of this gateway answers at this path.'),
+  transportDisabled: kind(403, 403, 'Forbidden', 'The API does not answer over this transport (HTTP or HTTPS).'),
   methodNotAllowed: kind(
     405,
     405,
@@ -100,6 +101,18 @@ export const faults = {
     'The access token does not allow you to access the requested resource',
     'The access token lacks the scope of this resource.',
   ),
+  clientCertificateMissing: kind(
+    900911,
+    401,
+    'Client certificate required',
+    'This API wants a client certificate, and this gateway can not verify any.',
+  ),
+  invalidBasicCredentials: kind(
+    900914,
+    401,
+    'Invalid Basic credentials',
+    'Make sure that you have provided the correct user name and password.',
+  ),
   wrongScheme: kind(
     900917,
     401,
@@ -112,6 +125,9 @@ export const faults = {
   resourceThrottled: kind(900802, 429, 'Message throttled out', 'The limit of the resource is used up.'),
   applicationThrottled: kind(900803, 429, 'Message throttled out', 'The limit of the application is used up.'),
   subscriptionThrottled: kind(900804, 429, 'Message throttled out', 'The limit of the subscription is used up.'),
+  subscriptionBurst: kind(900807, 429, 'Message throttled out', 'The burst limit of the subscription is used up.'),
+  backendCapped: kind(900801, 503, 'API Limit Reached', 'The back end gets as many requests as it can take.'),
+  denied: kind(900805, 403, 'Message blocked', 'You have been blocked from accessing the resource.'),
   policyMissing: kind(900809, 500, 'Internal server error', 'A throttling policy that this API names does not exist.'),
 
   backendUnreachable: kind(101503, 503, 'Back end unreachable', 'The back end could not be reached.'),

@@ -52,6 +52,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   'apim:api_workflow_approve': [],
   'apim:bot_data': [],
   'apim:tenant': [],
+  'apim:tenantInfo': [],
   'apim:tenant_theme_manage': [],
   'apim:admin': [],
   'apim:admin_alert_manage': [],

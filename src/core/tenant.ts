@@ -6,3 +6,8 @@ export const defaultTenant = 'carbon.super';
 export function fullUserName(name: string, tenant: string = defaultTenant): string {
   return name.includes('@') ? name : `${name}@${tenant}`;
 }
+
+/** As people read it: without the tenant where that is the usual one. */
+export function shownUserName(fullName: string): string {
+  return fullName.endsWith(`@${defaultTenant}`) ? fullName.slice(0, -defaultTenant.length - 1) : fullName;
+}

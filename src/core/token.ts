@@ -5,7 +5,8 @@ import type { KeyType } from './application.ts';
 export type PublicJwk = Readonly<Record<string, unknown>> & {
   readonly kid: string;
   readonly kty: string;
-  readonly alg: string;
+  /** The one algorithm that it is for; absent (of keys of others only) = any that suits its kind. */
+  readonly alg?: string;
 };
 
 /** A token issuer that gateways trust, with its public keys. */
@@ -26,10 +27,16 @@ export interface Issuer {
   /** Claims that are called otherwise by this issuer: its name for it, and ours. */
   readonly claims?: readonly { readonly remote: string; readonly local: string }[];
   /**
-   * What an application's subscription is checked by: the gateway's own data (absent), the token's `subscribedAPIs`
-   * claim, or nothing.
+   * What an application's subscription is checked by: the gateway's own data (absent); the token's claims, if it has
+   * an `application` or `subscribedAPIs` (of an API key: `subscribedAPIs` or `allowedAPIs`), otherwise the data; or
+   * nothing. A block that the data knows of holds in each of the first two.
    */
   readonly subscriptions?: 'data' | 'claim' | 'none';
+  /**
+   * It signs API keys and no access tokens: what it signed is good for the scheme `api_key` alone. With the `data` of
+   * the gateway, a key's application is found by the `uuid` of its `application` claim.
+   */
+  readonly apiKeys?: true;
 }
 
 /** Claims of an access token of the built-in key manager (`docs/tokens.md`). */
@@ -75,3 +82,23 @@ export const defaultScope = 'default';
 
 /** `aud` of access tokens for gateways. */
 export const gatewayAudience = 'http://org.wso2.apimgt/gateway';
+
+/** `aud` of API keys: what takes access tokens takes none of them. */
+export const apiKeyAudience = 'http://org.wso2.apimgt/gateway/api-key';
+
+/** `typ` in the header of API keys (RFC 8725 section 3.11). */
+export const apiKeyType = 'apikey+jwt';
+
+/** Claims of an API key (`docs/tokens.md`). */
+export interface ApiKeyClaims
+  extends Pick<AccessTokenClaims, 'iss' | 'sub' | 'iat' | 'jti' | 'keytype' | 'tierInfo' | 'subscribedAPIs'> {
+  readonly aud: typeof apiKeyAudience;
+  readonly token_type: 'apiKey';
+  /** Absent = it never expires. */
+  readonly exp?: number;
+  readonly application: NonNullable<AccessTokenClaims['application']>;
+  /** Addresses and ranges, separated by commas; absent = from everywhere. */
+  readonly permittedIP?: string;
+  /** Patterns of the Referer header with `*`, separated by commas; absent = any. */
+  readonly permittedReferer?: string;
+}

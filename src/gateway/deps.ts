@@ -3,13 +3,14 @@ import type { Fault } from '../core/faults.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Fingerprinter } from '../platform/fingerprint.ts';
 import type { EventLog } from '../platform/log.ts';
-import type { Upstream } from '../wire/wire.ts';
+import type { Pools } from './backends/backend.ts';
 import type { GatewayOptions } from './options.ts';
 import type { AccessLog } from './record/access-log.ts';
 import type { RequestMetrics } from './record/request-metrics.ts';
 import type { RevokedSetReader } from './revocation/revoked-set.ts';
 import type { Schemes } from './security/index.ts';
 import type { SubscriptionReader } from './subscriptions/subscription-table.ts';
+import type { DenyRules } from './throttling/deny-rules.ts';
 import type { Policies } from './throttling/policies.ts';
 import type { RateCounters } from './throttling/rate-counters.ts';
 
@@ -24,9 +25,12 @@ export interface Deps {
   readonly revoked: RevokedSetReader;
   readonly subscriptions: SubscriptionReader;
   readonly policies: Policies;
+  readonly denyRules: DenyRules;
+  /** The number that stands for a policy in `policies`, by its entity id. */
+  readonly policyNumbers: ReadonlyMap<string, number>;
   readonly counters: RateCounters;
   /** The pool of connections to an origin; made at first use. */
-  readonly upstream: (origin: string) => Upstream;
+  readonly upstream: Pools;
   readonly metrics: RequestMetrics;
   readonly accessLog: AccessLog;
 }

@@ -2,6 +2,7 @@
 import type { KeyType } from '../core/application.ts';
 import type { Fault } from '../core/faults.ts';
 import type { AnswerHead, ForwardFailure, ForwardHandler, HeadEdits, ServerExchange } from '../wire/wire.ts';
+import type { Backend } from './backends/backend.ts';
 import type { Route } from './routes.ts';
 import type { Principal } from './security/principal.ts';
 
@@ -32,6 +33,12 @@ export class Exchange implements ForwardHandler {
   /** Index of the application's policy and of the subscription's in `Policies`; -1 = no such limit. */
   applicationTier = -1;
   subscriptionTier = -1;
+
+  /** Where it is sent, without which fields; and which of the addresses it was sent to first and last. */
+  backend: Backend | null = null;
+  removed: readonly string[] = [];
+  firstTarget = 0;
+  target = 0;
 
   /** Status that the client got; 0 while it has none. */
   status = 0;

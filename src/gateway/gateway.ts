@@ -12,10 +12,13 @@ import { startAdminServer } from './control/admin-server.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
 import { DiskCopy, DiskCopyError } from './control/disk-copy.ts';
 import { Entities } from './control/entities.ts';
-import { Follower } from './control/follower.ts';
+import { type EntitySink, Follower } from './control/follower.ts';
 import { Gate } from './control/gate.ts';
+import { openKeyManagers } from './control/key-managers.ts';
 import { renderMetrics } from './control/prometheus.ts';
+import { PublishedKeys } from './control/published-keys.ts';
 import { sweepExpired } from './control/sweep-expired.ts';
+import type { FixedConfiguration } from './fixed-configuration.ts';
 import type { GatewayOptions } from './options.ts';
 import { RevokedSet } from './revocation/revoked-set.ts';
 import type { SharedState } from './shared-state.ts';
@@ -31,12 +34,25 @@ export interface GatewayDeps {
   readonly certificates: Certificates;
   /** Where changes come from; null = nowhere, the gateway serves what is on its disk. */
   readonly source: ChangeSource | null;
+  /** Makes it a microgateway; null = every API comes from the source. */
+  readonly fixed: FixedConfiguration | null;
+  /**
+   * PEM certificates that key managers, JWKS addresses and back ends are verified by, besides the internal authority;
+   * null = the system's.
+   */
+  readonly authorities: readonly string[] | null;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface Gateway {
-  readonly ports: { readonly http: number; readonly https: number; readonly admin: number };
+  readonly ports: {
+    readonly http: number;
+    readonly https: number;
+    readonly admin: number;
+    /** The token listener of a microgateway; null = there is none. */
+    readonly token: number | null;
+  };
   /** Resolves when traffic is served. Until then it is answered with 503. */
   readonly serving: Promise<void>;
   /** Lets requests in flight finish, then ends everything. */
@@ -45,7 +61,7 @@ export interface Gateway {
 
 /** Resolves when the gateway listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { options, certificates, clock, log, source } = deps;
+  const { options, certificates, clock, log, source, fixed } = deps;
   const { gateway } = options;
   const threads = threadCount(gateway.threads);
   const fingerprintKey = newFingerprintKey();
@@ -66,13 +82,28 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     fingerprinter,
     revoked,
     table,
-    publish: (changes) => dataPlane.publish(changes),
+    publish: (changes) => dataPlane.publish(keys.watch(changes)),
     overflow: (option) => gate.shut(`there is no more room: raise ${option}`),
     refused: ({ kind, id }, reason) => log.error({ err: reason, kind, id }, 'an entity could not be applied'),
+  });
+  const keyManagers = openKeyManagers({
+    options,
+    trust: { ca: certificates.ca, authorities: deps.authorities, clientCertificate: certificates.gateway },
+    clock,
+    log,
+  });
+  const keys = new PublishedKeys({
+    fetch: keyManagers.fetchJwks,
+    publish: (changes) => dataPlane.publish(changes),
+    refresh: gateway.jwks.refresh * 1000,
+    cooldown: gateway.jwks.cooldown * 1000,
+    log,
   });
   const dataPlane = new DataPlane({
     common: {
       options,
+      fixed: fixed && { basicUsers: fixed.basicUsers, opaqueSubscriptions: fixed.opaqueSubscriptions },
+      authorities: deps.authorities,
       shared,
       tls: certificates.server,
       ca: certificates.ca,
@@ -80,12 +111,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       accessLog: deps.accessLog,
     },
     threads,
-    ports: { http: gateway.httpPort, https: gateway.httpsPort },
-    changes: () => entities.threadChanges(),
+    ports: { http: gateway.httpPort, https: gateway.httpsPort, token: fixed?.tokenListenerPort ?? null },
+    changes: () => keys.complete(entities.threadChanges()),
+    answer: (question) =>
+      question.about === 'keys' ? keys.renew(question.issuer) : keyManagers.introspectionToken(question.rejected),
     log,
   });
   const disk = new DiskCopy(join(deps.data, 'gateway'), { clock, log });
-  const follower = source && new Follower({ source, disk, sink: entities, clock, log });
+  const given = fixed && (await openFixedEntities(entities, fixed));
+  const sink = given ?? entities;
+  const follower = source && new Follower({ source, disk, sink, clock, log });
 
   const status = () => ({
     serving: gate.isOpen,
@@ -93,6 +128,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     threads: { running: dataPlane.threads, replaced: dataPlane.replaced },
     entities: entities.counts(),
     source: follower?.state ?? null,
+    publishedKeys: keys.state,
   });
   const metrics = async () => {
     const { state } = follower ?? {};
@@ -111,7 +147,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     ]);
   };
 
-  const copied = await (follower ? follower.start() : loadCopy(disk, entities));
+  given?.start();
+  const copied = await (follower ? follower.start() : loadCopy(disk, sink));
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
   const stopSweeping = sweepExpired({ revoked, counters, clock, log });
@@ -121,6 +158,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
     async stop() {
       stopSweeping();
+      keys.stop();
       admin.server.close();
       await dataPlane.drain();
       await (follower ? follower.stop() : disk.close());
@@ -128,12 +166,22 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
+/** @throws Error if something that was given can't be used */
+async function openFixedEntities(entities: Entities, { entities: given, basicUsers }: FixedConfiguration) {
+  const [{ FixedEntities }, { readPasswordHash }] = await Promise.all([
+    import('./control/fixed-entities.ts'),
+    import('./security/basic.ts'),
+  ]);
+  for (const user of basicUsers) readPasswordHash(user);
+  return new FixedEntities(entities, given);
+}
+
 /** Without a source the copy on disk is all there is. */
-async function loadCopy(disk: DiskCopy, entities: Entities): Promise<boolean> {
+async function loadCopy(disk: DiskCopy, sink: EntitySink): Promise<boolean> {
   const copy = await disk.load();
   if (copy?.header === null)
     throw new DiskCopyError('the disk copy is damaged, and no source is configured to load it anew');
-  if (copy) entities.replace(copy.entities);
+  if (copy) sink.replace(copy.entities);
   return true;
 }
 

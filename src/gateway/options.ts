@@ -1,6 +1,6 @@
 /** The options of a gateway: section [gateway], and how it reaches the control plane and the key manager. */
 
-import { boolean, type Config, integer, port, section, text } from '../platform/config/schema.ts';
+import { boolean, type Config, choice, integer, port, section, text } from '../platform/config/schema.ts';
 
 const capacity = (description: string) => integer({ default: 10_000, minimum: 0, description });
 const ttl = (seconds: number, description: string) => integer({ default: seconds, minimum: 0, description });
@@ -51,6 +51,10 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     5000,
     'Milliseconds that a gateway with a disk copy waits for a source of newer data before it serves from the copy.',
   ),
+  clockSkew: milliseconds(
+    5000,
+    'Milliseconds that `nbf` and `iat` of a token may lie ahead of the clock of this machine. `exp` is never stretched.',
+  ),
   accessLog: text({
     default: '',
     description: 'File of the access log. Empty is `logs/access.log` in the data folder, `off` is none.',
@@ -89,12 +93,31 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       description: 'Counters (one per limit and key) that there is room for.',
     }),
   }),
+  jwks: section('The keys of issuers that publish them at an address (`jwksUrl`).', {
+    refresh: integer({
+      default: 3600,
+      minimum: 1,
+      maximum: 86_400,
+      description: 'Seconds after which they are fetched again.',
+    }),
+    cooldown: integer({
+      default: 10,
+      minimum: 0,
+      maximum: 86_400,
+      description: 'Seconds, at least, between two fetches because a token names a key that is not known.',
+    }),
+    timeout: milliseconds(5000, 'Milliseconds for an answer to be there whole.'),
+  }),
   cache: section('Decisions that are kept. An entry never outlives the token that it is about.', {
     token: section('Answers of a key manager about opaque tokens that are valid.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
       ttl: ttl(900, 'Seconds that an entry is used.'),
     }),
     jwt: section('JWTs whose signature was verified.', {
+      capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
+      ttl: ttl(900, 'Seconds that an entry is used.'),
+    }),
+    apiKey: section('API keys whose signature was verified.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
       ttl: ttl(900, 'Seconds that an entry is used.'),
     }),
@@ -112,18 +135,87 @@ const controlPlane = section('The control plane.', {
   }),
 });
 
+const authConfig = section('Where the credentials of requests are.', {
+  authorizationHeader: text({
+    default: 'Authorization',
+    description: 'Header field of access tokens and Basic credentials, for APIs that name none of their own.',
+  }),
+  removeAuthHeaderFromOutMessage: boolean({
+    default: true,
+    description: 'Whether that field is kept from back ends. API keys always are.',
+  }),
+});
+
+const secret = (description: string) => text({ default: '', secret: true, description });
+const enabled = (description: string) => boolean({ default: false, description });
+const client = {
+  clientId: text({ default: '', description: 'Client id.' }),
+  clientSecret: secret('Client secret.'),
+  scopes: text({ default: '', description: 'Scopes to ask for, separated by commas.' }),
+};
+
+/** How an access token for the introspection endpoint is got. */
+const introspectionOauth2 = section(
+  'An access token instead, for a key manager that protects its introspection endpoint with OAuth2.',
+  {
+    enabled: enabled('Whether to send one, as `Authorization: Bearer`. It goes before `basic`.'),
+    credentialBearer: choice(['AUTH_HEADER_BEARER', 'POST_BODY_BEARER', 'NO_BEARER'], {
+      default: 'AUTH_HEADER_BEARER',
+      description: 'Where the token endpoint gets client id and secret: as HTTP Basic, in the form, or not at all.',
+    }),
+    tokenUrl: text({ default: '', description: 'Address of the token endpoint.' }),
+    clientCredential: section('The grant `client_credentials`. Used if `refresh` is off.', {
+      enabled: enabled('Whether to use it.'),
+      ...client,
+    }),
+    password: section('The grant `password`. Used if `refresh` is on, or `clientCredential` is off.', {
+      enabled: enabled('Whether to use it.'),
+      ...client,
+      username: text({ default: '', description: 'User name.' }),
+      password: secret('Password.'),
+    }),
+    directToken: section('An access token that is there already. Used if `password` is off too.', {
+      enabled: enabled('Whether to use it.'),
+      accessToken: secret('The token.'),
+    }),
+    refresh: section('Renews what `password` or `directToken` gave, by the grant `refresh_token`.', {
+      enabled: enabled('Whether to do so.'),
+      refreshUrl: text({ default: '', description: 'Address of the token endpoint. Empty is `tokenUrl`.' }),
+      refreshToken: secret('The first refresh token, if the password grant gives none.'),
+      ...client,
+    }),
+  },
+  ({ enabled, tokenUrl, clientCredential, password, directToken, refresh }) => {
+    if (!enabled) return undefined;
+    if (refresh.enabled && !password.enabled && !directToken.enabled)
+      return 'refresh renews a token of password or directToken: one of them has to be enabled';
+    if (refresh.enabled && refresh.refreshUrl === '' && tokenUrl === '')
+      return 'refresh is enabled: refreshUrl or tokenUrl has to be given';
+    const grant = !refresh.enabled && clientCredential.enabled ? 'clientCredential' : password.enabled && 'password';
+    if (grant && tokenUrl === '') return `${grant} is enabled: tokenUrl has to be given`;
+    if (grant || directToken.enabled) return undefined;
+    return 'one of clientCredential, password and directToken has to be enabled';
+  },
+);
+
 const keyManager = section('How a gateway reaches its key manager.', {
   serverUrl: text({ default: 'https://localhost:9443', description: 'Address of the key manager.' }),
   tokenContext: text({ default: 'oauth2', description: 'First part of the path of its endpoints.' }),
+  issuer: text({
+    default: '',
+    description:
+      'Issuer of the opaque tokens that it introspects. Empty is whatever its answers say in `iss`; otherwise an answer that says something else is refused.',
+  }),
   security: section('', {
     basic: section('Credentials with which a gateway asks the key manager about opaque tokens.', {
       enabled: boolean({ default: false, description: 'Whether to send them, as HTTP Basic.' }),
       username: text({ default: '', description: 'User name.' }),
       password: text({ default: '', secret: true, description: 'Password.' }),
     }),
+    oauth2: introspectionOauth2,
   }),
 });
 
-export const gatewayOptions = section('', { gateway, controlPlane, keyManager });
+export const gatewayOptions = section('', { gateway, authConfig, controlPlane, keyManager });
 
 export type GatewayOptions = Config<typeof gatewayOptions>;

@@ -16,20 +16,25 @@ import { type Outcome, type Stage, type StageFactory, taken } from './stage.ts';
 import { answerCors } from './stages/answer-cors.ts';
 import { authenticate } from './stages/authenticate.ts';
 import { authorize } from './stages/authorize.ts';
-import { callBackend, failureFault } from './stages/call-backend.ts';
+import { callBackend, callNext, failureFault } from './stages/call-backend.ts';
 import { checkRevoked } from './stages/check-revoked.ts';
 import { checkSubscription } from './stages/check-subscription.ts';
+import { checkTransport } from './stages/check-transport.ts';
+import { denyCaller, denyRequest } from './stages/deny.ts';
 import { matchRoute } from './stages/match-route.ts';
 import { record } from './stages/record.ts';
 import { respond } from './stages/respond.ts';
 import { throttle } from './stages/throttle.ts';
 
 const stages: readonly StageFactory[] = [
+  checkTransport, //    403  does the API answer over HTTP, over HTTPS?
   answerCors, //        preflights end here
+  denyRequest, //       403  is its address or the API shut out?
   authenticate, //      401  who calls?
   checkRevoked, //      401  has the token, its subject or its client been revoked?
   authorize, //         403  scopes, and whose token the resource wants
   checkSubscription, // 403  is the application subscribed to this API?
+  denyCaller, //        403  is the user or the application shut out?
   throttle, //          429  API or resource, subscription, application
   callBackend, //       502, 503, 504
 ];
@@ -99,7 +104,8 @@ export class Pipeline implements Completion {
   }
 
   ended(x: Exchange, failure: ForwardFailure | null, answered: boolean): void {
-    if (failure === null || answered || failure === 'client-gone') record(x, this.#deps);
-    else this.#refuse(x, failureFault(failure, x));
+    if (failure === null || answered || failure === 'client-gone') return record(x, this.#deps);
+    if (failure === 'unreachable' && callNext(x, this.#deps.clock.now())) return;
+    this.#refuse(x, failureFault(failure, x));
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Api } from '../core/api.ts';
+import type { Api, Resource } from '../core/api.ts';
 import { Routes } from './routes.ts';
 
 let compiled = 0;
@@ -9,6 +9,8 @@ const routes = (): Routes =>
     compiled++;
     return [];
   });
+
+const menu: Resource = { path: '/menu', verb: 'GET', authType: 'Any', scopes: [], tier: 'Unlimited' };
 
 function api(context: string, version: string, more: Partial<Api> = {}): Api {
   return {
@@ -19,10 +21,7 @@ function api(context: string, version: string, more: Partial<Api> = {}): Api {
     context,
     isDefaultVersion: false,
     status: 'PUBLISHED',
-    resources: [
-      { path: '/menu', verb: 'GET', authType: 'Any', scopes: [], tier: 'Unlimited' },
-      { path: '/menu', verb: 'POST', authType: 'Any', scopes: [], tier: 'Unlimited' },
-    ],
+    resources: [menu, { ...menu, verb: 'POST' }],
     endpoints: {},
     cors: null,
     scopes: [],
@@ -94,4 +93,23 @@ test('a resource is compiled at its first request, once', () => {
   const first = route?.stages;
   assert.equal(route?.stages, first);
   assert.equal(compiled, 1);
+});
+
+test('an API can be at the root, beside what the gateway has there itself', () => {
+  const some = routes();
+  const own = api('', '', { id: 'own', resources: [{ ...menu, path: '/token', verb: 'POST' }] });
+  some.put({ api: own, ordinal: 0, builtIn: true });
+  load(some, api('/', '1', { basePath: '/', resources: [menu, { ...menu, path: '/token' }, { ...menu, path: '/*' }] }));
+  assert.equal(some.find('/menu')?.api.api.version, '1');
+  assert.equal(some.find('/menu')?.base, 0);
+  assert.equal(some.find('/token')?.api.api.id, 'own');
+  some.delete('//1');
+  assert.equal(some.find('/menu'), null);
+  assert.equal(some.find('/token')?.api.api.id, 'own');
+});
+
+test('an API whose context is the root answers below its version', () => {
+  const some = routes();
+  load(some, api('/', '1.0.0'));
+  assert.equal(some.find('/1.0.0/menu')?.base, '/1.0.0'.length);
 });

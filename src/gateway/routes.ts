@@ -30,6 +30,19 @@ export type Compile = (resource: Resource, api: LoadedApi) => readonly Stage[];
 /** What a path means: the routes by verb, or nothing. */
 export type VerbRoutes = ReadonlyMap<string, Route>;
 
+/** What is below a base path; the tree is planted at the first request. */
+interface Base {
+  readonly api: LoadedApi;
+  tree: ResourceTree<Map<Verb, Route>> | null;
+}
+
+interface Found {
+  readonly routes: VerbRoutes;
+  /** Length of the base path. */
+  readonly base: number;
+  readonly api: LoadedApi;
+}
+
 class LazyRoute implements Route {
   readonly api: LoadedApi;
   readonly resource: Resource;
@@ -55,7 +68,9 @@ class LazyRoute implements Route {
 export class Routes {
   readonly #compile: Compile;
   /** By base path: `/pizzashack/1.0.0`, and `/pizzashack` for a default version. */
-  readonly #byBase = new Map<string, { api: LoadedApi; tree: ResourceTree<Map<Verb, Route>> | null }>();
+  readonly #byBase = new Map<string, Base>();
+  /** The gateway's own, at the root; an API may be there too. */
+  #builtIn: Base | null = null;
   readonly #byId = new Map<string, LoadedApi>();
   #deepest = 0;
 
@@ -69,6 +84,10 @@ export class Routes {
 
   /** Adds the API or takes it in place of its earlier form. Requests in flight keep the routes that they have. */
   put(loaded: LoadedApi): void {
+    if (loaded.builtIn) {
+      this.#builtIn = { api: loaded, tree: null };
+      return;
+    }
     this.delete(loaded.api.id);
     this.#byId.set(loaded.api.id, loaded);
     if (!isDeployed(loaded.api)) return;
@@ -91,15 +110,14 @@ export class Routes {
    * The routes at a normalized path, with the length of the base path that they lie below; null if there are none.
    * The longest base path wins.
    */
-  find(path: string): { routes: VerbRoutes; base: number; api: LoadedApi } | null {
+  find(path: string): Found | null {
     let end = segmentEnd(path, this.#deepest);
     while (end >= 0) {
+      const own = end === 0 && this.#builtIn ? this.#below(this.#builtIn, path, 0) : null;
+      if (own) return own;
       const base = this.#byBase.get(path.slice(0, end));
-      if (base) {
-        base.tree ??= this.#plant(base.api);
-        const routes = base.tree.find(path, end);
-        if (routes) return { routes, base: end, api: base.api };
-      }
+      const found = base ? this.#below(base, path, end) : null;
+      if (found) return found;
       end = end === 0 ? -1 : path.lastIndexOf('/', end - 1);
     }
     return null;
@@ -112,6 +130,12 @@ export class Routes {
       if (base) return base.api;
     }
     return null;
+  }
+
+  #below(base: Base, path: string, end: number): Found | null {
+    base.tree ??= this.#plant(base.api);
+    const routes = base.tree.find(path, end);
+    return routes ? { routes, base: end, api: base.api } : null;
   }
 
   #plant(api: LoadedApi): ResourceTree<Map<Verb, Route>> {
@@ -129,8 +153,10 @@ function isDeployed(api: Api): boolean {
   return api.status !== 'CREATED' && api.status !== 'RETIRED';
 }
 
-function basePaths({ context, version, isDefaultVersion }: Api): string[] {
-  const base = context.split('/').map(normalizeSegment).join('/');
+function basePaths({ context, version, isDefaultVersion, basePath }: Api): string[] {
+  // An API at the root has the empty base path.
+  const base = (basePath ?? context).split('/').map(normalizeSegment).join('/').replace(/\/+$/, '');
+  if (basePath !== undefined) return [base];
   if (version === '') return [base];
   const versioned = `${base}/${normalizeSegment(version)}`;
   return isDefaultVersion ? [versioned, base] : [versioned];

@@ -1,5 +1,5 @@
 /** What a JWT says of its client, application and subscriptions. */
-import { findApplication } from '../adapters/stores/applications.ts';
+import { type ApplicationRow, findApplication } from '../adapters/stores/applications.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import { findPolicies } from '../adapters/stores/policies.ts';
 import type { Queryable } from '../adapters/stores/store.ts';
@@ -15,11 +15,16 @@ export async function clientClaims(db: Queryable, client: ClientRow): Promise<Cl
   const own = { consumerKey: client.consumer_key, keytype: client.key_type };
   // An OAuth client that is no application has no subscriptions.
   const application = client.application_id === null ? null : await findApplication(db, client.application_id);
-  if (!application) return own;
+  return application ? { ...own, ...(await applicationClaims(db, application)) } : own;
+}
+
+export type ApplicationClaims = Required<Pick<AccessTokenClaims, 'application' | 'tierInfo' | 'subscribedAPIs'>>;
+
+/** What a JWT says of an application, whoever of it has the token. */
+export async function applicationClaims(db: Queryable, application: ApplicationRow): Promise<ApplicationClaims> {
   const apis = await subscribedApis(db, application.id);
   const tiers = await findPolicies(db, 'subscription', [...new Set(apis.map((api) => api.tier))].sort());
   return {
-    ...own,
     application: {
       id: application.ordinal,
       uuid: application.id,

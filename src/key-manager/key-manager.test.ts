@@ -67,8 +67,12 @@ for (const signingAlgorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
     const changes = await server.store.changes.after(0, 10);
     assert.deepEqual(
       changes?.map(({ kind, id }) => [kind, id]),
-      [['issuer', server.issuer]],
+      [
+        ['issuer', server.issuer],
+        ['issuer', new URL('/api-keys', server.issuer).href],
+      ],
     );
+    assert.equal((changes?.[1]?.value as Issuer | undefined)?.apiKeys, true);
     const { keys, audience } = (changes?.[0]?.value ?? {}) as Issuer;
     assert.equal(audience, 'http://org.wso2.apimgt/gateway');
     const client = await addClient(server);

@@ -7,6 +7,8 @@ import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Seal } from '../platform/seal.ts';
+import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './api-key.ts';
+import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './application-token.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { Form, parseForm } from './form.ts';
@@ -34,6 +36,16 @@ export interface OpenKeyManager {
   readonly revoker: Revoker;
   /** What is true of an access token now; null when it is not active. */
   introspect(token: string): Promise<Introspection | null>;
+  /** An access token of an application itself. @throws RestError 400 when it gets none */
+  applicationToken(request: ApplicationTokenRequest): Promise<ApplicationToken>;
+  /** Signs an API key; null when there is no such application. It is good from when its row is written. */
+  signApiKey(request: ApiKeyRequest): Promise<SignedApiKey | null>;
+  /** The `jti` of an API key that this key manager signed, dead or alive; null when it is none. */
+  readApiKey(text: string): Promise<string | null>;
+  /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */
+  readonly maxValidity: number;
+  /** Seconds that `expires_in` says less than a token is valid. */
+  readonly timestampSkew: number;
   /** Registers the endpoints, and removes expired rows as long as the server runs. */
   mount(app: FastifyInstance): Promise<void>;
 }
@@ -65,6 +77,11 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     users: km.users,
     revoker: km.revoker,
     introspect: (token) => introspect(km, token),
+    applicationToken: (request) => applicationToken(km, request),
+    signApiKey: (request) => signApiKey(km, request),
+    readApiKey: (text) => readApiKey(km, text),
+    maxValidity: options.maxValidity,
+    timestampSkew: options.timestampSkew,
     mount: (app) => mountEndpoints(app, km),
   };
 }

@@ -1,5 +1,6 @@
 /** Refresh tokens: derived under the store key like opaque access tokens, used once. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { ClientRow } from '../adapters/stores/clients.ts';
 import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { Seal } from '../platform/seal.ts';
@@ -10,7 +11,7 @@ import { tokenHash } from './token-hash.ts';
 export interface NewRefreshToken {
   /** Absent: it begins a family. */
   readonly family?: string;
-  readonly client: { readonly consumer_key: string; readonly tenant: string };
+  readonly client: Pick<ClientRow, 'consumer_key' | 'tenant' | 'refresh_validity'>;
   readonly subject: string;
   /** As granted; a refresh with less keeps it. */
   readonly scope: string;
@@ -34,7 +35,7 @@ export async function createRefreshToken(
     token_hash: tokenHash(refreshTokenOf(km.seal, { id, nonce })),
     nonce,
     issued_at: token.issuedAt,
-    expires_at: expiresAt(token.issuedAt, km.options.refreshTokenValidity),
+    expires_at: expiresAt(token.issuedAt, token.client.refresh_validity ?? km.options.refreshTokenValidity),
     state: 'ACTIVE',
     used_at_ms: null,
     successor_id: null,

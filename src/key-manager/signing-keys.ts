@@ -12,15 +12,17 @@ import {
 } from 'jose';
 import { createSigningKey, listSigningKeys, putIssuer, type SigningKeyRow } from '../adapters/stores/signing-keys.ts';
 import type { Store } from '../adapters/stores/store.ts';
-import { gatewayAudience, type PublicJwk } from '../core/token.ts';
+import { apiKeyAudience, gatewayAudience, type PublicJwk } from '../core/token.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Seal } from '../platform/seal.ts';
+import { apiKeyIssuer } from './api-key.ts';
 import { type IssuerOptions, seconds } from './call.ts';
 
 export interface SigningKeys {
   /** Every public key, the one that signs first. Keys of another algorithm stay, for the tokens that they signed. */
   readonly published: readonly PublicJwk[];
-  sign(claims: JWTPayload): Promise<string>;
+  /** @param type `typ` of the header; default `JWT` */
+  sign(claims: JWTPayload, type?: string): Promise<string>;
   /** The claims, if one of the keys signed this JWT and it is written in the one canonical way; else null. */
   verify(jwt: string): Promise<JWTPayload | null>;
 }
@@ -29,7 +31,7 @@ type Algorithm = IssuerOptions['signingAlgorithm'];
 
 const purpose = 'signing-key';
 
-/** Opens the keys, makes one for the algorithm if there is none, and announces the issuer. */
+/** Opens the keys, makes one for the algorithm if there is none, and announces the issuers. */
 export async function openSigningKeys(deps: {
   store: Store;
   seal: Seal;
@@ -51,6 +53,12 @@ export async function openSigningKeys(deps: {
     }
     const published = publish(all, algorithm);
     await putIssuer(tx, { issuer: options.issuer, keys: published, audience: gatewayAudience });
+    await putIssuer(tx, {
+      issuer: apiKeyIssuer(options),
+      keys: published,
+      audience: apiKeyAudience,
+      apiKeys: true,
+    });
     return all;
   });
   return signingKeys(rows, algorithm, seal);
@@ -64,11 +72,11 @@ async function signingKeys(rows: readonly SigningKeyRow[], algorithm: Algorithm,
   const publicKeys = new Map(
     await Promise.all(published.map(async (jwk) => [jwk.kid, await importJWK(jwk as JWK, jwk.alg)] as const)),
   );
-  const algorithms = [...new Set(published.map((jwk) => jwk.alg))];
+  const algorithms = [...new Set(rows.map((row) => row.algorithm))];
   return {
     published,
-    sign: (claims) =>
-      new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: signing.kid }).sign(privateKey),
+    sign: (claims, type = 'JWT') =>
+      new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: type, kid: signing.kid }).sign(privateKey),
     async verify(jwt) {
       if (!jwt.split('.').every(isCanonical)) return null;
       try {

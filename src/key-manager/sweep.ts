@@ -1,5 +1,6 @@
 /** Removes the rows of tokens that expired a day ago: until then they say why a token is refused. */
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
+import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -26,4 +27,5 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
 export async function sweepOnce(store: Store, before: number): Promise<void> {
   while ((await removeExpiredAccessTokens(store.db, before, batch)) === batch);
   while ((await removeExpiredRefreshTokens(store.db, before, batch)) === batch);
+  while ((await removeExpiredApiKeys(store.db, before, batch)) === batch);
 }

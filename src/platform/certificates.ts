@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
 import { createFile, replaceFile } from './durable-file.ts';
 import { type Log, silentLog } from './log.ts';
+import { OperatorError } from './operator-error.ts';
 // A type only: the module is loaded when something has to be made, which is not so at most starts.
 import type { CertificateRequest, DistinguishedName } from './x509.ts';
 
@@ -39,7 +40,7 @@ export interface CertificateOptions {
 }
 
 /** The certificates can't be used; the message says why and what to do. */
-export class CertificatesError extends Error {
+export class CertificatesError extends OperatorError {
   override name = 'CertificatesError';
 }
 

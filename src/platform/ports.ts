@@ -1,8 +1,9 @@
 /** Listening ports: whether one is free, and whether several threads can share one. */
 import { createServer } from 'node:net';
+import { OperatorError } from './operator-error.ts';
 
 /** It is not possible to listen there; the message says why and what to set. */
-export class ListenError extends Error {
+export class ListenError extends OperatorError {
   override name = 'ListenError';
 }
 

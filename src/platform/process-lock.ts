@@ -3,9 +3,10 @@
  * the machine was restarted) counts for nothing.
  */
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { OperatorError } from './operator-error.ts';
 
 /** Another process has the folder. */
-export class LockError extends Error {
+export class LockError extends OperatorError {
   override name = 'LockError';
 }
 

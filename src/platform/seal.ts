@@ -4,6 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, linkSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { OperatorError } from './operator-error.ts';
 
 export interface Seal {
   /**
@@ -18,7 +19,7 @@ export interface Seal {
 }
 
 /** The key file or a sealed text can't be used; the message says which and why. */
-export class SealError extends Error {
+export class SealError extends OperatorError {
   override name = 'SealError';
 }
 

@@ -46,7 +46,7 @@ export interface ServerExchange {
    * Hop-by-hop fields (RFC 9110 7.6.1) are removed both ways, and trailers. The upstream gets its own name as Host,
    * unless `set` has one. A client's field that would be removed or replaced if its underscores were hyphens
    * (`X_Forwarded_For`) is not passed on either: behind CGI and WSGI both are one. The handler may be called before this returns. After a failure without an answer, a request
-   * without a body can be forwarded again.
+   * without a body can be forwarded again; after `unreachable` also one with a body, of which nothing was sent.
    */
   forward(request: ForwardRequest, handler: ForwardHandler): void;
 }

@@ -14,7 +14,7 @@ import type { Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
-import { type OpenKeyManager, mountKeyManager } from '../../src/key-manager/key-manager.ts';
+import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';

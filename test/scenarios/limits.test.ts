@@ -44,13 +44,15 @@ before(async () => {
       tier: '4PerMin',
       resources: [resource('GET', '/a', { tier: '4PerMin' }), resource('GET', '/b')],
     });
-    const subscribe = [echo, other, whole];
+    const capped = await fill.api('capped', { endpoints, maxTps: { production: 3, sandbox: 100 } });
+    const subscribe = [echo, other, whole, capped];
     return {
       hundred: await fill.application('hundred', { subscribe, subscriptionTier: '100PerMin' }),
       five: await fill.application('five', { subscribe, subscriptionTier: '5PerMin' }),
       soft: await fill.application('soft', { subscribe, subscriptionTier: 'Soft5PerMin' }),
       seven: await fill.application('seven', { subscribe, tier: '7PerMin' }),
       free: await fill.application('free', { subscribe }),
+      trial: await fill.application('trial', { subscribe, tier: '7PerMin', keyType: 'SANDBOX' }),
     };
   });
   postern = await startPostern({ data, args: ['--gateway.threads=4'] });
@@ -126,4 +128,17 @@ test('429/900800 when the API has a policy: it holds for all its resources toget
 test('resources without authentication share the policy Unauthenticated', async () => {
   const ask = (path: string): Promise<Answer> => call(`${postern.http}${path}`);
   assert.equal(await passed(ask, '/echo/1.0.0/open', 10, 900804), 3);
+});
+
+test('503/900801 when the back end gets as many requests a second as it can take', async () => {
+  const ask = await caller('free');
+  // All within a second: a window begins with the first of them.
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/capped/1.0.0/x')));
+  const refused = answers.filter(({ status }) => status !== 200);
+  assert.ok(refused.length >= 14, `${refused.length} refused`);
+  for (const answer of refused) {
+    assert.deepEqual([answer.status, answer.json().fault.code, answer.headers['retry-after']], [503, 900801, '1']);
+  }
+  // A sandbox has a cap of its own; here it isn't reached, and the refusal is that there is no such endpoint.
+  assert.equal((await (await caller('trial'))('/capped/1.0.0/x')).status, 403);
 });

@@ -47,7 +47,7 @@ export function catalogApi(api: Api, createdAt = 1_700_000_000): CatalogApi {
     },
     endpointSecurity: null,
     categories: [],
-    more: {},
+    more: { ...(api.maxTps && { maxTps: api.maxTps }) },
     createdAt,
     updatedAt: createdAt,
   };

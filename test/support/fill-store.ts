@@ -9,6 +9,8 @@ import { putPolicy } from '../../src/adapters/stores/policies.ts';
 import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { StoreTransaction } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
+import { insertUser } from '../../src/adapters/stores/users.ts';
+import { hashPassword } from '../../src/adapters/user-stores/password.ts';
 import type { Api, Resource } from '../../src/core/api.ts';
 import type { KeyType, SubscriptionState, TokenType } from '../../src/core/application.ts';
 import type { Policy } from '../../src/core/policy.ts';
@@ -20,6 +22,8 @@ const createdAt = 1_700_000_000;
 
 export interface Filler {
   policy(policy: Policy): void;
+  /** A user with the password `password of <name>`. */
+  user(name: string, roles: readonly string[]): Promise<void>;
   /** An API at `/<name>/1.0.0` with a GET resource at `/*`, unless said otherwise. Returns its id. */
   api(name: string, more?: Partial<Api>): Promise<string>;
   /** An application with a consumer key, subscribed to APIs. */
@@ -55,6 +59,11 @@ export async function fillStore<T>(data: string, work: (fill: Filler) => Promise
 function filler(tx: StoreTransaction, seal: Seal): Filler {
   return {
     policy: (policy) => putPolicy(tx, policy),
+    async user(name, roles) {
+      const password_hash = await hashPassword(`password of ${name}`);
+      const user = { id: randomUUID(), tenant, name, password_hash, created_at: createdAt, state: 'ACTIVE' } as const;
+      await insertUser(tx.db, user, roles);
+    },
     async api(name, more = {}) {
       const id = more.id ?? randomUUID();
       const api: Api = {

@@ -19,6 +19,9 @@ interface Server {
 
 export const servers: readonly Server[] = [
   { name: 'curl', command: 'curl', package: 'curl', use: "the seeds' commands as they stand" },
+  { name: 'bash', command: 'bash', package: 'bash', use: 'the completion of commands' },
+  { name: 'openssl', command: 'openssl', package: 'openssl', use: 'key stores as openssl writes them' },
+  { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
 ];
 
 /** Why a test that needs the server is skipped; false = it is here. */

@@ -3,7 +3,7 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { KeyType, TokenType } from '../../core/application.ts';
 import { defaultTenant } from '../../core/tenant.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { type ClientRow, createClient, updateClient } from '../stores/clients.ts';
+import { type ClientRow, type ClientValidity, createClient, updateClient } from '../stores/clients.ts';
 import type { StoreTransaction } from '../stores/store.ts';
 
 /** Every grant type that a client may be registered for; those that the token endpoint serves are among them. */
@@ -31,12 +31,16 @@ export interface ClientRegistration {
   readonly tokenType?: TokenType;
   readonly grantTypes: readonly string[];
   readonly callbackUrl?: string;
+  /** Default: as the options say. */
+  readonly validity?: ClientValidity;
   /** Default false. */
   readonly saasApp?: boolean;
   /** Keep only the secret's hash, so that it is shown this once (option `tokens.hashClientSecrets`). */
   readonly hashClientSecrets: boolean;
   /** Seconds since the epoch. */
   readonly now: number;
+  /** Key and secret that were made elsewhere, by an import. Default: new ones. */
+  readonly given?: ConsumerKey;
 }
 
 export interface ConsumerKey {
@@ -44,14 +48,16 @@ export interface ConsumerKey {
   readonly consumerSecret: string;
 }
 
-/** Makes a consumer key and secret. Gateways learn of a key of an application. */
+/** Makes a consumer key and secret, or takes those that are given. Gateways learn of a key of an application. */
 export async function registerClient(
   tx: StoreTransaction,
   seal: Seal,
   registration: ClientRegistration,
 ): Promise<ConsumerKey> {
-  const consumerKey = randomText();
-  const consumerSecret = randomText();
+  const { consumerKey, consumerSecret } = registration.given ?? {
+    consumerKey: randomText(),
+    consumerSecret: randomText(),
+  };
   await createClient(tx, {
     consumer_key: consumerKey,
     tenant: registration.tenant ?? defaultTenant,
@@ -65,6 +71,7 @@ export async function registerClient(
     saas_app: registration.saasApp ? 1 : 0,
     state: 'ACTIVE',
     created_at: registration.now,
+    ...registration.validity,
     ...keep(seal, consumerKey, consumerSecret, registration.hashClientSecrets),
   });
   return { consumerKey, consumerSecret };

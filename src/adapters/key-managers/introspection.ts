@@ -1,5 +1,8 @@
 /** Asks a key manager about an opaque token (RFC 7662), over connections that are kept. */
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
+import type { Credentials } from './credentials/credentials.ts';
+import { type HttpsAnswer, placeOf, sendRequest } from './https-request.ts';
+import { secureContext, type Trust } from './trust.ts';
 
 /** What a gateway needs of an introspection's answer. */
 export type Introspection =
@@ -7,13 +10,16 @@ export type Introspection =
   | { readonly active: false; readonly expired: boolean }
   | {
       readonly active: true;
-      readonly issuer: string;
+      /** null = the answer doesn't say. */
+      readonly issuer: string | null;
       readonly subject: string;
-      readonly clientId: string;
+      /** null = the answer doesn't say. */
+      readonly clientId: string | null;
       readonly userType: 'APPLICATION' | 'APPLICATION_USER';
       readonly scope: readonly string[];
-      /** Seconds since the epoch. */
+      /** Seconds since the epoch; 0 = the answer doesn't say. */
       readonly issuedAt: number;
+      /** Seconds since the epoch; Infinity if the answer doesn't say, so that only the cache's time limits it. */
       readonly expires: number;
     };
 
@@ -23,12 +29,10 @@ export type Introspect = (token: string) => Promise<Introspection>;
 export interface IntrospectionOptions {
   /** `https://localhost:9443/oauth2/introspect`. */
   readonly url: string;
-  /** PEM certificates to trust. */
-  readonly ca: string;
-  /** PEM certificate and key by which the key manager knows this gateway. */
-  readonly clientCertificate?: { readonly cert: string; readonly key: string };
-  /** User and password instead, for a key manager that wants them. */
-  readonly basic?: { readonly username: string; readonly password: string };
+  /** With the certificate by which the key manager knows this gateway. */
+  readonly trust: Trust;
+  /** What is shown besides, for a key manager that wants it. */
+  readonly credentials: Credentials;
   /** Milliseconds until the answer has to be there. */
   readonly timeout: number;
 }
@@ -36,60 +40,51 @@ export interface IntrospectionOptions {
 /** Bytes of an answer at most: it is a handful of claims. */
 const maxAnswer = 65_536;
 
-export function createIntrospection(options: IntrospectionOptions): Introspect {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, ca: options.ca, ...options.clientCertificate });
-  const headers: Record<string, string> = {
-    'content-type': 'application/x-www-form-urlencoded',
-    accept: 'application/json',
+export function createIntrospection({ url, trust, credentials, timeout }: IntrospectionOptions): Introspect {
+  let agent: Agent | null = null;
+  const ask = (token: string, authorization: string | null): Promise<HttpsAnswer> => {
+    agent ??= new Agent({ keepAlive: true, maxSockets: 64, secureContext: secureContext(trust) });
+    const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
+    return sendRequest({ url, agent, form, authorization, timeout, maxAnswer });
   };
-  if (options.basic) {
-    const { username, password } = options.basic;
-    headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  }
-  return (token) => {
-    const body = `token=${encodeURIComponent(token)}&token_type_hint=access_token`;
-    return new Promise((resolve, reject) => {
-      const asked = request(options.url, { method: 'POST', agent, headers, timeout: options.timeout });
-      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${options.timeout} ms`)));
-      asked.on('error', (error) => reject(new Error(`${options.url}: ${error.message}`)));
-      asked.on('response', (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-          if (text.length > maxAnswer) asked.destroy(new Error('the answer is too long'));
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          try {
-            resolve(readAnswer(response.statusCode ?? 0, text));
-          } catch (error) {
-            reject(new Error(`${options.url}: ${(error as Error).message}`));
-          }
-        });
-      });
-      asked.end(body);
-    });
+  return async (token) => {
+    const shown = await credentials.authorization(null);
+    let answer = await ask(token, shown);
+    if (answer.status === 401 && shown !== null) {
+      const another = await credentials.authorization(shown);
+      if (another !== shown) answer = await ask(token, another);
+    }
+    try {
+      return readAnswer(answer);
+    } catch (error) {
+      throw new Error(`${placeOf(url)}: ${(error as Error).message}`);
+    }
   };
 }
 
-function readAnswer(status: number, text: string): Introspection {
+function readAnswer({ status, body }: HttpsAnswer): Introspection {
   if (status !== 200) throw new Error(`answered ${status} where 200 was expected`);
-  const answer = JSON.parse(text) as Record<string, unknown>;
+  const answer = JSON.parse(body) as Record<string, unknown>;
   if (answer.active === false) return { active: false, expired: answer.expired === true };
   const { active, iss, username, sub, client_id, aut, scope, iat, exp } = answer;
-  const subject = typeof sub === 'string' ? sub : username;
-  if (active !== true || typeof subject !== 'string' || typeof client_id !== 'string' || typeof exp !== 'number') {
-    throw new Error('the answer lacks active, sub or username, client_id or exp');
+  const clientId = text(client_id);
+  const subject = text(sub) ?? text(username) ?? clientId;
+  const isTime = exp === undefined || (typeof exp === 'number' && Number.isFinite(exp));
+  if (active !== true || subject === null || !isTime) {
+    throw new Error('the answer lacks active, or sub, username and client_id, or has an exp that is no number');
   }
   return {
     active: true,
-    issuer: typeof iss === 'string' ? iss : '',
+    issuer: text(iss),
     subject,
-    clientId: client_id,
+    clientId,
     userType: aut === 'APPLICATION' ? 'APPLICATION' : 'APPLICATION_USER',
     scope: typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [],
     issuedAt: typeof iat === 'number' ? iat : 0,
-    expires: exp,
+    expires: exp === undefined ? Number.POSITIVE_INFINITY : (exp as number),
   };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -1,12 +1,11 @@
 /** The catalogue of APIs in SQL; every change is announced to the gateways. */
+import { X509Certificate } from 'node:crypto';
 import type { Api } from '../../core/api.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
-import { deployedApi } from '../../core/deployed-api.ts';
+import { authorityOf, deployedApi, endpointUrls } from '../../core/deployed-api.ts';
+import { clientCertificatesOf, endpointCertificatesOf } from './certificates.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 import { deleteSubscription } from './subscriptions.ts';
-
-/** Opens the sealed password of an API's back end. */
-export type OpenPassword = (api: CatalogApi) => string | null;
 
 export async function findApi(db: Queryable, id: string): Promise<CatalogApi | null> {
   const row = await db.selectFrom('apis').select('body').where('id', '=', id).executeTakeFirst();
@@ -19,6 +18,33 @@ export async function findApiDefinition(db: Queryable, id: string): Promise<stri
   return row?.definition ?? null;
 }
 
+/** By name, for the tenant. */
+export async function apisNamed(db: Queryable, tenant: string, name: string): Promise<CatalogApi[]> {
+  const query = db.selectFrom('apis').select('body').where('tenant', '=', tenant).where('name', '=', name);
+  return (await query.execute()).map((row) => JSON.parse(row.body) as CatalogApi);
+}
+
+/** APIs with one of these facets: those that a change of what they refer to concerns. */
+export async function apisWithFacet(
+  db: Queryable,
+  tenant: string,
+  kind: string,
+  values: readonly string[],
+): Promise<CatalogApi[]> {
+  if (values.length === 0) return [];
+  const rows = await db
+    .selectFrom('apis')
+    .select('body')
+    .where('tenant', '=', tenant)
+    .where(
+      'id',
+      'in',
+      db.selectFrom('api_facets').select('api_id').where('kind', '=', kind).where('value', 'in', values),
+    )
+    .execute();
+  return rows.map((row) => JSON.parse(row.body) as CatalogApi);
+}
+
 /**
  * @param definition OpenAPI, as JSON text
  * @throws the engine's constraint error when the tenant has an API of that name or context and version.
@@ -26,33 +52,34 @@ export async function findApiDefinition(db: Queryable, id: string): Promise<stri
 export async function createApi(
   tx: StoreTransaction,
   api: CatalogApi,
-  { tenant, definition, open }: { tenant: string; definition: string; open?: OpenPassword },
+  { tenant, definition }: { tenant: string; definition: string },
 ): Promise<void> {
   await tx.db
     .insertInto('apis')
     .values({ id: api.id, tenant, ...columns(api), definition, created_at: api.createdAt })
     .execute();
   await insertParts(tx, api);
-  announce(tx, api, open);
+  await announceApi(tx, api, tenant);
 }
 
 /** Replaces an API, and its definition if one is given. False when there is none of its id. */
 export async function updateApi(
   tx: StoreTransaction,
   api: CatalogApi,
-  { definition, open }: { definition?: string; open?: OpenPassword } = {},
+  { definition }: { definition?: string } = {},
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx.db
+  const row = await tx.db
     .updateTable('apis')
     .set({ ...columns(api), ...(definition !== undefined && { definition }) })
     .where('id', '=', api.id)
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) return false;
-  for (const table of ['api_scopes', 'api_tags', 'api_roles'] as const) {
+    .returning('tenant')
+    .executeTakeFirst();
+  if (!row) return false;
+  for (const table of ['api_scopes', 'api_tags', 'api_roles', 'api_facets'] as const) {
     await tx.db.deleteFrom(table).where('api_id', '=', api.id).execute();
   }
   await insertParts(tx, api);
-  announce(tx, api, open);
+  await announceApi(tx, api, row.tenant);
   return true;
 }
 
@@ -104,10 +131,23 @@ export async function definedScopeNames(db: Queryable, tenant: string, names: re
   return new Set(rows.map((row) => row.name));
 }
 
-function announce(tx: StoreTransaction, api: CatalogApi, open: OpenPassword | undefined): void {
-  const value: Api = deployedApi(api, api.endpointSecurity ? (open?.(api) ?? null) : null);
+/** Tells the gateways how the API is now; by itself when something changed that is kept beside it. */
+export async function announceApi(tx: StoreTransaction, api: CatalogApi, tenant: string): Promise<void> {
+  const urls = endpointUrls(api.endpointConfig).filter((url) => url.startsWith('https:'));
+  const trust = new Map<string, string[]>();
+  for (const { authority, pem } of await endpointCertificatesOf(tx.db, tenant, urls.map(authorityOf))) {
+    trust.set(authority, [...(trust.get(authority) ?? []), pem]);
+  }
+  const rows = api.securityScheme.includes('mutualssl') ? await clientCertificatesOf(tx.db, api.id) : [];
+  const value: Api = deployedApi(api, {
+    trust,
+    clientCertificates: rows.map(({ pem, tier }) => ({ fingerprint: fingerprintOf(pem), tier })),
+  });
   tx.record({ kind: 'api', id: api.id, value });
 }
+
+const fingerprintOf = (pem: string): string =>
+  new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 
 const columns = (api: CatalogApi) => ({
   name: api.name,
@@ -133,4 +173,26 @@ async function insertParts(tx: StoreTransaction, api: CatalogApi): Promise<void>
     ...[...new Set(api.accessControlRoles)].map((role) => ({ api_id: api.id, purpose: 'edit' as const, role })),
   ];
   if (roles.length > 0) await tx.db.insertInto('api_roles').values(roles).execute();
+  const facets = facetsOf(api).map(([kind, value]) => ({ api_id: api.id, kind, value }));
+  if (facets.length > 0) await tx.db.insertInto('api_facets').values(facets).execute();
+}
+
+function resourcePolicies({ apiThrottlingPolicy, operations }: CatalogApi): string[] {
+  const names = [apiThrottlingPolicy ?? '', ...operations.map(({ throttlingPolicy }) => throttlingPolicy)];
+  return names.filter((name) => name !== '');
+}
+
+/** What an API is found by besides its columns and tags, each once. */
+function facetsOf(api: CatalogApi): [kind: string, value: string][] {
+  const properties = (api.more.additionalProperties ?? {}) as Record<string, unknown>;
+  const facets: [string, string][] = [
+    ...api.operations.map(({ target }) => ['path', target] as [string, string]),
+    ...api.categories.map((name) => ['category', name] as [string, string]),
+    ...((api.more.labels ?? []) as string[]).map((name) => ['label', name] as [string, string]),
+    ...api.policies.map((name) => ['policy:subscription', name] as [string, string]),
+    ...resourcePolicies(api).map((name) => ['policy:resource', name] as [string, string]),
+    ...endpointUrls(api.endpointConfig).map((url) => ['endpoint', authorityOf(url)] as [string, string]),
+    ...Object.entries(properties).map(([name, value]) => [`property:${name}`, String(value)] as [string, string]),
+  ];
+  return [...new Map(facets.map((facet) => [JSON.stringify(facet), facet])).values()];
 }

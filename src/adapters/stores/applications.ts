@@ -1,5 +1,7 @@
 /** Applications in SQL; every change is announced to the gateways. */
+import { type SqlBool, sql } from 'kysely';
 import type { Application, TokenType } from '../../core/application.ts';
+import { likePattern } from './api-search.ts';
 import { clientsOf, deleteClient } from './clients.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
@@ -22,6 +24,8 @@ export interface NewApplication {
   readonly status?: ApplicationRow['status'];
   /** Default: none. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Default: none. */
+  readonly groups?: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
 }
@@ -45,7 +49,15 @@ export function applicationsOf(db: Queryable, owner: string): Promise<Applicatio
 
 /** @throws the engine's constraint error when the owner has an application of that name. */
 export async function createApplication(tx: StoreTransaction, application: NewApplication): Promise<Application> {
-  const { tokenType, createdAt, description = '', status = 'APPROVED', attributes = {}, ...rest } = application;
+  const {
+    tokenType,
+    createdAt,
+    description = '',
+    status = 'APPROVED',
+    attributes = {},
+    groups = [],
+    ...rest
+  } = application;
   const row = await tx.db
     .insertInto('applications')
     .values({
@@ -54,6 +66,7 @@ export async function createApplication(tx: StoreTransaction, application: NewAp
       description,
       status,
       attributes: JSON.stringify(attributes),
+      group_names: JSON.stringify(groups),
       created_at: createdAt,
       updated_at: createdAt,
     })
@@ -91,4 +104,62 @@ export async function deleteApplication(tx: StoreTransaction, id: string): Promi
   if (numDeletedRows === 0n) return false;
   tx.record({ kind: 'application', id, value: null });
   return true;
+}
+
+export interface ApplicationSearch {
+  /** `name@tenant`; absent = of everybody in the tenant. */
+  readonly owner?: string;
+  readonly tenant: string;
+  /** Part of the name, whatever the case. */
+  readonly name?: string | undefined;
+  /** One of its groups. */
+  readonly group?: string | undefined;
+  readonly sortBy?: 'name' | 'tier' | 'status' | 'owner';
+  readonly descending?: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A page of applications with the number of their subscriptions, and the number of all that fit. */
+export async function searchApplications(
+  db: Queryable,
+  search: ApplicationSearch,
+): Promise<{ rows: (ApplicationRow & { subscriptions: number })[]; total: number }> {
+  let query = db.selectFrom('applications').where('tenant', '=', search.tenant);
+  if (search.owner !== undefined) query = query.where('owner', '=', search.owner);
+  if (search.name !== undefined) {
+    const pattern = likePattern(search.name, false);
+    query = query.where(sql<SqlBool>`lower(name) like ${pattern} escape '\\'`);
+  }
+  if (search.group !== undefined) {
+    const pattern = likePattern(JSON.stringify(search.group), false);
+    query = query.where(sql<SqlBool>`lower(group_names) like ${pattern} escape '\\'`);
+  }
+  const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .selectAll()
+    .select((e) =>
+      e
+        .selectFrom('subscriptions')
+        .select((s) => s.fn.countAll<number>().as('number'))
+        .whereRef('subscriptions.application_id', '=', 'applications.id')
+
+        .as('subscriptions'),
+    )
+    .orderBy(search.sortBy ?? 'name', search.descending ? 'desc' : 'asc')
+    .orderBy('ordinal')
+    .offset(search.offset)
+    .limit(search.limit)
+    .execute();
+  return { rows: rows.map((row) => ({ ...row, subscriptions: Number(row.subscriptions) })), total: Number(total) };
+}
+
+/** Subscriptions of an application. */
+export async function countSubscriptions(db: Queryable, applicationId: string): Promise<number> {
+  const { number } = await db
+    .selectFrom('subscriptions')
+    .select((e) => e.fn.countAll<number>().as('number'))
+    .where('application_id', '=', applicationId)
+    .executeTakeFirstOrThrow();
+  return Number(number);
 }

@@ -37,10 +37,36 @@ export function clientsOf(db: Queryable, applicationId: string): Promise<ClientR
     .execute();
 }
 
+/** How long its tokens are valid, where that is not as the options say. */
+export type ClientValidity = Pick<ClientRow, 'application_validity' | 'user_validity' | 'refresh_validity'>;
+
 /** Writes a client; gateways learn whose key it is. */
-export async function createClient(tx: StoreTransaction, client: ClientRow): Promise<void> {
-  await tx.db.insertInto('clients').values(client).execute();
-  recordKey(tx, client);
+export async function createClient(
+  tx: StoreTransaction,
+  client: Omit<ClientRow, keyof ClientValidity> & Partial<ClientValidity>,
+): Promise<void> {
+  const row = { application_validity: null, user_validity: null, refresh_validity: null, ...client };
+  await tx.db.insertInto('clients').values(row).execute();
+  recordKey(tx, row);
+}
+
+/**
+ * Makes a client that is no application's the key of one. False when it is an application's already, or there is none.
+ */
+export async function assignClient(
+  tx: StoreTransaction,
+  consumerKey: string,
+  to: Pick<ClientRow, 'key_type' | 'owner'> & { readonly application_id: string },
+): Promise<boolean> {
+  const row = await tx.db
+    .updateTable('clients')
+    .set(to)
+    .where('consumer_key', '=', consumerKey)
+    .where('application_id', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (row) recordKey(tx, row);
+  return row !== undefined;
 }
 
 /** Changes what may change of a client. False when there is no such client. */

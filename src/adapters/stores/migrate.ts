@@ -1,11 +1,12 @@
 /** Brings a store's schema up to this version, or says clearly why it can't. */
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { OperatorError } from '../../platform/operator-error.ts';
 import { migrations } from './migrations/index.ts';
 import type { Schema } from './schema.ts';
 
 /** The store can't be used; the message says why and what to do. */
-export class StoreError extends Error {
+export class StoreError extends OperatorError {
   override name = 'StoreError';
 }
 

@@ -1,5 +1,7 @@
 /** Throttling policies. The entity is all there is of a policy, so it has no table of its own. */
+
 import { builtInPolicies, type Policy, type PolicyLevel } from '../../core/policy.ts';
+import { facetUsers } from './facet-users.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
 const idOf = (level: PolicyLevel, name: string): string => `${level}|${name}`;
@@ -30,6 +32,52 @@ export function putPolicy(tx: StoreTransaction, policy: Policy): void {
 
 export function deletePolicy(tx: StoreTransaction, level: PolicyLevel, name: string): void {
   tx.record({ kind: 'policy', id: idOf(level, name), value: null });
+}
+
+/** Names said of who uses a policy, at most. */
+const mostNames = 3;
+
+/**
+ * Who uses a policy, in words: the first few applications, subscriptions or APIs, and whether there are more. What waits
+ * for approval counts too.
+ */
+export async function usersOfPolicy(
+  db: Queryable,
+  level: PolicyLevel,
+  name: string,
+): Promise<{ names: string[]; more: boolean }> {
+  const users: string[] = [];
+  if (level === 'application') users.push(...(await applicationsWith(db, name)));
+  else {
+    if (level === 'subscription') users.push(...(await subscriptionsWith(db, name)));
+    const { names } = await facetUsers(db, `policy:${level}`, name);
+    users.push(...names.map((api) => `the API ${api}`));
+  }
+  return { names: users.slice(0, mostNames), more: users.length > mostNames };
+}
+
+async function applicationsWith(db: Queryable, tier: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('applications')
+    .select(['name', 'owner'])
+    .where('tier', '=', tier)
+    .limit(mostNames + 1)
+    .execute();
+  return rows.map(({ name, owner }) => `the application ${owner}:${name}`);
+}
+
+async function subscriptionsWith(db: Queryable, tier: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('subscriptions')
+    .innerJoin('applications', 'applications.id', 'subscriptions.application_id')
+    .innerJoin('apis', 'apis.id', 'subscriptions.api_id')
+    .select(['applications.name as application', 'applications.owner', 'apis.name', 'apis.version'])
+    .where('subscriptions.tier', '=', tier)
+    .limit(mostNames + 1)
+    .execute();
+  return rows.map(
+    ({ owner, application, name, version }) => `the subscription of ${owner}:${application} to ${name} ${version}`,
+  );
 }
 
 /** Adds the policies that every store has, as far as they are missing. */

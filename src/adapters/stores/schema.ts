@@ -19,7 +19,15 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables {
     /** From when on nobody needs it any more; null = until it is deleted. */
     expires_at: number | null;
   };
-  users: { id: string; tenant: string; name: string; password_hash: string; created_at: number };
+  users: {
+    id: string;
+    tenant: string;
+    name: string;
+    password_hash: string;
+    created_at: number;
+    /** PENDING: signed up, and not approved yet. Such a user can't log in. */
+    state: 'ACTIVE' | 'PENDING';
+  };
   user_roles: { user_id: string; role: string };
   applications: {
     ordinal: Generated<number>;
@@ -34,6 +42,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables {
     status: 'APPROVED' | 'CREATED' | 'REJECTED';
     /** JSON object of strings. */
     attributes: string;
+    /** JSON array of the names that its owner gave; they share nothing. */
+    group_names: string;
     created_at: number;
     updated_at: number;
   };
@@ -57,6 +67,10 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables {
     saas_app: 0 | 1;
     state: 'ACTIVE' | 'INACTIVE';
     created_at: number;
+    /** Seconds that its tokens are valid, below 0 = for ever; null = as the options say. */
+    application_validity: number | null;
+    user_validity: number | null;
+    refresh_validity: number | null;
   };
   apis: {
     id: string;

@@ -238,3 +238,49 @@ test('user names: tenant and user store', () => {
   assert.deepEqual(readUserName('PRIMARY/a@b@carbon.super'), { name: 'a@b', tenant: 'carbon.super' });
   assert.equal(readUserName('OTHER/a'), null);
 });
+
+test('users are listed in pages by name, part of the name or role; those that wait for approval are not', async () => {
+  const { users, store } = await open();
+  for (const [name, ...roles] of [['mary', 'admin'], ['Maria', 'architect'], ['ivan', 'architect', 'admin'], ['a_b']]) {
+    await users.create({ name: name as string, password: 'password', roles });
+  }
+  await users.create({ name: 'pending', password: 'password', roles: ['admin'], pending: true });
+  const names = async (search: { name?: string; role?: string; offset?: number; limit?: number }) => {
+    const { users: found, total } = await users.list({ offset: 0, limit: 10, ...search });
+    return [total, ...found.map(({ name }) => name)];
+  };
+  assert.deepEqual(await names({}), [4, 'Maria', 'a_b', 'ivan', 'mary']);
+  assert.deepEqual(await names({ offset: 1, limit: 2 }), [4, 'a_b', 'ivan']);
+  assert.deepEqual(await names({ name: 'MAR' }), [2, 'Maria', 'mary']);
+  assert.deepEqual(await names({ name: '_' }), [1, 'a_b']);
+  assert.deepEqual(await names({ role: 'architect', name: 'i' }), [2, 'Maria', 'ivan']);
+  const { users: found } = await users.list({ role: 'architect', offset: 0, limit: 10 });
+  assert.deepEqual(
+    found.map(({ roles }) => roles),
+    [['architect'], ['admin', 'architect']],
+  );
+  assert.deepEqual(await users.roles(), [
+    { name: 'admin', users: 2 },
+    { name: 'architect', users: 2 },
+  ]);
+  await store.close();
+});
+
+test('changed roles decide in the same transaction, knowing what they were', async () => {
+  const { users, store } = await open();
+  await users.create({ name: 'mary', password: 'password', roles: ['admin'] });
+  let before: readonly string[] = [];
+  await assert.rejects(
+    users.setRoles('mary', ['architect'], async (_tx, user) => {
+      before = user.roles;
+      throw new Error('no');
+    }),
+    /no/,
+  );
+  assert.deepEqual(before, ['admin']);
+  assert.deepEqual((await users.find('mary'))?.roles, ['admin']);
+  assert.equal(await users.setRoles('mary', ['architect']), true);
+  assert.deepEqual((await users.find('mary'))?.roles, ['architect']);
+  assert.equal(await users.setRoles('nobody', []), false);
+  await store.close();
+});

@@ -2,12 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Store } from '../stores/store.ts';
-import { deleteUser, findUser, insertUser, rolesOf, setPasswordHash, setRoles, type UserRow } from '../stores/users.ts';
+import type { Queryable, Store } from '../stores/store.ts';
+import {
+  countRoles,
+  deleteUser,
+  findUser,
+  insertUser,
+  rolesOf,
+  rolesOfAll,
+  searchUsers,
+  setPasswordHash,
+  setRoles,
+  type UserRow,
+} from '../stores/users.ts';
 import { type Bounds, bounded } from './bounded.ts';
 import { hashPassword, unmatchedHash, verifyPassword } from './password.ts';
 import { readUserName } from './user-name.ts';
-import { type User, type UserStore, UserStoreError } from './user-store.ts';
+import { NameTakenError, type User, type UserStore, UserStoreError } from './user-store.ts';
 import { VerifiedPasswords } from './verified-passwords.ts';
 import { WrongPasswords } from './wrong-passwords.ts';
 
@@ -37,13 +48,14 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
 
   const row = async (text: string): Promise<UserRow | null> => {
     const name = readUserName(text);
-    return name && (await findUser(store.db, name.tenant, name.name));
+    const found = name && (await findUser(store.db, name.tenant, name.name));
+    return found?.state === 'ACTIVE' ? found : null;
   };
-  const toUser = async (user: UserRow): Promise<User> => ({
+  const toUser = async (user: UserRow, db: Queryable = store.db): Promise<User> => ({
     name: user.name,
     tenant: user.tenant,
     fullName: fullUserName(user.name, user.tenant),
-    roles: await rolesOf(store.db, user.id),
+    roles: await rolesOf(db, user.id),
   });
 
   return {
@@ -70,20 +82,25 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
       const user = await row(name);
       return user && toUser(user);
     },
-    async create({ name, password, roles }) {
+    async create({ name, password, roles, pending = false, from }, decide) {
       if (!namePattern.test(name)) {
         throw new UserStoreError('a user name has 3 to 30 letters, digits and characters of . _ - |');
       }
+      const plain = checked(password);
+      const takeOne = from?.kind === 'stranger' ? takeStrangersTurn : takeTurn;
       const user = {
         id: randomUUID(),
         tenant: defaultTenant,
         name,
-        password_hash: await takeTurn(() => hashPassword(checked(password))),
+        password_hash: await takeOne(() => hashPassword(plain), from?.gone),
         created_at: Math.floor(clock.now() / 1000),
+        state: pending ? ('PENDING' as const) : ('ACTIVE' as const),
       };
-      if (!(await store.transaction((tx) => insertUser(tx.db, user, roles)))) {
-        throw new UserStoreError(`there is a user ${name} already`);
-      }
+      const created = { name, tenant: user.tenant, fullName: fullUserName(name, user.tenant), roles };
+      await store.transaction(async (tx) => {
+        if (!(await insertUser(tx.db, user, roles))) throw new NameTakenError(`there is a user ${name} already`);
+        await decide?.(tx, created);
+      });
       return toUser(user);
     },
     async changePassword(name, password, decide) {
@@ -98,11 +115,31 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
       });
       return true;
     },
-    async setRoles(name, roles) {
+    async setRoles(name, roles, decide) {
       const found = await row(name);
-      if (found) await store.transaction((tx) => setRoles(tx.db, found.id, roles));
-      return found !== null;
+      if (!found) return false;
+      await store.transaction(async (tx) => {
+        const before = await toUser(found, tx.db);
+        await setRoles(tx.db, found.id, roles);
+        await decide?.(tx, before);
+      });
+      return true;
     },
+    async list(search) {
+      const { rows, total } = await searchUsers(store.db, defaultTenant, search);
+      const roles = await rolesOfAll(
+        store.db,
+        rows.map(({ id }) => id),
+      );
+      const users = rows.map(({ id, name, tenant }) => ({
+        name,
+        tenant,
+        fullName: fullUserName(name, tenant),
+        roles: roles.get(id) ?? [],
+      }));
+      return { users, total };
+    },
+    roles: () => countRoles(store.db, defaultTenant),
     async delete(name, decide) {
       const found = await row(name);
       if (!found) return false;

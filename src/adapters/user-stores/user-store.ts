@@ -1,4 +1,6 @@
 /** The interface of user stores: who may log in, and with which roles. */
+
+import { OperatorError } from '../../platform/operator-error.ts';
 import type { StoreTransaction } from '../stores/store.ts';
 
 export interface User {
@@ -20,16 +22,43 @@ export interface UserStore {
   verify(name: string, password: string, from?: LogInSource): Promise<User | null>;
   /** The user of this name, written in any of the ways of `verify`. */
   find(name: string): Promise<User | null>;
-  /** @throws UserStoreError when the name is taken, or name or password are not of the expected form. */
-  create(user: { name: string; password: string; roles: readonly string[] }): Promise<User>;
+  /**
+   * Makes a user. `decide` runs in the same transaction.
+   * @throws UserStoreError when the name is taken, or name or password are not of the expected form,
+   * UserStoreBusyError as `verify`.
+   */
+  create(user: NewUser, decide?: Decide): Promise<User>;
   /**
    * Sets a new password. `decide` runs in the same transaction: what it revokes is revoked with the old password.
    * False when there is no such user.
    */
   changePassword(name: string, password: string, decide?: Decide): Promise<boolean>;
-  setRoles(name: string, roles: readonly string[]): Promise<boolean>;
+  /** Replaces the roles. `decide` as in `changePassword`, with the user as he was. */
+  setRoles(name: string, roles: readonly string[], decide?: Decide): Promise<boolean>;
+  /** Users by name, those that wait for approval left out, and the number of all that fit. */
+  list(search: UserSearch): Promise<{ users: User[]; total: number }>;
+  /** Every role that somebody has, with the number of those who have it. */
+  roles(): Promise<{ name: string; users: number }[]>;
   /** Deletes a user. `decide` as in `changePassword`. */
   delete(name: string, decide?: Decide): Promise<boolean>;
+}
+
+export interface NewUser {
+  readonly name: string;
+  readonly password: string;
+  readonly roles: readonly string[];
+  /** Nobody has approved it yet: the name is taken, but nobody logs in or is found by it. */
+  readonly pending?: boolean;
+  /** Who asks for it; absent = we ourselves. */
+  readonly from?: LogInSource;
+}
+
+export interface UserSearch {
+  /** Part of the name, whatever the case. */
+  readonly name?: string;
+  readonly role?: string;
+  readonly offset: number;
+  readonly limit: number;
 }
 
 /** Who sends a password. Absent: we ourselves. */
@@ -45,7 +74,12 @@ export interface LogInSource {
 export type Decide = (tx: StoreTransaction, user: User) => Promise<void>;
 
 /** What was asked of the store can't be done; the message says what was expected. */
-export class UserStoreError extends Error {
+export class UserStoreError extends OperatorError {
+  override name = 'UserStoreError';
+}
+
+/** Somebody else has the name. */
+export class NameTakenError extends UserStoreError {
   override name = 'UserStoreError';
 }
 

@@ -5,15 +5,18 @@
 
 import { freePort } from '../../platform/ports.ts';
 import { Child } from '../child-process.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { refuseExposedFirstStart } from '../default-password.ts';
+import { printWarnings } from '../print-warnings.ts';
 import type { GatewayInfo } from '../roles/gateway.ts';
 import type { ManagementInfo } from '../roles/management.ts';
 import { stopSignal } from '../run-until-stopped.ts';
-import { openDataFolder, readSettings, type Settings, type StartArguments } from '../settings.ts';
+import { readSettings, type Settings, type StartArguments } from '../settings.ts';
 import { version } from '../version.ts';
 
 export async function start(args: StartArguments): Promise<void> {
   const settings = withOwnUrls(await withPort(readSettings(args)), args);
+  printWarnings(settings.warnings);
   refuseExposedFirstStart(settings);
   openDataFolder(settings.data);
 
@@ -40,16 +43,16 @@ export async function start(args: StartArguments): Promise<void> {
 }
 
 /** The gateway has to know the others' port before they listen. */
-async function withPort({ options, data }: Settings): Promise<Settings> {
-  const { server } = options;
-  return {
-    options: server.port === 0 ? { ...options, server: { ...server, port: await freePort(server.host) } } : options,
-    data,
-  };
+async function withPort(settings: Settings): Promise<Settings> {
+  const { server } = settings.options;
+  if (server.port !== 0) return settings;
+  const port = await freePort(server.host);
+  return { ...settings, options: { ...settings.options, server: { ...server, port } } };
 }
 
 /** In one process tree, the gateway's key manager and control plane are this one's, unless something else was said. */
-function withOwnUrls({ options, data }: Settings, args: StartArguments): Settings {
+function withOwnUrls(settings: Settings, args: StartArguments): Settings {
+  const { options } = settings;
   const own = `https://localhost:${options.server.port}`;
   const said = (name: string): boolean => args.flags.some((flag) => flag.toLowerCase().startsWith(`--${name}`));
   const unsaid = (url: string, name: string): boolean => url === 'https://localhost:9443' && !said(name);
@@ -57,8 +60,8 @@ function withOwnUrls({ options, data }: Settings, args: StartArguments): Setting
   const url = unsaid(controlPlane.url, 'controlplane.url') ? own : controlPlane.url;
   const serverUrl = unsaid(keyManager.serverUrl, 'keymanager.serverurl') ? own : keyManager.serverUrl;
   return {
+    ...settings,
     options: { ...options, controlPlane: { ...controlPlane, url }, keyManager: { ...keyManager, serverUrl } },
-    data,
   };
 }
 

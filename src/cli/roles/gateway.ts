@@ -1,13 +1,15 @@
 /** Runs the gateway. */
-import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { brokers } from '../../adapters/brokers/index.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { takeLock } from '../../platform/process-lock.ts';
+import { accessLogFile, openDataFolder } from '../data-folder.ts';
+import { withTokenUrl } from '../gateway-options.ts';
 import type { Running } from '../run-until-stopped.ts';
-import { openDataFolder, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { shownHost } from '../shown-host.ts';
 
 export interface GatewayInfo {
   readonly addresses: readonly string[];
@@ -29,16 +31,18 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
   ]);
   const { url } = options.controlPlane;
   const gateway = await startGateway({
-    options,
+    options: { ...options, keyManager: withTokenUrl(options.keyManager) },
     data,
     accessLog: accessLogFile(options.gateway.accessLog, data),
     certificates,
     source: url === '' ? null : await openSource(url, certificates),
+    fixed: null,
+    authorities: null,
     clock: systemClock,
     log,
   });
   const { ports } = gateway;
-  const name = host === '127.0.0.1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const name = shownHost(host);
   const addresses = [
     `Gateway         http://${name}:${ports.http}   https://${name}:${ports.https}`,
     `Gateway admin   http://127.0.0.1:${ports.admin}/status   /metrics   /ready`,
@@ -58,12 +62,4 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
 async function openSource(url: string, { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
   const openHub = await brokers.hub();
   return openHub({ url, ca, ...gateway });
-}
-
-/** @returns null for `off` */
-function accessLogFile(option: string, data: string): string | null {
-  if (option === 'off') return null;
-  const file = option === '' ? join(data, 'logs', 'access.log') : resolve(option);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-  return file;
 }

@@ -14,6 +14,7 @@ import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { createRestServer, isEnrolledGateway } from '../../platform/rest-server.ts';
 import { openSeal } from '../../platform/seal.ts';
+import { openDataFolder } from '../data-folder.ts';
 import {
   defaultPassword,
   defaultPasswordError,
@@ -22,7 +23,7 @@ import {
   refuseExposedFirstStart,
 } from '../default-password.ts';
 import type { Running } from '../run-until-stopped.ts';
-import { openDataFolder, type Settings, storeFile } from '../settings.ts';
+import { type Settings, storeFile } from '../settings.ts';
 
 export type ManagementRole = 'key-manager' | 'control-plane';
 
@@ -68,7 +69,9 @@ export async function runManagement(
     addresses.push(`Key manager     ${origin}/oauth2`);
   }
   const { mountHub } = await import('../../control-plane/hub.ts');
-  mountHub(app, { ...deps, changes: store.changes, options: options.controlPlane });
+  const { openedChanges } = await import('../../control-plane/opened-changes.ts');
+  const changes = openedChanges(store.changes, seal, log);
+  mountHub(app, { ...deps, changes, options: options.controlPlane });
   let sample: Sample | null = null;
   if (roles.includes('control-plane')) {
     const { mountControlPlane } = await import('../../control-plane/control-plane.ts');
@@ -81,6 +84,8 @@ export async function runManagement(
         https: `https://${publicHost}:${options.gateway.httpsPort}`,
       },
       hashClientSecrets: options.tokens.hashClientSecrets,
+      workflows: options.workflows,
+      developerPortal: options.developerPortal,
     });
     addresses.push(`Control plane   ${origin}`);
     if (roles.includes('key-manager')) {

@@ -1,6 +1,7 @@
 /** Checks what is sent against a definition's schemas. */
 import { createRequire } from 'node:module';
-import type { Ajv as AjvType, ErrorObject, ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv2019 as Ajv } from 'ajv/dist/2019.js';
 import { type ErrorItem, RestError } from '../../platform/rest-error.ts';
 import type { Definition, OperationDefinition, Schema } from './definition.ts';
 
@@ -15,9 +16,10 @@ export interface Checks {
 
 /** The checks of each operation of a definition, compiled at first use. */
 export function checksOf(definition: Definition): (operation: OperationDefinition) => Checks {
-  const { Ajv } = require('ajv') as { Ajv: typeof AjvType };
-  const addFormats = require('ajv-formats') as { default: (ajv: AjvType) => void };
-  const ajv = new Ajv({ coerceTypes: 'array', useDefaults: true, allErrors: true, strict: false });
+  // The draft in which a schema of several parts can say that it takes no fields but theirs.
+  const { Ajv2019 } = require('ajv/dist/2019.js') as { Ajv2019: typeof Ajv };
+  const addFormats = require('ajv-formats') as { default: (ajv: Ajv) => void };
+  const ajv = new Ajv2019({ coerceTypes: 'array', useDefaults: true, allErrors: true, strict: false });
   addFormats.default(ajv);
   ajv.addSchema({ $id: definition.name, definitions: strictAll(definition.schemas) });
   return (operation) => {
@@ -57,6 +59,8 @@ function item({ keyword, instancePath, params, message }: ErrorObject, what: str
   switch (keyword) {
     case 'additionalProperties':
       return { code: keyword, message: `${place}: unknown field "${params.additionalProperty}"` };
+    case 'unevaluatedProperties':
+      return { code: keyword, message: `${place}: unknown field "${params.unevaluatedProperty}"` };
     case 'required':
       return { code: keyword, message: `${place}: the field "${params.missingProperty}" is missing` };
     case 'enum':
@@ -121,7 +125,10 @@ function strict(schema: Schema, root: string | null, isPart = false): Schema {
   const result: Record<string, unknown> = { ...schema };
   if (typeof schema.$ref === 'string' && root !== null) result.$ref = `${root}${schema.$ref}`;
   if (schema.items) result.items = strict(schema.items as Schema, root);
-  if (schema.allOf) result.allOf = (schema.allOf as Schema[]).map((one) => strict(one, root, true));
+  if (schema.allOf) {
+    result.allOf = (schema.allOf as Schema[]).map((one) => strict(one, root, true));
+    if (!isPart) result.unevaluatedProperties = false;
+  }
   if (schema.properties) {
     const properties = schema.properties as Record<string, Schema>;
     result.properties = Object.fromEntries(

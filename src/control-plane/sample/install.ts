@@ -1,6 +1,7 @@
 /** Puts the sample into a new store: the API, an application that is subscribed to it, and its keys. */
 import { randomUUID } from 'node:crypto';
 import { registerClient, revealSecret } from '../../adapters/key-managers/built-in.ts';
+import { recordState } from '../../adapters/stores/api-history.ts';
 import { createApi, findApi, updateApi } from '../../adapters/stores/apis.ts';
 import { createApplication, findApplication } from '../../adapters/stores/applications.ts';
 import { findClient } from '../../adapters/stores/clients.ts';
@@ -47,6 +48,7 @@ async function install({ store, seal, origin, hashClientSecrets, now }: SampleDe
   const owner = fullUserName('admin');
   return store.transaction(async (tx) => {
     await createApi(tx, api, { tenant: defaultTenant, definition: pizzashackDefinition(api) });
+    await recordState(tx.db, { api_id: api.id, previous: null, status: api.status, actor: owner, at_ms: now * 1000 });
     const application = await createApplication(tx, {
       id: randomUUID(),
       tenant: defaultTenant,

@@ -98,7 +98,15 @@ test('hits and misses are counted', () => {
   assert.deepEqual([cache.hits, cache.misses], [2, 2]);
 });
 
-test('a capacity below two is an error', () => {
-  assert.throws(() => new GenerationalCache(1), /expected 2 or more, got 1/);
+test('a capacity below two keeps nothing', () => {
+  for (const capacity of [0, 1]) {
+    const cache = new GenerationalCache<string>(capacity);
+    cache.set('a', 'A', 100);
+    assert.deepEqual([cache.get('a', 0), cache.size], [undefined, 0]);
+  }
+});
+
+test('a capacity that is no number from 0 on is an error', () => {
+  assert.throws(() => new GenerationalCache(-1), /expected 0 or more, got -1/);
   assert.throws(() => new GenerationalCache(Number.NaN), RangeError);
 });

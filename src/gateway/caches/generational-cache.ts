@@ -21,9 +21,9 @@ export class GenerationalCache<V extends NonNullable<unknown> | null> {
   #young = new Map<string, Entry<V>>();
   #old = new Map<string, Entry<V>>();
 
-  /** `capacity`: entries at most, 2 or more; an odd number counts as the even one below. */
+  /** `capacity`: entries at most; an odd number counts as the even one below, and 0 keeps none. */
   constructor(capacity: number) {
-    if (!(capacity >= 2)) throw new RangeError(`cache capacity: expected 2 or more, got ${capacity}`);
+    if (!(capacity >= 0)) throw new RangeError(`cache capacity: expected 0 or more, got ${capacity}`);
     this.#half = Math.floor(capacity / 2);
   }
 
@@ -54,6 +54,7 @@ export class GenerationalCache<V extends NonNullable<unknown> | null> {
 
   /** Adds or replaces an entry that is good until `expiresMs`, which itself is too late. */
   set(key: string, value: V, expiresMs: number): void {
+    if (this.#half === 0) return;
     this.delete(key);
     this.#keep(key, { value, expires: expiresMs });
   }

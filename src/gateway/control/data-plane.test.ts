@@ -14,7 +14,8 @@ before(async () => {
   plane = new DataPlane({
     common,
     threads: 2,
-    ports: { http: 0, https: 0 },
+    ports: { http: 0, https: 0, token: null },
+    answer: async () => null,
     changes: () => known,
     log: silentLog,
     entry: new URL('../../../test/support/threads/misbehaving.ts', import.meta.url),

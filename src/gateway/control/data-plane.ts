@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../platform/log.ts';
 import { checkPortFree, portError, supportsReusePort } from '../../platform/ports.ts';
-import type { FromThread, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
+import type { FromThread, Ports, Question, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import { firstPulseWord } from '../shared-state.ts';
 
@@ -25,9 +25,11 @@ export interface DataPlaneOptions {
   /** Everything that is the same for all threads. */
   readonly common: Omit<ThreadData, 'slot' | 'reusePort' | 'changes' | 'ports'>;
   readonly threads: number;
-  readonly ports: { readonly http: number; readonly https: number };
+  readonly ports: Ports;
   /** What a thread that starts now has to know. */
   readonly changes: () => readonly ThreadChange[];
+  /** Finds out what threads ask. Changes that it publishes get to them before the answer. */
+  readonly answer: (question: Question) => Promise<unknown>;
   readonly log: Log;
   /** The file that threads run. Default: data-plane/thread. */
   readonly entry?: URL;
@@ -88,6 +90,7 @@ export class DataPlane {
     // Threads that share a port don't notice that somebody else has it too, so it is tried without sharing first.
     await checkPortFree(host, this.#ports.http, 'gateway.httpPort');
     await checkPortFree(host, this.#ports.https, 'gateway.httpsPort');
+    if (this.#ports.token !== null) await checkPortFree(host, this.#ports.token, 'listenerConfig.tokenListenerPort');
     // The first thread settles the ports, if they were left open.
     this.#ports = await this.#startThread(this.#addSlot());
     const others: Promise<unknown>[] = [];
@@ -180,6 +183,8 @@ export class DataPlane {
             return reject(this.#listenError(message));
           case 'log':
             return log[message.line.level]({ ...message.line.fields, thread: slot.number }, message.line.message);
+          case 'question':
+            return void this.#answer(worker, message);
           case 'counts':
             return this.#collecting.get(message.request)?.(slot.number, message.counts);
         }
@@ -195,8 +200,20 @@ export class DataPlane {
     });
   }
 
+  async #answer(worker: Worker, { question, about }: Extract<FromThread, { type: 'question' }>): Promise<void> {
+    const reply = (outcome: { value: unknown; error?: string }): void =>
+      worker.postMessage({ type: 'answer', question, ...outcome } satisfies ToThread);
+    try {
+      reply({ value: await this.#options.answer(about) });
+    } catch (error) {
+      reply({ value: null, error: (error as Error).message });
+    }
+  }
+
   #listenError({ code, message, port }: Extract<FromThread, { type: 'failed' }>): Error {
-    const option = port === this.#ports.https ? 'gateway.httpsPort' : 'gateway.httpPort';
+    const { https, token } = this.#ports;
+    const option =
+      port === https ? 'gateway.httpsPort' : port === token ? 'listenerConfig.tokenListenerPort' : 'gateway.httpPort';
     return portError(
       Object.assign(new Error(message), { code }),
       this.#options.common.options.gateway.host,

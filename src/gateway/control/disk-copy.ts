@@ -16,6 +16,7 @@ import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { syncFolder } from '../../platform/durable-file.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
+import { OperatorError } from '../../platform/operator-error.ts';
 import { Journal, type JournalRecord, readJournal } from './journal.ts';
 import { type DiskHeader, readSnapshotFile, readSnapshotHeader, writeSnapshotFile } from './snapshot-file.ts';
 
@@ -36,7 +37,7 @@ export interface DiskCopyContent {
 }
 
 /** The folder can't be used; the message names it. */
-export class DiskCopyError extends Error {
+export class DiskCopyError extends OperatorError {
   override name = 'DiskCopyError';
 }
 

@@ -7,6 +7,7 @@ import type { ThreadChange } from '../data-plane/messages.ts';
 import { RevokedSet } from '../revocation/revoked-set.ts';
 import { identifyToken } from '../revocation/token-identity.ts';
 import {
+  applicationFingerprint,
   clientFingerprint,
   SubscriptionReader,
   SubscriptionTable,
@@ -187,4 +188,78 @@ test('a policy that is deleted is missing for threads, also for those that start
     else policies.delete(change.id);
     assert.equal(policies.at(change.number)?.limit, undefined);
   }
+});
+
+test('a rule about an application holds for the one that has its name, whenever that comes, goes or changes', () => {
+  const denied = (): number | null => {
+    const change = told.findLast((one) => one.kind === 'deny');
+    return change?.kind === 'deny' ? change.application : null;
+  };
+  const named = (name: string): EntityChange => ({
+    kind: 'application',
+    id: 'app',
+    value: { ordinal: 5, id: 'app', name, owner: 'admin@carbon.super', tier: 'Unlimited' },
+  });
+  entities.apply([{ kind: 'deny', id: 'rule', value: { type: 'APPLICATION', value: 'admin@carbon.super:shop' } }]);
+  assert.equal(denied(), null);
+  entities.apply([named('shop')]);
+  assert.equal(denied(), 5);
+  entities.apply([named('store')]);
+  assert.equal(denied(), null);
+  entities.apply([named('shop')]);
+  entities.apply([{ kind: 'application', id: 'app', value: null }]);
+  assert.equal(denied(), null);
+  told = [];
+  entities.apply([{ kind: 'deny', id: 'rule', value: null }, named('shop')]);
+  assert.deepEqual(
+    told.filter((one) => one.kind === 'deny').map((one) => one.value),
+    [null],
+  );
+});
+
+test('a snapshot without a deny rule ends it', () => {
+  entities.apply([{ kind: 'deny', id: 'rule', value: { type: 'USER', value: 'admin@carbon.super' } }]);
+  assert.equal(entities.threadChanges().filter((one) => one.kind === 'deny').length, 1);
+  entities.replace([]);
+  assert.equal(entities.threadChanges().filter((one) => one.kind === 'deny').length, 0);
+  assert.equal(told.findLast((one) => one.kind === 'deny')?.value, null);
+});
+
+test('an application is found by its id too, until it is gone', () => {
+  const find = (): number => reader.findClient(applicationFingerprint(fingerprinter, 'a'));
+  entities.apply([application('a', 7), key('k', 'a')]);
+  assert.equal(reader.applicationOf(find()), 7);
+  entities.apply([application('a', 7, 'Gold')]);
+  assert.ok(reader.applicationTierOf(find()) >= 0);
+  entities.apply([gone('application', 'a')]);
+  assert.deepEqual([find(), findClient('k')], [-1, -1]);
+});
+
+test('a key of a foreign key manager is another one than ours of the same name', () => {
+  const foreign = (issuer: string): EntityChange => ({
+    kind: 'key',
+    id: 'mapping',
+    value: { consumerKey: 'k', applicationId: 'b', keyType: 'PRODUCTION', issuer },
+  });
+  const find = (issuer?: string): number => reader.findClient(clientFingerprint(fingerprinter, 'k', issuer));
+  entities.apply([application('a', 1), application('b', 2), key('k', 'a'), foreign('i')]);
+  assert.deepEqual([reader.applicationOf(find()), reader.applicationOf(find('i'))], [1, 2]);
+  // Another issuer for the same mapping: the one before no longer has it.
+  entities.apply([foreign('j')]);
+  assert.deepEqual([find('i'), reader.applicationOf(find('j'))], [-1, 2]);
+  entities.apply([gone('key', 'mapping')]);
+  assert.deepEqual([find('j'), reader.applicationOf(find())], [-1, 1]);
+});
+
+test('the subscriptions to an API are found wherever they stand', () => {
+  entities.apply([
+    application('a', 1),
+    subscription('s', 'a', 'x'),
+    subscription('t', 'b', 'x'),
+    subscription('u', 'b', 'y'),
+  ]);
+  assert.deepEqual(
+    entities.subscriptionsTo('x').map(({ id }) => id),
+    ['s', 't'],
+  );
 });

@@ -2,12 +2,17 @@
  * The entities as the gateway's main thread keeps them: what threads look up at every request it writes to shared
  * memory, what they compile it sends them.
  */
-import type { Application, KeyMapping, Subscription } from '../../core/application.ts';
+import type { Application, KeyMapping, KeyType, Subscription } from '../../core/application.ts';
+import type { DenyRule } from '../../core/deny-rule.ts';
 import type { EntityChange, EntityKind } from '../../core/snapshot.ts';
 import type { Fingerprinter } from '../../platform/fingerprint.ts';
 import type { ThreadChange } from '../data-plane/messages.ts';
 import type { RevokedSet } from '../revocation/revoked-set.ts';
-import { clientFingerprint, type SubscriptionTable } from '../subscriptions/subscription-table.ts';
+import {
+  applicationFingerprint,
+  clientFingerprint,
+  type SubscriptionTable,
+} from '../subscriptions/subscription-table.ts';
 import { policyId } from '../throttling/policies.ts';
 
 /** An application with what hangs on it. It may be mentioned before it is known. */
@@ -37,6 +42,8 @@ export class Entities {
   readonly #applicationOfSubscription = new Map<string, string>();
   readonly #apiOrdinals = new Map<string, number>();
   readonly #policyNumbers = new Map<string, number>();
+  /** The rules about applications, by `owner:name`, which may come and go. */
+  readonly #deniedApplications = new Map<string, string>();
 
   constructor(deps: EntitiesDeps) {
     this.#deps = deps;
@@ -60,6 +67,13 @@ export class Entities {
     };
   }
 
+  /** The subscriptions to an API, wherever they stand. Slow. */
+  subscriptionsTo(apiId: string): Subscription[] {
+    return [...this.#applications.values()].flatMap(({ subscriptions }) =>
+      [...subscriptions.values()].filter((subscription) => subscription.apiId === apiId),
+    );
+  }
+
   /** Applies changes in order. Shared memory is up to date, and threads have been told, when it returns. */
   apply(changes: readonly EntityChange[]): void {
     const tell: ThreadChange[] = [];
@@ -74,7 +88,10 @@ export class Entities {
   replace(snapshot: readonly EntityChange[]): void {
     const present = new Set(snapshot.map(({ kind, id }) => `${kind}|${id}`));
     const gone: EntityChange[] = [];
-    const drop = (kind: 'api' | 'issuer' | 'policy' | 'application' | 'key' | 'subscription', id: string): void => {
+    const drop = (
+      kind: 'api' | 'deny' | 'issuer' | 'policy' | 'application' | 'key' | 'subscription',
+      id: string,
+    ): void => {
       if (!present.has(`${kind}|${id}`)) gone.push({ kind, id, value: null });
     };
     for (const id of this.#applicationOfSubscription.keys()) drop('subscription', id);
@@ -102,6 +119,8 @@ export class Entities {
         );
       case 'issuer':
         return this.#tell(change, tell);
+      case 'deny':
+        return this.#putDeny(change.id, change.value, tell);
       case 'policy':
         return this.#tell({ ...change, number: this.#policyNumber(change.id, tell) }, tell);
       case 'application':
@@ -124,25 +143,54 @@ export class Entities {
     tell.push(change);
   }
 
+  #putDeny(id: string, rule: DenyRule | null, tell: ThreadChange[]): void {
+    for (const [label, of] of this.#deniedApplications) if (of === id) this.#deniedApplications.delete(label);
+    let application: number | null = null;
+    if (rule?.type === 'APPLICATION') {
+      this.#deniedApplications.set(rule.value, id);
+      for (const entry of this.#applications.values()) {
+        if (entry.application && labelOf(entry.application) === rule.value) application = entry.application.ordinal;
+      }
+    }
+    this.#tell({ kind: 'deny', id, value: rule, application }, tell);
+  }
+
+  /** An application that a rule is about has come, gone or been given another name. */
+  #reconsider(application: Application | null, tell: ThreadChange[]): void {
+    const id = application ? this.#deniedApplications.get(labelOf(application)) : undefined;
+    const change = id === undefined ? undefined : this.#threadChanges.get(`deny|${id}`);
+    if (change?.kind === 'deny') this.#putDeny(change.id, change.value, tell);
+  }
+
   #putApplication(id: string, application: Application | null, tell: ThreadChange[]): void {
     const entry = this.#application(id);
     if (application === null) {
       for (const key of [...entry.keys.keys()]) this.#putKey(key, null, tell);
       for (const subscription of [...entry.subscriptions.keys()]) this.#putSubscription(subscription, null, tell);
       this.#applications.delete(id);
+      this.#deps.table.deleteClient(applicationFingerprint(this.#deps.fingerprinter, id));
+      this.#reconsider(entry.application, tell);
       return;
     }
+    const before = entry.application;
     entry.application = application;
+    this.#reconsider(before, tell);
+    this.#reconsider(application, tell);
+    const words = applicationFingerprint(this.#deps.fingerprinter, id);
+    const tier = this.#policyNumber(policyId('application', application.tier), tell);
+    this.#writeClient(words, application, tier, 'PRODUCTION');
     for (const key of entry.keys.values()) this.#writeKey(entry, key, tell);
     for (const subscription of entry.subscriptions.values()) this.#writeSubscription(entry, subscription, tell);
   }
 
   #putKey(id: string, key: KeyMapping | null, tell: ThreadChange[]): void {
     const before = this.#applicationOfKey.get(id);
-    if (before !== undefined && before !== key?.applicationId) {
+    const old = before === undefined ? undefined : this.#application(before).keys.get(id);
+    const same = (['applicationId', 'consumerKey', 'issuer'] as const).every((name) => old?.[name] === key?.[name]);
+    if (before !== undefined && old && !same) {
       this.#application(before).keys.delete(id);
       this.#applicationOfKey.delete(id);
-      this.#deps.table.deleteClient(clientFingerprint(this.#deps.fingerprinter, id));
+      this.#deps.table.deleteClient(this.#clientOf(old));
     }
     if (key === null) return;
     const entry = this.#application(key.applicationId);
@@ -178,10 +226,17 @@ export class Entities {
   #writeKey({ application }: ApplicationEntry, key: KeyMapping, tell: ThreadChange[]): void {
     if (!application) return;
     const tier = this.#policyNumber(policyId('application', application.tier), tell);
-    const client = clientFingerprint(this.#deps.fingerprinter, key.consumerKey);
-    if (!this.#deps.table.putClient(client, application.ordinal, tier, key.keyType)) {
+    this.#writeClient(this.#clientOf(key), application, tier, key.keyType);
+  }
+
+  #writeClient(words: Uint32Array, { ordinal }: Application, tier: number, keyType: KeyType): void {
+    if (!this.#deps.table.putClient(words, ordinal, tier, keyType)) {
       this.#deps.overflow('gateway.subscriptions.capacity');
     }
+  }
+
+  #clientOf({ consumerKey, issuer }: KeyMapping): Uint32Array {
+    return clientFingerprint(this.#deps.fingerprinter, consumerKey, issuer);
   }
 
   #writeSubscription({ application }: ApplicationEntry, subscription: Subscription, tell: ThreadChange[]): void {
@@ -223,3 +278,6 @@ export class Entities {
     return number;
   }
 }
+
+/** As rules about applications name them. */
+const labelOf = ({ owner, name }: Application): string => `${owner}:${name}`;

@@ -12,6 +12,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { DiskCopy } from './disk-copy.ts';
 import { keepRevocations } from './keep-revocations.ts';
+import { logRevocations, logSnapshot } from './log-revocations.ts';
 
 /** Where entities go. Both are in force when the call returns. */
 export interface EntitySink {
@@ -110,6 +111,7 @@ export class Follower {
     const copy = await disk.load();
     if (copy) {
       sink.replace(copy.entities.filter(({ kind }) => known.has(kind)));
+      logSnapshot(this.#deps.log, 'disk copy', copy.entities);
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
       if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
     }
@@ -203,7 +205,7 @@ export class Follower {
 
   /** Applies dense changes and then writes them down, before the next event is looked at. */
   #accept(changes: readonly ChangeEvent[]): void {
-    const { sink, disk } = this.#deps;
+    const { sink, disk, source, log } = this.#deps;
     // A kind that this version doesn't know has its number all the same. A revocation is never taken back.
     const news = changes.filter(({ kind, value }) => known.has(kind) && (kind !== 'revocation' || value !== null));
     try {
@@ -212,6 +214,7 @@ export class Follower {
       this.#applySingly(news);
     }
     disk.append(changes);
+    logRevocations(log, source.name, news);
     this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
     this.#gapsHere = 0;
     this.#confirm();
@@ -295,6 +298,7 @@ export class Follower {
     const all = keepRevocations(fetched, await disk.revocations());
     if (this.#stopping.signal.aborted) return;
     sink.replace(all);
+    logSnapshot(log, `snapshot of ${source.name}`, fetched);
     this.#position = { epoch: header.epoch, number: header.number };
     this.#reloads += 1;
     this.#gapsHere = 0;

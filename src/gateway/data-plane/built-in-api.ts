@@ -12,8 +12,11 @@ const resource = (path: string, verb: Verb): Resource => ({
   tier: unlimited,
 });
 
-/** `/token`, `/revoke`, `/authorize` and `/userinfo` at the gateway's root, as an API like any other. */
-export function builtInApi(keyManager: GatewayOptions['keyManager']): LoadedApi {
+/**
+ * `/token`, `/revoke`, `/authorize` and `/userinfo` at the gateway's root, as an API like any other.
+ * @param transports that they answer over; absent = both
+ */
+export function builtInApi(keyManager: GatewayOptions['keyManager'], transports?: Api['transports']): LoadedApi {
   const api: Api = {
     id: 'postern:key-manager',
     name: 'key-manager',
@@ -31,6 +34,7 @@ export function builtInApi(keyManager: GatewayOptions['keyManager']): LoadedApi 
       resource('/userinfo', 'POST'),
     ],
     endpoints: { production: { url: `${keyManager.serverUrl}/${keyManager.tokenContext}` } },
+    ...(transports && { transports }),
     cors: null,
     scopes: [],
   };

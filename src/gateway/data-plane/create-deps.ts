@@ -1,5 +1,5 @@
 /** Builds what the stages of one thread work with. */
-import { createIntrospection, type Introspection } from '../../adapters/key-managers/introspection.ts';
+import type { Introspection } from '../../adapters/key-managers/introspection.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Fingerprinter } from '../../platform/fingerprint.ts';
@@ -11,59 +11,73 @@ import type { Deps } from '../deps.ts';
 import { AccessLog } from '../record/access-log.ts';
 import { RequestMetrics } from '../record/request-metrics.ts';
 import { RevokedSetReader } from '../revocation/revoked-set.ts';
+import { ApiKeyScheme } from '../security/api-key.ts';
+import { BasicScheme } from '../security/basic.ts';
 import type { Issuers } from '../security/issuers.ts';
 import { JwtScheme } from '../security/jwt.ts';
+import { JwtVerifier } from '../security/jwt-verifier.ts';
 import { OpaqueScheme } from '../security/opaque.ts';
 import type { Principal } from '../security/principal.ts';
 import { PrincipalFactory } from '../security/principal-factory.ts';
 import { outOfRoom, serving, servingWord } from '../shared-state.ts';
 import { SubscriptionReader } from '../subscriptions/subscription-table.ts';
+import { DenyRules } from '../throttling/deny-rules.ts';
 import { Policies } from '../throttling/policies.ts';
 import { RateCounters } from '../throttling/rate-counters.ts';
+import { type Ask, introspectAtKeyManager } from './introspect.ts';
 import type { ThreadData } from './messages.ts';
 
-/** Seconds that a token's `nbf` and `iat` may lie ahead: clocks of two machines are never quite equal. */
-const skew = 5;
 const notLoaded = fault(faults.notReady);
 const full = fault(faults.decisionNotHeld);
 
 /** Connections to the key manager at most, for each thread: nobody can make it open more by asking for tokens. */
 const maxToKeyManager = 64;
-/** Milliseconds for an answer of the key manager. */
-const introspectionTimeout = 10_000;
 
 export async function createDeps(
   data: ThreadData,
   wire: Wire,
   clock: Clock,
   log: EventLog,
-): Promise<{ deps: Deps; issuers: Issuers }> {
+  ask: Ask,
+): Promise<{ deps: Deps; issuers: Issuers; policyNumbers: Map<string, number> }> {
   const { shared, options } = data;
   const { cache } = options.gateway;
-  const { serverUrl, tokenContext, security } = options.keyManager;
   const issuers: Issuers = new Map();
+  const policyNumbers = new Map<string, number>();
   const fingerprinter = new Fingerprinter(shared.fingerprintKey);
   const principals = new PrincipalFactory(fingerprinter);
   const revoked = new RevokedSetReader(shared.revoked);
   const control = new Int32Array(shared.control);
 
+  const flights = new SingleFlight<boolean>();
+  const verifier = (use: 'access token' | 'API key') =>
+    new JwtVerifier({
+      issuers,
+      invalid: new GenerationalCache<true>(cache.invalidToken.capacity),
+      invalidTtl: cache.invalidToken.ttl * 1000,
+      skew: options.gateway.clockSkew / 1000,
+      use,
+      renewKeys: (issuer) =>
+        flights.run(issuer, async () => (await ask({ about: 'keys', issuer }).catch(() => false)) === true),
+    });
   const jwt = new JwtScheme({
-    issuers,
+    verifier: verifier('access token'),
     principals,
     verified: new GenerationalCache<Principal>(cache.jwt.capacity),
-    invalid: new GenerationalCache<true>(cache.invalidToken.capacity),
     verifiedTtl: cache.jwt.ttl * 1000,
-    invalidTtl: cache.invalidToken.ttl * 1000,
-    skew,
   });
+  const apiKey = new ApiKeyScheme({
+    verifier: verifier('API key'),
+    principals,
+    verified: new GenerationalCache<Principal>(cache.apiKey.capacity),
+    verifiedTtl: cache.apiKey.ttl * 1000,
+  });
+  const basic = new BasicScheme(data.fixed?.basicUsers ?? [], principals);
   const opaque = new OpaqueScheme({
-    introspect: createIntrospection({
-      url: `${serverUrl}/${tokenContext}/introspect`,
-      ca: data.ca,
-      timeout: introspectionTimeout,
-      clientCertificate: data.clientCertificate,
-      ...(security.basic.enabled ? { basic: security.basic } : {}),
-    }),
+    introspect: introspectAtKeyManager(data, clock, ask),
+    issuers,
+    issuer: options.keyManager.issuer,
+    subscriptions: data.fixed?.opaqueSubscriptions ?? 'data',
     principals,
     revoked,
     validated: new GenerationalCache<Principal>(cache.token.capacity),
@@ -83,35 +97,39 @@ export async function createDeps(
       return word === serving ? undefined : word === outOfRoom ? full : notLoaded;
     },
     fingerprinter,
-    schemes: { jwt, opaque },
+    schemes: { jwt, opaque, basic, apiKey },
     revoked,
     subscriptions: new SubscriptionReader(shared.subscriptions),
     policies: new Policies(),
+    policyNumbers,
+    denyRules: new DenyRules(),
     counters: new RateCounters(shared.counters),
     upstream: upstreams(data, wire),
     metrics: new RequestMetrics(),
     accessLog: new AccessLog(data.accessLog),
   };
-  return { deps, issuers };
+  return { deps, issuers, policyNumbers };
 }
 
-/** One pool of connections for each origin, made at first use. The key manager's knows this gateway's certificate. */
-function upstreams({ options, ca, clientCertificate }: ThreadData, wire: Wire): Deps['upstream'] {
+/** One pool of connections for each origin (and what is trusted there), made at first use. The key manager's knows this gateway's certificate. */
+function upstreams({ options, ca, authorities, clientCertificate }: ThreadData, wire: Wire): Deps['upstream'] {
   const pools = new Map<string, Upstream>();
   const keyManager = new URL(options.keyManager.serverUrl).origin;
   const { connectTimeout, maxConnections, idleTimeout } = options.gateway.backend;
-  return (origin) => {
-    let pool = pools.get(origin);
+  return (origin, trust = []) => {
+    // Who is believed on one connection is not believed on another.
+    const key = [origin, ...trust].join('\n');
+    let pool = pools.get(key);
     if (!pool) {
       pool = wire.createUpstream({
         origin,
         connectTimeout,
         maxConnections: origin === keyManager ? maxToKeyManager : maxConnections,
         idleTimeout,
-        ca: [ca],
+        ca: [ca, ...(authorities ?? []), ...trust],
         ...(origin === keyManager ? { clientCertificate } : {}),
       });
-      pools.set(origin, pool);
+      pools.set(key, pool);
     }
     return pool;
   };

@@ -1,7 +1,9 @@
 /** What the main thread and the data-plane threads of a gateway tell each other. */
 import type { Api } from '../../core/api.ts';
+import type { DenyRule } from '../../core/deny-rule.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Issuer } from '../../core/token.ts';
+import type { FixedConfiguration } from '../fixed-configuration.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import type { SharedState } from '../shared-state.ts';
@@ -11,31 +13,60 @@ import type { LogLine } from './thread-log.ts';
 export type ThreadChange =
   | { readonly kind: 'api'; readonly id: string; readonly ordinal: number; readonly value: Api | null }
   | { readonly kind: 'issuer'; readonly id: string; readonly value: Issuer | null }
+  /** `application`: number of the one that a rule about an application means; null = there is no such application. */
+  | {
+      readonly kind: 'deny';
+      readonly id: string;
+      readonly value: DenyRule | null;
+      readonly application: number | null;
+    }
   /** `number` stands for the policy in shared memory. */
   | { readonly kind: 'policy'; readonly id: string; readonly number: number; readonly value: Policy | null };
+
+/** Ports to listen on; 0 = a free one. */
+export interface Ports {
+  readonly http: number;
+  readonly https: number;
+  /** For the token endpoints alone, with TLS; null = there is no such listener. */
+  readonly token: number | null;
+}
 
 /** What a thread is started with. */
 export interface ThreadData {
   readonly slot: number;
   readonly options: GatewayOptions;
   readonly shared: SharedState;
-  readonly ports: { readonly http: number; readonly https: number };
+  readonly ports: Ports;
   readonly reusePort: boolean;
   readonly tls: { readonly cert: string; readonly key: string };
   readonly ca: string;
+  /** PEM certificates to verify servers by besides `ca`; null = the system's. */
+  readonly authorities: readonly string[] | null;
+  /** Of a microgateway. */
+  readonly fixed: Pick<FixedConfiguration, 'basicUsers' | 'opaqueSubscriptions'> | null;
   readonly clientCertificate: { readonly cert: string; readonly key: string };
   readonly accessLog: string | null;
   readonly changes: readonly ThreadChange[];
 }
 
+/** What only the main thread can find out, so that it is found out once for all threads. */
+export type Question =
+  /** Have the keys that this issuer publishes fetched again. Answer: whether they could be had. */
+  | { readonly about: 'keys'; readonly issuer: string }
+  /** An access token for introspection; not `rejected`. Answer: an `AccessToken`. */
+  | { readonly about: 'credentials'; readonly rejected: string | null };
+
 export type ToThread =
   | { readonly type: 'changes'; readonly changes: readonly ThreadChange[] }
   | { readonly type: 'collect'; readonly request: number }
+  /** The answer to a question; changes that belong to it went before. */
+  | { readonly type: 'answer'; readonly question: number; readonly value: unknown; readonly error?: string }
   | { readonly type: 'drain' };
 
 export type FromThread =
-  | { readonly type: 'listening'; readonly ports: { readonly http: number; readonly https: number } }
+  | { readonly type: 'listening'; readonly ports: Ports }
   /** It can't listen; the system's error. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly port: number }
   | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'question'; readonly question: number; readonly about: Question }
   | { readonly type: 'counts'; readonly request: number; readonly counts: ApiCounts[] };

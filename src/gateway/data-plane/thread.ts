@@ -3,15 +3,17 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fault, faults } from '../../core/faults.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { wires } from '../../wire/index.ts';
-import type { RequestDefect, ServerOptions, WireServer } from '../../wire/wire.ts';
+import type { RequestDefect, ServerExchange, ServerOptions, WireServer } from '../../wire/wire.ts';
 import { renderDefect } from '../faults/render.ts';
 import { compile, Pipeline } from '../pipeline.ts';
 import { Routes } from '../routes.ts';
 import { TrustedIssuer } from '../security/issuers.ts';
 import { firstPulseWord } from '../shared-state.ts';
+import { answerHealth } from './answer-health.ts';
 import { builtInApi } from './built-in-api.ts';
 import { createDeps } from './create-deps.ts';
 import type { FromThread, ThreadChange, ThreadData, ToThread } from './messages.ts';
+import { Questions } from './questions.ts';
 import { threadLog } from './thread-log.ts';
 
 /** Milliseconds between two beats of the pulse by which the main thread sees that this one lives. */
@@ -24,9 +26,13 @@ const tell = (message: FromThread): void => port.postMessage(message);
 
 const log = threadLog((line) => tell({ type: 'log', line }));
 const wire = await wires.node();
-const { deps, issuers } = await createDeps(data, wire, systemClock, log);
+const questions = new Questions(tell);
+const { deps, issuers, policyNumbers } = await createDeps(data, wire, systemClock, log, (about) =>
+  questions.ask(about),
+);
 const routes = new Routes((resource, api) => compile(resource, api, deps));
-routes.put(builtInApi(data.options.keyManager));
+const tokenEndpoints = builtInApi(data.options.keyManager, data.fixed ? ['https'] : undefined);
+routes.put(tokenEndpoints);
 const pipeline = new Pipeline(deps, routes);
 
 /** An entity that can't be used counts as deleted, and keeps no other from being applied. */
@@ -47,14 +53,19 @@ function apply(change: ThreadChange): void {
       if (change.value) routes.put({ api: change.value, ordinal: change.ordinal, builtIn: false });
       else routes.delete(change.id);
       return;
+    case 'deny':
+      if (change.value) deps.denyRules.put(change.id, change.value, change.application);
+      else deps.denyRules.delete(change.id);
+      return;
     case 'policy':
       deps.policies.adopt(change.number, change.id);
+      policyNumbers.set(change.id, change.number);
       if (change.value) deps.policies.put(change.value);
       else deps.policies.delete(change.id);
       return;
     case 'issuer':
       // A token that was verified with a key that has gone must be verified again.
-      deps.schemes.jwt.clear();
+      for (const scheme of Object.values(deps.schemes)) scheme.clear();
       if (change.value) issuers.set(change.id, new TrustedIssuer(change.value));
       else issuers.delete(change.id);
       return;
@@ -81,17 +92,28 @@ const listener: ServerOptions = {
 const servers: WireServer[] = [];
 
 async function listen(): Promise<void> {
-  const http = wire.createServer(listener, pipeline.handle);
-  const https = wire.createServer({ ...listener, tls: data.tls }, pipeline.handle);
-  servers.push(http, https);
-  const { reusePort, ports } = data;
+  const { reusePort, ports, tls } = data;
+  const open = (options: ServerOptions, handle: (exchange: ServerExchange) => void, port: number): Promise<number> => {
+    const server = wire.createServer(options, handle);
+    servers.push(server);
+    return server.listen({ host, port, reusePort });
+  };
+  const handle = data.fixed ? answerHealth(pipeline.handle) : pipeline.handle;
   tell({
     type: 'listening',
     ports: {
-      http: await http.listen({ host, port: ports.http, reusePort }),
-      https: await https.listen({ host, port: ports.https, reusePort }),
+      http: await open(listener, handle, ports.http),
+      https: await open({ ...listener, tls }, handle, ports.https),
+      token: ports.token === null ? null : await open({ ...listener, tls }, tokenHandler(), ports.token),
     },
   });
+}
+
+/** For the listener that has the token endpoints and nothing else. */
+function tokenHandler(): (exchange: ServerExchange) => void {
+  const only = new Routes((resource, api) => compile(resource, api, deps));
+  only.put(tokenEndpoints);
+  return new Pipeline(deps, only).handle;
 }
 
 async function drain(): Promise<void> {
@@ -105,6 +127,8 @@ port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'changes':
       return applyAll(message.changes);
+    case 'answer':
+      return questions.answered(message);
     case 'collect':
       return tell({ type: 'counts', request: message.request, counts: deps.metrics.collect() });
     case 'drain':

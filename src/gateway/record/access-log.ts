@@ -79,7 +79,7 @@ function line(x: Exchange, ended: number): string {
     backendMs: x.backendStarted === 0 ? undefined : Number((ended - x.backendStarted).toFixed(2)),
     api: route?.api.api.name,
     version: route?.api.api.version,
-    consumerKey: principal?.consumerKey,
+    consumerKey: principal?.consumerKey ?? undefined,
     user: principal?.subject,
     fault: x.fault?.kind.code,
     failure: x.failure ?? undefined,

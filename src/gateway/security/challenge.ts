@@ -1,7 +1,15 @@
-/** Refusals with their `WWW-Authenticate` challenge (RFC 6750 section 3). */
+/** Refusals with their `WWW-Authenticate` challenge (RFC 6750 section 3, RFC 7617 section 2). */
+import type { SchemeName } from '../../core/api.ts';
 import { type Fault, type FaultKind, fault, faults } from '../../core/faults.ts';
 
 const realm = 'realm="Postern"';
+
+/** What each scheme's challenge looks like when there is nothing wrong but that credentials are missing. */
+const challenges: Readonly<Record<SchemeName, string>> = {
+  oauth2: `Bearer ${realm}`,
+  basic_auth: `Basic ${realm}, charset="UTF-8"`,
+  api_key: `ApiKey ${realm}`,
+};
 
 /** A token was sent and is no good: `error="invalid_token"`. */
 export function bearerRefusal(kind: FaultKind, description: string = kind.description): Fault {
@@ -10,9 +18,21 @@ export function bearerRefusal(kind: FaultKind, description: string = kind.descri
   ]);
 }
 
-/** No credentials were sent: the bare challenge, without an error code (RFC 6750 3.1). */
-export function challenge(kind: FaultKind, description: string = kind.description): Fault {
-  return fault(kind, description, [['www-authenticate', `Bearer ${realm}`]]);
+/** No credentials were sent, or of another scheme: the bare challenges, without an error code (RFC 6750 3.1). */
+export function challenge(kind: FaultKind, description: string, schemes: readonly SchemeName[]): Fault {
+  return fault(kind, description, [['www-authenticate', challengesOf(schemes)]]);
+}
+
+/** The refusal of one scheme's credentials, with the challenges of all schemes that would do. */
+export function challengeAll(refusal: Fault, schemes: readonly SchemeName[]): Fault {
+  if (refusal.kind.status !== 401) return refusal;
+  const own = schemes.includes('oauth2')
+    ? refusal.headers.find(([name]) => name === 'www-authenticate')?.[1]
+    : undefined;
+  const others = own === undefined ? schemes : schemes.filter((scheme) => scheme !== 'oauth2');
+  const all = own === undefined ? challengesOf(others) : [own, ...others.map((one) => challenges[one])].join(', ');
+  const rest = refusal.headers.filter(([name]) => name !== 'www-authenticate');
+  return fault(refusal.kind, refusal.description, [...rest, ['www-authenticate', all]]);
 }
 
 /** The token is good but lacks the scopes of the resource. */
@@ -21,6 +41,10 @@ export function scopeRefusal(scopes: readonly string[]): Fault {
   return fault(faults.scopeNotAllowed, `The resource needs a token with the scope ${scopes.join(' or ')}.`, [
     ['www-authenticate', `Bearer ${realm}, error="insufficient_scope", scope="${quotable(needed)}"`],
   ]);
+}
+
+function challengesOf(schemes: readonly SchemeName[]): string {
+  return schemes.map((scheme) => challenges[scheme]).join(', ');
 }
 
 /** `error_description` and `scope` allow no quotes, backslashes or non-ASCII (RFC 6750 section 3). */

@@ -1,60 +1,134 @@
 /** The issuers whose JWTs are believed, with their keys ready to verify. */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { Issuer, PublicJwk } from '../../core/token.ts';
 
+interface Algorithm {
+  readonly digest: string | null;
+  readonly keyType: string;
+  readonly curve?: string;
+  readonly padding?: number;
+}
+
 /** Each allowed `alg` (RFC 7518 3.1, RFC 8037): asymmetric only, so that a public key can never serve as a secret. */
-const algorithms: Readonly<Record<string, { digest: string | null; keyType: string; curve?: string }>> = {
+const algorithms: Readonly<Record<string, Algorithm>> = {
   RS256: { digest: 'sha256', keyType: 'rsa' },
   RS384: { digest: 'sha384', keyType: 'rsa' },
   RS512: { digest: 'sha512', keyType: 'rsa' },
+  PS256: { digest: 'sha256', keyType: 'rsa', padding: constants.RSA_PKCS1_PSS_PADDING },
   ES256: { digest: 'sha256', keyType: 'ec', curve: 'prime256v1' },
   ES384: { digest: 'sha384', keyType: 'ec', curve: 'secp384r1' },
   EdDSA: { digest: null, keyType: 'ed25519' },
 };
 
 interface VerificationKey {
-  readonly alg: string;
-  readonly digest: string | null;
   readonly key: KeyObject;
+  /** The only algorithms that it may be used with. */
+  readonly algs: readonly string[];
+  /** What `x5t` or `x5t#S256` may call it. */
+  readonly thumbprints: readonly string[];
+}
+
+/** What a JWT's header says about its signature. */
+export interface SignatureHeader {
+  readonly alg: string;
+  readonly kid?: string | undefined;
+  /** What kind of token it is. */
+  readonly typ?: string | undefined;
+  /** `x5t` and `x5t#S256`, whichever there are. */
+  readonly thumbprints: readonly string[];
 }
 
 export class TrustedIssuer {
-  readonly issuer: string;
-  readonly audience: string | null;
-  readonly #keys = new Map<string, VerificationKey>();
+  /** As it was announced or configured. */
+  readonly entity: Issuer;
+  readonly #named = new Map<string, VerificationKey>();
+  readonly #unnamed: VerificationKey[] = [];
 
-  /** Keys of a kind that isn't allowed are left out: tokens signed with them are refused. */
-  constructor({ issuer, audience, keys }: Issuer) {
-    this.issuer = issuer;
-    this.audience = audience;
-    for (const jwk of keys) {
-      const key = importKey(jwk);
-      if (key) this.#keys.set(jwk.kid, key);
+  /**
+   * Keys that can't be read, or of a kind that isn't allowed, are left out: tokens signed with them are refused.
+   * @throws Error if a certificate can't be read
+   */
+  constructor(entity: Issuer) {
+    this.entity = entity;
+    for (const jwk of entity.keys) {
+      const key = importJwk(jwk);
+      if (key && jwk.kid) this.#named.set(jwk.kid, key);
+      else if (key) this.#unnamed.push(key);
+    }
+    for (const certificate of entity.certificates ?? []) {
+      const key = importCertificate(certificate);
+      if (key) this.#unnamed.push(key);
     }
   }
 
   hasKey(kid: string): boolean {
-    return this.#keys.has(kid);
+    return this.#named.has(kid);
   }
 
-  /** Whether `signature` over `input` was made with the key `kid`, whose own algorithm must be `alg`. */
-  verify(kid: string, alg: string, input: Buffer, signature: Buffer): boolean {
-    const known = this.#keys.get(kid);
-    if (!known || known.alg !== alg) return false;
-    return verify(known.digest, input, { key: known.key, dsaEncoding: 'ieee-p1363' }, signature);
+  /**
+   * Whether `signature` over `input` was made with a key of the issuer's: the one that the header names, otherwise one
+   * of those without a name. Null if it has no key that could have made it.
+   */
+  verify(header: SignatureHeader, input: Buffer, signature: Buffer): boolean | null {
+    const keys = this.#keysFor(header);
+    if (keys.length === 0) return null;
+    const { digest, padding } = algorithms[header.alg] as Algorithm;
+    return keys.some(({ key }) =>
+      verify(
+        digest,
+        input,
+        {
+          key,
+          dsaEncoding: 'ieee-p1363',
+          ...(padding !== undefined && { padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }),
+        },
+        signature,
+      ),
+    );
+  }
+
+  #keysFor({ alg, kid, thumbprints }: SignatureHeader): readonly VerificationKey[] {
+    const named = kid === undefined ? undefined : this.#named.get(kid);
+    if (named) return named.algs.includes(alg) ? [named] : [];
+    const fitting = this.#unnamed.filter(({ algs }) => algs.includes(alg));
+    const meant = fitting.filter((key) => key.thumbprints.some((one) => thumbprints.includes(one)));
+    return meant.length > 0 ? meant : fitting;
   }
 }
 
 /** The trusted issuers by their exact `iss`. */
 export type Issuers = Map<string, TrustedIssuer>;
 
-function importKey(jwk: PublicJwk): VerificationKey | null {
-  const algorithm = algorithms[jwk.alg];
-  if (!algorithm) return null;
-  const key = createPublicKey({ key: jwk as never, format: 'jwk' });
+function importJwk(jwk: PublicJwk): VerificationKey | null {
+  if (jwk.alg !== undefined && !Object.hasOwn(algorithms, jwk.alg)) return null;
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: jwk as never, format: 'jwk' });
+  } catch {
+    return null; // Which must not keep the issuer's other keys out.
+  }
+  const algs = algorithmsOf(key).filter((alg) => jwk.alg === undefined || alg === jwk.alg);
+  return algs.length === 0 ? null : { key, algs, thumbprints: [] };
+}
+
+function importCertificate(pem: string): VerificationKey | null {
+  const { publicKey, raw } = new X509Certificate(pem);
+  const algs = algorithmsOf(publicKey);
+  const sha1 = createHash('sha1').update(raw).digest();
+  const thumbprints = [
+    sha1.toString('base64url'),
+    createHash('sha256').update(raw).digest('base64url'),
+    // WSO2 encodes the hexadecimal digits, not the bytes.
+    Buffer.from(sha1.toString('hex')).toString('base64url'),
+  ];
+  return algs.length === 0 ? null : { key: publicKey, algs, thumbprints };
+}
+
+function algorithmsOf(key: KeyObject): string[] {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType !== algorithm.keyType) return null;
-  if (algorithm.keyType === 'rsa' && modulusLength < 2048) return null;
-  if (algorithm.curve !== undefined && namedCurve !== algorithm.curve) return null;
-  return { alg: jwk.alg, digest: algorithm.digest, key };
+  const suits = ({ keyType, curve }: Algorithm) =>
+    key.asymmetricKeyType === keyType &&
+    (keyType !== 'rsa' || modulusLength >= 2048) &&
+    (curve === undefined || namedCurve === curve);
+  return Object.keys(algorithms).filter((alg) => suits(algorithms[alg] as Algorithm));
 }

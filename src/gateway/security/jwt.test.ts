@@ -6,6 +6,7 @@ import { Fingerprinter, newFingerprintKey } from '../../platform/fingerprint.ts'
 import { GenerationalCache } from '../caches/generational-cache.ts';
 import { type Issuers, TrustedIssuer } from './issuers.ts';
 import { JwtScheme } from './jwt.ts';
+import { JwtVerifier } from './jwt-verifier.ts';
 import { PrincipalFactory } from './principal-factory.ts';
 
 const now = 1_800_000_000;
@@ -22,18 +23,29 @@ const jwk = (alg: string, key: KeyObject, kid = alg): PublicJwk =>
 
 let issuers: Issuers;
 let scheme: JwtScheme;
+let renewed: string[];
+let renewKeys: () => Promise<boolean>;
 
 beforeEach(() => {
   const all = (Object.keys(keys) as Alg[]).map((alg) => jwk(alg, keys[alg].publicKey));
   issuers = new Map([['https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: all })]]);
+  renewed = [];
+  renewKeys = async () => true;
   scheme = new JwtScheme({
-    issuers,
+    verifier: new JwtVerifier({
+      issuers,
+      invalid: new GenerationalCache(100),
+      invalidTtl: 60_000,
+      skew: 5,
+      use: 'access token',
+      renewKeys: (issuer) => {
+        renewed.push(issuer);
+        return renewKeys();
+      },
+    }),
     principals: new PrincipalFactory(new Fingerprinter(newFingerprintKey())),
     verified: new GenerationalCache(100),
-    invalid: new GenerationalCache(100),
     verifiedTtl: 900_000,
-    invalidTtl: 60_000,
-    skew: 5,
   });
 });
 
@@ -57,7 +69,11 @@ function token(claims: Record<string, unknown> = {}, { alg = 'RS256' as Alg, hea
   return `Bearer ${input}.${signature.toString('base64url')}`;
 }
 
-const verify = (credentials: string, at = now) => scheme.verify(credentials, at * 1000);
+const verify = (credentials: string, at = now) => {
+  const outcome = scheme.verify(credentials, at * 1000);
+  assert.ok(!(outcome instanceof Promise));
+  return outcome;
+};
 
 for (const alg of Object.keys(keys) as Alg[]) {
   test(`a token signed with ${alg} has its principal, then also in the cache`, () => {
@@ -67,7 +83,7 @@ for (const alg of Object.keys(keys) as Alg[]) {
     assert.equal(principal.subject, 'alice@carbon.super');
     assert.equal(principal.consumerKey, 'client');
     assert.equal(principal.userType, 'APPLICATION_USER');
-    assert.deepEqual([...principal.scopes], ['read', 'write']);
+    assert.deepEqual([...(principal.scopes ?? [])], ['read', 'write']);
     assert.equal(scheme.cached(credentials, now * 1000), principal);
   });
 }
@@ -108,7 +124,7 @@ test('small differences of clocks are allowed at the beginning of a token, not a
 test('aud may be a list, scope too', () => {
   const principal = verify(token({ aud: ['x', audience], scope: ['a', 'b'] }));
   assert.ok(!('kind' in principal));
-  assert.deepEqual([...principal.scopes], ['a', 'b']);
+  assert.deepEqual([...(principal.scopes ?? [])], ['a', 'b']);
 });
 
 test('the marker scope tells an application’s own token', () => {
@@ -149,4 +165,49 @@ test('keys that are too weak or of another kind than they say are left out', () 
     ['weak', 'mixed', 'hmac', 'none', 'good'].map((kid) => issuer.hasKey(kid)),
     [false, false, false, false, true],
   );
+});
+
+const unknown = (): string => token({}, { header: { kid: 'new' } });
+const publishing = (keys: readonly PublicJwk[]): void => {
+  const entity = { issuer: 'https://issuer', audience, keys, jwksUrl: 'https://issuer/jwks' };
+  issuers.set('https://issuer', new TrustedIssuer(entity));
+};
+
+test('an unknown key is looked for once more where the issuer publishes its keys, and only there', async () => {
+  assert.ok('kind' in verify(unknown()));
+  assert.deepEqual(renewed, []);
+  publishing([]);
+  renewKeys = async () => {
+    publishing([jwk('RS256', keys.RS256.publicKey, 'new')]);
+    return true;
+  };
+  const credentials = unknown();
+  const principal = await scheme.verify(credentials, now * 1000);
+  assert.ok(!('kind' in principal), JSON.stringify(principal));
+  assert.deepEqual(renewed, ['https://issuer']);
+  assert.equal(scheme.cached(credentials, now * 1000), principal);
+});
+
+test('401/900901 for a key that the issuer does not publish, 500/900900 when that can not be found out', async () => {
+  publishing([]);
+  const codes: number[] = [];
+  for (const known of [true, false]) {
+    renewKeys = async () => known;
+    const outcome = await scheme.verify(unknown(), now * 1000);
+    assert.ok('kind' in outcome);
+    codes.push(outcome.kind.code);
+  }
+  assert.deepEqual(codes, [900901, 900900]);
+});
+
+test('401/900901 for an API key, and for whatever an issuer of API keys signed', () => {
+  assert.ok('kind' in verify(token({}, { header: { typ: 'apikey+JWT' } })));
+  const [key] = [jwk('RS256', keys.RS256.publicKey)];
+  issuers.set('https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: [key], apiKeys: true }));
+  assert.ok('kind' in verify(token()));
+});
+
+test('a token may leave out when it was issued', () => {
+  const principal = verify(token({ iat: undefined }));
+  assert.ok(!('kind' in principal) && principal.identity.issuedAt === 0);
 });

@@ -7,10 +7,13 @@ import { silentLog } from '../../platform/log.ts';
 import { GenerationalCache } from '../caches/generational-cache.ts';
 import { SingleFlight } from '../caches/single-flight.ts';
 import { RevokedSet } from '../revocation/revoked-set.ts';
-import { OpaqueScheme } from './opaque.ts';
+import { type Issuers, TrustedIssuer } from './issuers.ts';
+import { OpaqueScheme, type OpaqueSchemeOptions } from './opaque.ts';
 import { PrincipalFactory } from './principal-factory.ts';
 
 const now = 1_800_000_000_000;
+const issuers: Issuers = new Map();
+const ours = { issuer: 'https://issuer', keys: [], audience: null };
 const live: Introspection = {
   active: true,
   issuer: 'https://issuer',
@@ -26,17 +29,27 @@ let asked: string[];
 let answer: () => Promise<Introspection>;
 let revoked: RevokedSet;
 let scheme: OpaqueScheme;
+let fingerprinter: Fingerprinter;
 
 beforeEach(() => {
+  issuers.clear();
+  issuers.set(ours.issuer, new TrustedIssuer(ours));
   asked = [];
   answer = async () => live;
-  const fingerprinter = new Fingerprinter(newFingerprintKey());
+  fingerprinter = new Fingerprinter(newFingerprintKey());
   revoked = new RevokedSet(fingerprinter, { capacity: 100 });
+  configure();
+});
+
+function configure(more: Partial<OpaqueSchemeOptions> = {}): void {
   scheme = new OpaqueScheme({
     introspect: (token) => {
       asked.push(token);
       return answer();
     },
+    issuers,
+    issuer: '',
+    subscriptions: 'data',
     principals: new PrincipalFactory(fingerprinter),
     revoked,
     validated: new GenerationalCache(100),
@@ -45,8 +58,9 @@ beforeEach(() => {
     invalidTtl: 60_000,
     flights: new SingleFlight(),
     log: silentLog,
+    ...more,
   });
-});
+}
 
 const revoke = (token: string): boolean =>
   revoked.add({
@@ -118,4 +132,35 @@ test('401/900901 for what can be no token', async () => {
     assert.ok('kind' in outcome && outcome.kind.code === 900901, credentials);
   }
   assert.deepEqual(asked, []);
+});
+
+test('the application is found by the consumer key of an issuer that is known as ours, by no other’s', async () => {
+  const client = async (issuer: string | null): Promise<string> => {
+    scheme.clear();
+    answer = async () => ({ ...live, issuer });
+    const principal = await scheme.verify('Bearer abc', now);
+    assert.ok(!('kind' in principal));
+    return principal.client.join();
+  };
+  const own = await client(ours.issuer);
+  issuers.set('https://foreign', new TrustedIssuer({ ...ours, issuer: 'https://foreign', foreign: true }));
+  const others = [await client('https://foreign'), await client('https://unknown'), await client(null)];
+  assert.equal(new Set([own, ...others]).size, 4);
+});
+
+test('500/900900 for an answer about a token of another issuer than the key manager is said to be', async () => {
+  configure({ issuer: 'https://issuer' });
+  assert.ok(!('kind' in (await scheme.verify('Bearer abc', now))));
+  answer = async () => ({ ...live, issuer: 'https://other' });
+  const outcome = await scheme.verify('Bearer abd', now);
+  assert.ok('kind' in outcome && outcome.kind.code === 900900);
+});
+
+test('500/900900 for an answer without client, unless nobody asks for subscriptions', async () => {
+  answer = async () => ({ ...live, issuer: 'https://unknown', clientId: null });
+  const outcome = await scheme.verify('Bearer abc', now);
+  assert.ok('kind' in outcome && outcome.kind.code === 900900);
+  configure({ subscriptions: 'none' });
+  const principal = await scheme.verify('Bearer abc', now);
+  assert.ok(!('kind' in principal) && principal.claimed?.apis === null && principal.keyType === 'PRODUCTION');
 });

@@ -2,17 +2,24 @@
 import { hash } from 'node:crypto';
 import type { Introspect, Introspection } from '../../adapters/key-managers/introspection.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
+import { unlimited } from '../../core/policy.ts';
 import type { EventLog } from '../../platform/log.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
 import type { SingleFlight } from '../caches/single-flight.ts';
 import type { RevokedSetReader } from '../revocation/revoked-set.ts';
 import { bearerRefusal } from './challenge.ts';
+import type { Issuers } from './issuers.ts';
 import type { Principal } from './principal.ts';
-import type { PrincipalFactory } from './principal-factory.ts';
+import type { PrincipalFactory, VerifiedToken } from './principal-factory.ts';
 import { bearerToken, type Scheme } from './scheme.ts';
 
 export interface OpaqueSchemeOptions {
   readonly introspect: Introspect;
+  readonly issuers: Issuers;
+  /** Issuer of the tokens that the key manager answers for; empty = whatever it says. */
+  readonly issuer: string;
+  /** What subscriptions are checked by, of an issuer that isn't among `issuers`. */
+  readonly subscriptions: 'data' | 'none';
   readonly principals: PrincipalFactory;
   readonly revoked: RevokedSetReader;
   /** Validations by the whole Authorization value. */
@@ -25,6 +32,8 @@ export interface OpaqueSchemeOptions {
   readonly flights: SingleFlight<Introspection>;
   readonly log: EventLog;
 }
+
+type Active = Extract<Introspection, { active: true }>;
 
 const malformed = bearerRefusal(faults.invalidCredentials, 'The access token is malformed.');
 const unknown = bearerRefusal(faults.invalidCredentials);
@@ -70,17 +79,55 @@ export class OpaqueScheme implements Scheme {
       invalid.set(credentials, refusal, now + invalidTtl);
       return refusal;
     }
-    const principal = principals.create({
-      issuer: answer.issuer,
-      token: { opaqueHash },
-      subject: answer.subject,
-      consumerKey: answer.clientId,
-      userType: answer.userType,
-      scopes: new Set(answer.scope),
-      issuedAt: answer.issuedAt,
-      expires: answer.expires,
-    });
+    const problem = this.#problemOf(answer);
+    if (problem !== null) {
+      log.warn({ issuer: answer.issuer, reason: problem }, 'the answer of an introspection can not be used');
+      return fault(faults.authenticationFailure);
+    }
+    const principal = principals.create({ token: { opaqueHash }, ...this.#meaningOf(answer) });
     validated.set(credentials, principal, Math.min(now + validatedTtl, answer.expires * 1000));
     return principal;
+  }
+
+  #problemOf(answer: Active): string | null {
+    const { issuer } = this.#options;
+    if (issuer !== '' && answer.issuer !== null && answer.issuer !== issuer)
+      return `expected a token of ${issuer} (keyManager.issuer)`;
+    if (answer.clientId === null && this.#subscriptionsOf(answer) === 'data')
+      return 'it has no client_id, by which the application is found';
+    return null;
+  }
+
+  #meaningOf(answer: Active): Omit<VerifiedToken, 'token'> {
+    const { subject, clientId, userType, scope, issuedAt, expires } = answer;
+    const unchecked = this.#subscriptionsOf(answer) === 'none';
+    const issuer = this.#issuerOf(answer);
+    return {
+      issuer,
+      // Only of an issuer that is known to be ours the clients are: whoever answers may not speak for another's.
+      foreign: this.#options.issuers.get(issuer)?.entity.foreign ?? !this.#options.issuers.has(issuer),
+      subject,
+      consumerKey: clientId,
+      userType,
+      scopes: new Set(scope),
+      issuedAt,
+      expires,
+      keyType: unchecked ? 'PRODUCTION' : null,
+      encodedClaims: null,
+      claimed: unchecked
+        ? { application: `caller ${clientId ?? subject}`, applicationTier: unlimited, apis: null }
+        : null,
+    };
+  }
+
+  #issuerOf(answer: Active): string {
+    return answer.issuer ?? this.#options.issuer;
+  }
+
+  /** An opaque token has no claims to go by. */
+  #subscriptionsOf(answer: Active): 'data' | 'none' {
+    const known = this.#options.issuers.get(this.#issuerOf(answer));
+    if (!known) return this.#options.subscriptions;
+    return known.entity.subscriptions === 'none' ? 'none' : 'data';
   }
 }

@@ -1,21 +1,45 @@
 /** Makes principals: everything about a token that can be computed once is computed here. */
-import type { Fingerprinter } from '../../platform/fingerprint.ts';
-import { identifyToken, type TokenIdentity } from '../revocation/token-identity.ts';
-import { clientFingerprint } from '../subscriptions/subscription-table.ts';
-import type { Principal } from './principal.ts';
+import type { KeyType } from '../../core/application.ts';
+import { unlimited } from '../../core/policy.ts';
+import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
+import type { BasicUser } from '../fixed-configuration.ts';
+import { identifyToken, TokenIdentity } from '../revocation/token-identity.ts';
+import { applicationFingerprint, clientFingerprint } from '../subscriptions/subscription-table.ts';
+import type { Principal, SubscribedApi } from './principal.ts';
+import type { Restriction } from './restriction.ts';
 
 /** What a scheme has found out about a token. */
 export interface VerifiedToken {
   readonly issuer: string;
+  /** The issuer is a key manager that isn't ours: its consumer keys are its own. */
+  readonly foreign: boolean;
   /** The token's own identity: its `jti`, or the hash that stands for it. */
   readonly token: { readonly jti: string } | { readonly unnamedHash: string } | { readonly opaqueHash: string };
   readonly subject: string;
-  readonly consumerKey: string;
+  readonly consumerKey: string | null;
+  /** Id of our application that the token is of, if it names that and no consumer key. */
+  readonly applicationId?: string | undefined;
   readonly userType: Principal['userType'];
-  readonly scopes: ReadonlySet<string>;
+  readonly scopes: ReadonlySet<string> | null;
   /** Seconds since the epoch. */
   readonly issuedAt: number;
   readonly expires: number;
+  /** null = that of the consumer key. */
+  readonly keyType: KeyType | null;
+  /** The second part of a signed token; null = it has no such form. */
+  readonly encodedClaims: string | null;
+  /** Absent = none. */
+  readonly restriction?: Restriction | null;
+  /** What the token says about its application and subscriptions; null = the gateway's data decides. */
+  readonly claimed: ClaimedSubscriptions | null;
+}
+
+export interface ClaimedSubscriptions {
+  /** What tells the application from others of the issuer. */
+  readonly application: string;
+  readonly applicationTier: string;
+  /** null = nobody asks. */
+  readonly apis: readonly SubscribedApi[] | null;
 }
 
 export class PrincipalFactory {
@@ -26,16 +50,40 @@ export class PrincipalFactory {
   }
 
   create(verified: VerifiedToken): Principal {
-    const { issuer, token, subject, consumerKey, userType, scopes, issuedAt, expires } = verified;
-    const names = { issuer, sub: subject, clientId: consumerKey, iat: issuedAt, ...token };
+    const { issuer, foreign, token, subject, consumerKey, applicationId, issuedAt, claimed } = verified;
+    const { userType, scopes, expires, keyType, encodedClaims, restriction = null } = verified;
+    const names = { issuer, sub: subject, clientId: consumerKey ?? undefined, iat: issuedAt, ...token };
     return {
       subject,
       consumerKey,
       userType,
       scopes,
       expires,
+      keyType,
+      encodedClaims,
+      restriction,
       identity: identifyToken(this.#fingerprinter, names),
-      client: clientFingerprint(this.#fingerprinter, consumerKey),
+      client: this.#client(foreign ? issuer : undefined, consumerKey, foreign ? undefined : applicationId),
+      claimed: claimed && { ...claimed, application: this.#number(issuer, claimed.application) },
+      applicationRate: null,
+      subscriptionRates: new Map(),
+    };
+  }
+
+  /** A configured user: never revoked, never over, subscribed to nothing and limited by himself. */
+  createUser({ name, scopes }: BasicUser): Principal {
+    return {
+      subject: name,
+      consumerKey: null,
+      userType: 'APPLICATION_USER',
+      scopes: new Set(scopes),
+      expires: Number.POSITIVE_INFINITY,
+      keyType: 'PRODUCTION',
+      encodedClaims: null,
+      restriction: null,
+      identity: new TokenIdentity(0),
+      client: noClient,
+      claimed: { application: this.#number('', 'user', name), applicationTier: unlimited, apis: null },
       applicationRate: null,
       subscriptionRates: new Map(),
     };
@@ -45,4 +93,22 @@ export class PrincipalFactory {
   opaqueIdentity(opaqueHash: string): TokenIdentity {
     return identifyToken(this.#fingerprinter, { issuer: '', opaqueHash });
   }
+
+  #client(issuer: string | undefined, consumerKey: string | null, applicationId: string | undefined): Uint32Array {
+    if (consumerKey !== null) return clientFingerprint(this.#fingerprinter, consumerKey, issuer);
+    return applicationId === undefined ? noClient : applicationFingerprint(this.#fingerprinter, applicationId);
+  }
+
+  /** 52 bits of a fingerprint, above the numbers of the applications that the control plane knows. */
+  #number(...parts: readonly string[]): number {
+    const words = new Uint32Array(fingerprintWords);
+    this.#fingerprinter.write(words, 0, claimedKind, ...parts);
+    return 2 ** 52 + ((words[0] as number) >>> 12) * 2 ** 32 + (words[1] as number);
+  }
 }
+
+/** Kind of fingerprint of an application that only a token knows; others have others. */
+const claimedKind = 8;
+
+/** All zeros, which no consumer key has. */
+const noClient = new Uint32Array(fingerprintWords);

@@ -1,28 +1,93 @@
-/** Who calls? Finds the principal of the request's bearer token (RFC 6750 2.1), by the scheme that the token is of. */
-import { type Fault, faults } from '../../core/faults.ts';
+/** Who calls? Finds the principal of the request's credentials, by the scheme that they are of. */
+import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { Exchange } from '../exchange.ts';
-import { bearerRefusal, challenge } from '../security/challenge.ts';
+import { type Accepted, accepted, describe } from '../security/accepted.ts';
+import { bearerRefusal, challenge, challengeAll } from '../security/challenge.ts';
+import type { Schemes } from '../security/index.ts';
 import type { Principal } from '../security/principal.ts';
-import type { StageFactory } from '../stage.ts';
+import { queryParameter } from '../security/query-parameters.ts';
+import type { Scheme } from '../security/scheme.ts';
+import type { Stage, StageFactory } from '../stage.ts';
 
-const missing = challenge(faults.missingCredentials);
-const wrongScheme = challenge(faults.wrongScheme);
 const expired = bearerRefusal(faults.tokenExpired);
 
-export const authenticate: StageFactory = ({ authType }, _api, { schemes }) => {
-  if (authType === 'None') return null;
+export const authenticate: StageFactory = (resource, { api }, { schemes, options }) => {
+  if (resource.authType === 'None') return null;
+  const asked = accepted(resource, api, options);
+  // Until client certificates are verified, nobody gets in where one is needed.
+  if (asked.needsCertificate) return () => fault(faults.clientCertificateMissing);
+  return asked.schemes.length === 1 && asked.schemes[0] === 'oauth2'
+    ? byToken(asked, schemes)
+    : byAnyScheme(asked, schemes);
+};
+
+/** What most resources want: an access token (RFC 6750 2.1) and nothing else. */
+function byToken(asked: Accepted, schemes: Schemes): Stage {
+  const { header } = asked;
+  const { missing, wrongScheme } = refusals(asked);
   return (x) => {
-    const credentials = x.wire.header('authorization');
+    const credentials = x.wire.header(header);
     if (credentials === undefined || isEmpty(credentials)) return missing;
     if (!isBearer(credentials)) return wrongScheme;
-    // A JWT is the token with dots in it. No other form of ours has any.
-    const scheme = credentials.indexOf('.') === -1 ? schemes.opaque : schemes.jwt;
-    const known = scheme.cached(credentials, x.now);
-    if (known !== undefined) return admit(x, known);
-    const found = scheme.verify(credentials, x.now);
-    return found instanceof Promise ? found.then((late) => admit(x, late)) : admit(x, found);
+    return check(x, credentials, tokenScheme(credentials, schemes));
   };
-};
+}
+
+/** Any one of several: what the header has goes first, then an API key. */
+function byAnyScheme(asked: Accepted, schemes: Schemes): Stage {
+  const { header, apiKeys } = asked;
+  const { missing, wrongScheme } = refusals(asked);
+  const takesTokens = asked.schemes.includes('oauth2');
+  const takesUsers = asked.schemes.includes('basic_auth');
+
+  /** Whatever is refused, the client learns of all schemes that would do. */
+  const challenged = (outcome: Fault | undefined) => outcome && challengeAll(outcome, asked.schemes);
+  const checkBy = (scheme: Scheme, x: Exchange, credentials: string) => {
+    const outcome = check(x, credentials, scheme);
+    return outcome instanceof Promise ? outcome.then(challenged) : challenged(outcome);
+  };
+  return (x) => {
+    const credentials = x.wire.header(header);
+    const sent = credentials !== undefined && !isEmpty(credentials);
+    if (sent && takesTokens && isBearer(credentials)) return checkBy(tokenScheme(credentials, schemes), x, credentials);
+    if (sent && takesUsers && isBasic(credentials)) return checkBy(schemes.basic, x, credentials);
+    for (const { in: place, name } of apiKeys) {
+      const key = place === 'header' ? x.wire.header(name) : queryParameter(x.wire.target, name);
+      if (key === undefined || key === '') continue;
+      const outcome = checkBy(schemes.apiKey, x, key);
+      return outcome instanceof Promise ? outcome.then((late) => late ?? restricted(x)) : (outcome ?? restricted(x));
+    }
+    return sent ? wrongScheme : missing;
+  };
+}
+
+function restricted({ principal, wire }: Exchange): Fault | undefined {
+  return principal?.restriction?.(wire);
+}
+
+function refusals(asked: Accepted): { missing: Fault; wrongScheme: Fault } {
+  const way = describe(asked);
+  return {
+    missing: challenge(faults.missingCredentials, `Send ${way}.`, asked.schemes),
+    wrongScheme: challenge(
+      faults.wrongScheme,
+      `This API wants another authentication scheme: send ${way}.`,
+      asked.schemes,
+    ),
+  };
+}
+
+/** A JWT is the token with dots in it. No other form of ours has any. */
+function tokenScheme(credentials: string, { opaque, jwt }: Schemes): Scheme {
+  return credentials.indexOf('.') === -1 ? opaque : jwt;
+}
+
+function check(x: Exchange, credentials: string, scheme: Scheme): Fault | undefined | Promise<Fault | undefined> {
+  const known = scheme.cached(credentials, x.now);
+  if (known !== undefined) return admit(x, known);
+  const found = scheme.verify(credentials, x.now);
+  return found instanceof Promise ? found.then((late) => admit(x, late)) : admit(x, found);
+}
 
 /** Also asked of a cached principal: no cache keeps a token alive beyond its own expiry. */
 function admit(x: Exchange, found: Principal | Fault): Fault | undefined {
@@ -34,10 +99,14 @@ function admit(x: Exchange, found: Principal | Fault): Fault | undefined {
 
 /** Nothing, or a scheme and nothing: white space at the end of a field is not part of its value (RFC 9110 5.5). */
 function isEmpty(credentials: string): boolean {
-  return credentials.length <= 6 && /^(?:bearer)?$/i.test(credentials);
+  return credentials.length <= 6 && /^(?:bearer|basic)?$/i.test(credentials);
 }
 
 /** The scheme's name is case-insensitive (RFC 9110 11.1). */
 function isBearer(credentials: string): boolean {
   return credentials.startsWith('Bearer ') || /^bearer /i.test(credentials);
+}
+
+function isBasic(credentials: string): boolean {
+  return /^basic /i.test(credentials);
 }

@@ -12,6 +12,7 @@ export const authorize: StageFactory = ({ authType, scopes }) => {
   return ({ principal }) => {
     if (principal === null) return wrongType;
     if (wanted !== null && principal.userType !== wanted) return wrongType;
+    if (principal.scopes === null) return undefined;
     // Any one of the resource's scopes will do.
     for (const scope of scopes) if (principal.scopes.has(scope)) return undefined;
     return scopes.length === 0 ? undefined : noScope;

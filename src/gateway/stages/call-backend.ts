@@ -2,34 +2,66 @@
 import type { Api, Endpoint } from '../../core/api.ts';
 import type { KeyType } from '../../core/application.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
-import type { Field, ForwardFailure, Upstream } from '../../wire/wire.ts';
+import type { Field, ForwardFailure } from '../../wire/wire.ts';
+import { Backend, joinTarget } from '../backends/backend.ts';
 import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
+import { accepted } from '../security/accepted.ts';
+import { withoutParameters } from '../security/query-parameters.ts';
 import { type StageFactory, taken } from '../stage.ts';
 
-export const callBackend: StageFactory = (_resource, { api, builtIn }, deps) => {
-  const production = prepare(api.endpoints.production, deps);
-  const sandbox = prepare(api.endpoints.sandbox, deps);
+export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
+  const production = prepare(resource.endpoints?.production ?? api.endpoints.production, deps);
+  const sandbox = prepare(resource.endpoints?.sandbox ?? api.endpoints.sandbox, deps);
   const missing = { PRODUCTION: noEndpoint(api, 'PRODUCTION'), SANDBOX: noEndpoint(api, 'SANDBOX') };
-  // The token was for the gateway. Only the key manager gets the client's own credentials.
-  const remove = builtIn ? [] : ['authorization'];
+  const { header, apiKeys } = accepted(resource, api, deps.options);
+  const keyFields = apiKeys.filter((place) => place.in === 'header').map(({ name }) => name);
+  const keyParameters = apiKeys.filter((place) => place.in === 'query').map(({ name }) => name);
+  // The credentials were for the gateway. Only the key manager gets the client's own.
+  const removesHeader = deps.options.authConfig.removeAuthHeaderFromOutMessage;
+  const remove = builtIn ? [] : [...(removesHeader ? [header] : []), ...keyFields];
   return (x) => {
     const backend = x.keyType === 'PRODUCTION' ? production : sandbox;
     if (backend === null) return missing[x.keyType];
     x.backendStarted = performance.now();
-    x.wire.forward(
-      {
-        upstream: backend.upstream,
-        target: join(backend.path, x.rest),
-        remove,
-        set: forwarded(x),
-        timeout: backend.timeout,
-      },
-      x,
-    );
+    x.backend = backend;
+    x.removed = remove;
+    if (keyParameters.length > 0) x.rest = withoutParameters(x.rest, keyParameters);
+    x.firstTarget = x.target = backend.first(x.now);
+    forward(x, backend);
     return taken;
   };
 };
+
+/**
+ * A back end could not be connected to, so that it has had nothing of the request: the endpoint's next address gets it.
+ * Returns false if there is none.
+ */
+export function callNext(x: Exchange, now: number): boolean {
+  const { backend } = x;
+  if (backend === null) return false;
+  backend.failed(x.target, now);
+  const next = backend.next(x.target, x.firstTarget);
+  if (next === -1) return false;
+  x.target = next;
+  // Not from within what the wire still has to do about the failure.
+  setImmediate(forward, x, backend);
+  return true;
+}
+
+function forward(x: Exchange, backend: Backend): void {
+  const target = backend.target(x.target);
+  x.wire.forward(
+    {
+      upstream: target.upstream,
+      target: joinTarget(target, x.rest),
+      remove: x.removed,
+      set: backend.set.length === 0 ? forwarded(x) : [...forwarded(x), ...backend.set],
+      timeout: backend.timeout,
+    },
+    x,
+  );
+}
 
 /** The refusal for a back end that failed before the client had any of its answer. */
 export function failureFault(failure: Exclude<ForwardFailure, 'client-gone'>, x: Exchange): Fault {
@@ -46,26 +78,8 @@ export function failureFault(failure: Exclude<ForwardFailure, 'client-gone'>, x:
   }
 }
 
-interface Backend {
-  readonly upstream: Upstream;
-  /** Path of the endpoint's URL, without a slash at its end. */
-  readonly path: string;
-  readonly timeout: number;
-}
-
-function prepare(endpoint: Endpoint | undefined, deps: Deps): Backend | null {
-  if (!endpoint) return null;
-  const url = new URL(endpoint.url);
-  return {
-    upstream: deps.upstream(url.origin),
-    path: url.pathname.replace(/\/+$/, ''),
-    timeout: endpoint.timeout ?? deps.options.gateway.backend.timeout,
-  };
-}
-
-/** `rest` is a path, a query, both or nothing; a request target is never empty (RFC 9112 3.2.1). */
-function join(path: string, rest: string): string {
-  return rest.startsWith('/') || path !== '' ? path + rest : `/${rest}`;
+function prepare(endpoint: Endpoint | undefined, { upstream, options }: Deps): Backend | null {
+  return endpoint ? new Backend(endpoint, upstream, options.gateway.backend.timeout) : null;
 }
 
 /** Who asked, by which address and scheme: de facto `X-Forwarded-*`, appended to what a proxy before us has said. */

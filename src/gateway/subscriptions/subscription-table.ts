@@ -8,8 +8,9 @@ import { SharedTable, SharedTableReader } from '../../platform/shared-table.ts';
 
 const states: readonly SubscriptionState[] = ['UNBLOCKED', 'BLOCKED', 'PROD_ONLY_BLOCKED', 'ON_HOLD', 'REJECTED'];
 
-/** What consumer keys' fingerprints are told from others by. */
-const fingerprintKind = 6;
+/** What fingerprints of consumer keys, and of applications, are told from others by. */
+const clientKind = 6;
+const applicationKind = 7;
 
 /** What the threads are given. */
 export interface SubscriptionBuffers {
@@ -17,16 +18,26 @@ export interface SubscriptionBuffers {
   readonly subscriptions: SharedArrayBuffer;
 }
 
-/** The words by which a consumer key is looked up. */
-export function clientFingerprint(fingerprinter: Fingerprinter, consumerKey: string): Uint32Array {
+/**
+ * The words by which a consumer key is looked up.
+ * @param issuer of a key manager that isn't ours; its keys are others than ours of the same name
+ */
+export function clientFingerprint(fingerprinter: Fingerprinter, consumerKey: string, issuer?: string): Uint32Array {
   const words = new Uint32Array(fingerprintWords);
-  fingerprinter.write(words, 0, fingerprintKind, consumerKey);
+  fingerprinter.write(words, 0, clientKind, ...(issuer === undefined ? [consumerKey] : [issuer, consumerKey]));
+  return words;
+}
+
+/** The words by which the application itself is looked up, for credentials that name it and no consumer key. */
+export function applicationFingerprint(fingerprinter: Fingerprinter, id: string): Uint32Array {
+  const words = new Uint32Array(fingerprintWords);
+  fingerprinter.write(words, 0, applicationKind, id);
   return words;
 }
 
 /** The reading side. */
 export class SubscriptionReader {
-  /** Consumer key -> [application, tier << 1 | sandbox]. */
+  /** Consumer key or application -> [application, tier << 1 | sandbox]. */
   readonly #clients: SharedTableReader;
   /** Application and API -> [tier << 3 | state]. */
   readonly #subscriptions: SharedTableReader;
@@ -88,7 +99,8 @@ export class SubscriptionTable {
 
   /** @param capacity consumer keys, and subscriptions, at most */
   constructor(capacity: number) {
-    this.#clients = new SharedTable({ capacity, valueWords: 2 });
+    // Each key has an application, which has an entry too.
+    this.#clients = new SharedTable({ capacity: 2 * capacity, valueWords: 2 });
     this.#subscriptions = new SharedTable({ capacity, valueWords: 1 });
   }
 

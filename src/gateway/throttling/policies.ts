@@ -1,5 +1,6 @@
 /** The limits behind the names of policies. A reference stays when its policy changes, so limits take effect at once. */
 import { type Limit, type Policy, type PolicyLevel, unlimited } from '../../core/policy.ts';
+import { type CompiledGroup, compileGroup } from './conditional-groups.ts';
 
 /** What a policy's name stands for at present. */
 export interface PolicyRef {
@@ -7,6 +8,10 @@ export interface PolicyRef {
   limit: Limit | null | undefined;
   /** false: over-use passes. */
   stopOnQuota: boolean;
+  /** null = none. */
+  burst: Limit | null;
+  /** null = every request has `limit`. */
+  groups: readonly CompiledGroup[] | null;
 }
 
 /** Milliseconds that a message of the main thread may take, when all is well. */
@@ -41,21 +46,25 @@ export class Policies {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  put(policy: Policy): void {
-    const ref = this.ref(policy.level, policy.name);
-    ref.limit = policy.limit;
-    ref.stopOnQuota = policy.stopOnQuota;
+  /** @throws PatternError, AddressError when a condition can't be used */
+  put({ level, name, limit, stopOnQuota, burst, groups = [] }: Policy): void {
+    const compiled = groups.length === 0 ? null : groups.map(compileGroup);
+    const changed: PolicyRef = { limit, stopOnQuota, burst: burst ?? null, groups: compiled };
+    Object.assign(this.ref(level, name), changed);
   }
 
   /** @param id as `policyId` makes it */
   delete(id: string): void {
     const ref = this.#byId.get(id);
-    if (ref) ref.limit = undefined;
+    if (ref) Object.assign(ref, { limit: undefined, stopOnQuota: true, burst: null, groups: null } satisfies PolicyRef);
   }
 
   #ref(id: string, name: string): PolicyRef {
     let ref = this.#byId.get(id);
-    if (!ref) this.#byId.set(id, (ref = { limit: name === unlimited ? null : undefined, stopOnQuota: true }));
+    if (!ref) {
+      ref = { limit: name === unlimited ? null : undefined, stopOnQuota: true, burst: null, groups: null };
+      this.#byId.set(id, ref);
+    }
     return ref;
   }
 }

@@ -115,6 +115,7 @@ test('200 for callback URLs that a browser goes to or an app has as its own', as
     '',
     'http://127.0.0.1:8080/cb?x=1',
     'com.example.app:/cb',
+    'www.google.lk',
     `https://a/${'b'.repeat(1990)}`,
     'regexp=(https://a/cb|https://[a-z]+\\.example/cb)',
   ]) {

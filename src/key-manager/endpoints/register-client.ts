@@ -1,5 +1,6 @@
 /** POST /client-registration/v0.x/register: a user registers an OAuth client, in the form of WSO2 API Manager. */
 import { registerClient as createClient, grantTypes, revealSecret } from '../../adapters/key-managers/built-in.ts';
+import { callbackUrlForm, isCallbackUrl } from '../../adapters/key-managers/callback-url.ts';
 import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
 import { readUserName } from '../../adapters/user-stores/user-name.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
@@ -86,23 +87,10 @@ async function readOwner(km: KeyManager, name: string | null, user: User): Promi
   return (await km.users.find(name))?.fullName ?? wrong('owner', `a user of ${defaultTenant}`);
 }
 
-/** How a URL begins that a browser goes to without running it: http, https, or an app's own scheme (RFC 8252 section 7.1). */
-const beginning = /^(?:https?:\/\/[^/]|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:)/i;
-
-/** RFC 6749 section 3.1.2: absolute and without fragment. `regexp=(…|…)` stands for several, as in WSO2 API Manager. */
 function callbackUrl(url: string): string {
-  const pattern = /^regexp=\(?(.+?)\)?$/.exec(url)?.[1];
-  const acceptable = pattern ? pattern.split('|').every((one) => beginning.test(one)) : isUrl(url);
-  if ((url !== '' && !acceptable) || !/^[\x21\x22\x24-\x7e]{0,2000}$/.test(url)) {
-    throw new OAuthError(
-      'invalid_redirect_uri',
-      'callbackUrl: expected an absolute URL without fragment, with http, https or a scheme that has a dot in it (or regexp= with such alternatives), of at most 2000 characters',
-    );
-  }
+  if (!isCallbackUrl(url)) throw new OAuthError('invalid_redirect_uri', `callbackUrl: expected ${callbackUrlForm}`);
   return url;
 }
-
-const isUrl = (text: string): boolean => beginning.test(text) && URL.canParse(text);
 
 function readJson(body: unknown): Record<string, unknown> {
   let value: unknown;

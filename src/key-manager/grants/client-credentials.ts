@@ -1,4 +1,5 @@
 /** A token of the application itself (RFC 6749 section 4.4), on behalf of its owner. No refresh token. */
+import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { IssuerOptions } from '../call.ts';
 import type { Form } from '../form.ts';
 import { issue } from '../issue.ts';
@@ -11,7 +12,7 @@ export const clientCredentials: Grant = {
   grantType: 'client_credentials',
   parameters: ['scope', 'validity_period'],
   async handle({ form, client }, km) {
-    const validity = readValidity(form, km.options);
+    const validity = readValidity(form, client, km.options);
     const asked = readScope(form.get('scope'));
     const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key });
     const owner = asked.length > 0 ? await km.users.find(client.owner) : null;
@@ -31,10 +32,14 @@ export const clientCredentials: Grant = {
   },
 };
 
-/** `validity_period` in seconds: -1 = the default, -2 = never expires. */
-function readValidity(form: Form, { applicationTokenValidity, maxValidity, timestampSkew }: IssuerOptions): number {
+/** `validity_period` in seconds: -1 = the client's default, -2 = never expires. */
+function readValidity(
+  form: Form,
+  { application_validity }: ClientRow,
+  { applicationTokenValidity, maxValidity, timestampSkew }: IssuerOptions,
+): number {
   const text = form.get('validity_period');
-  if (text === null || text === '-1') return applicationTokenValidity;
+  if (text === null || text === '-1') return application_validity ?? applicationTokenValidity;
   const bounded = maxValidity >= 0;
   if (text === '-2' && !bounded) return -1;
   const validity = /^\d{1,12}$/.test(text) ? Number(text) : 0;

@@ -30,7 +30,7 @@ export const password: Grant = {
         grantType: password.grantType,
         scope: await userScope(km.store.db, client, user.roles, asked),
         issuedAt,
-        expiresAt: expiresAt(issuedAt, km.options.accessTokenValidity),
+        expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       },
       mayUse(client, 'refresh_token'),
     );

@@ -46,7 +46,7 @@ export const refreshToken: Grant = {
       // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
       scope: await userScope(km.store.db, client, user.roles, names),
       issuedAt,
-      expiresAt: expiresAt(issuedAt, km.options.accessTokenValidity),
+      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
     };
     const prepared = await formats[client.token_type].prepare(km, plan);
     const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));

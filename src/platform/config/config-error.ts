@@ -1,6 +1,9 @@
 /** What is wrong with a configuration: every problem found, one line each. */
-export class ConfigError extends Error {
+import { OperatorError } from '../operator-error.ts';
+
+export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
+  override readonly exitCode = 2;
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -1,5 +1,9 @@
+const maxLength = 200;
+
 /** The known name that somebody most likely meant by an unknown one. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
+  // Nobody means a known name by so long a one, and comparing takes its time.
+  if (name.length > maxLength) return undefined;
   const wanted = name.toLowerCase();
   const leaf = lastPart(wanted);
   let best: string | undefined;

@@ -14,6 +14,12 @@ interface About<T> {
   readonly description: string;
   /** The value never appears in an error or in a log, and may also be given as the path of a file: `<key>File`. */
   readonly secret?: boolean;
+  /** Full names under which earlier versions knew it: `listenerConfig.keyStore.path`. They are accepted as well. */
+  readonly formerly?: readonly string[];
+  /** Why it has no effect here. A value other than the default is worth a warning. */
+  readonly noEffect?: string;
+  /** Why nothing but the default is accepted: without what it asks for, less would be enforced than its author believes. */
+  readonly notBuilt?: string;
 }
 
 interface Limits {
@@ -27,7 +33,8 @@ export interface IntegerOption extends About<number>, Limits {
 export interface NumberOption extends About<number>, Limits {
   readonly type: 'number';
 }
-export interface BooleanOption extends About<boolean> {
+/** null = nobody said either. */
+export interface BooleanOption<T extends boolean | null = boolean | null> extends About<T> {
   readonly type: 'boolean';
 }
 export interface TextOption<T extends string = string> extends About<T> {
@@ -46,17 +53,43 @@ export interface Section<P extends Properties = Properties> {
   readonly description: string;
   readonly properties: P;
   readonly additionalProperties: false;
-  /** What is wrong with values that are each right by itself; undefined = nothing. */
-  readonly problem?: (values: never) => string | undefined;
+  /** What is wrong with values that are each right by itself, as `key: expected …`; undefined = nothing. */
+  readonly problem?: (values: never) => string | readonly string[] | undefined;
 }
+
+/** Any number of sections of one form, `[[name]]`. One of them may also be written `[name]`. */
+export interface Tables<S extends Section = Section> {
+  readonly type: 'array';
+  readonly description: string;
+  readonly items: S;
+}
+
+/** Sections or options of one form, whose names the user chooses: `[b7a.users.alice]`. */
+export interface Named<S extends Section | Option = Section | Option> {
+  readonly type: 'object';
+  readonly description: string;
+  /** What its documentation calls a name: `<name>`. */
+  readonly placeholder: string;
+  readonly additionalProperties: S;
+}
+
+export type Property = Option | Section | Tables | Named;
 
 export interface Properties {
-  readonly [key: string]: Option | Section;
+  readonly [key: string]: Property;
 }
 
-/** The type of the values that a section's schema describes. */
+/** The type of the values that a schema describes. */
 export type Config<S> =
-  S extends Section<infer P> ? { readonly [K in keyof P]: Config<P[K]> } : S extends About<infer T> ? T : never;
+  S extends Section<infer P>
+    ? { readonly [K in keyof P]: Config<P[K]> }
+    : S extends Tables<infer I>
+      ? readonly Config<I>[]
+      : S extends Named<infer I>
+        ? ReadonlyMap<string, Config<I>>
+        : S extends About<infer T>
+          ? T
+          : never;
 
 export function integer(option: Omit<IntegerOption, 'type'>): IntegerOption {
   return { type: 'integer', ...option };
@@ -66,6 +99,9 @@ export function number(option: Omit<NumberOption, 'type'>): NumberOption {
   return { type: 'number', ...option };
 }
 
+/** With the default null, that nobody said anything can be told from true and false. */
+export function boolean(option: Omit<BooleanOption<boolean>, 'type'>): BooleanOption<boolean>;
+export function boolean(option: Omit<BooleanOption<null>, 'type'>): BooleanOption;
 export function boolean(option: Omit<BooleanOption, 'type'>): BooleanOption {
   return { type: 'boolean', ...option };
 }
@@ -87,9 +123,17 @@ export function list(option: Omit<ListOption, 'type' | 'items'>): ListOption {
 export function section<const P extends Properties>(
   description: string,
   properties: P,
-  problem?: (values: Config<Section<P>>) => string | undefined,
+  problem?: (values: Config<Section<P>>) => string | readonly string[] | undefined,
 ): Section<P> {
   return { type: 'object', description, properties, additionalProperties: false, ...(problem && { problem }) };
+}
+
+export function tables<const S extends Section>(items: S): Tables<S> {
+  return { type: 'array', description: items.description, items };
+}
+
+export function named<const S extends Section | Option>(placeholder: string, each: S): Named<S> {
+  return { type: 'object', description: each.description, placeholder, additionalProperties: each };
 }
 
 /** A port to listen on. */
@@ -97,19 +141,46 @@ export function port(option: About<number>): IntegerOption {
   return integer({ minimum: 0, maximum: 65535, ...option });
 }
 
-/** All options of a schema with their full names (`gateway.cache.token.ttl`), in the order of declaration. */
-export function* options(schema: Section, prefix = ''): Generator<[name: string, option: Option]> {
-  for (const [key, property] of Object.entries(schema.properties)) {
-    if (property.type === 'object') yield* options(property, `${prefix}${key}.`);
-    else yield [prefix + key, property];
-  }
+export function isSection(property: Property): property is Section {
+  return property.type === 'object' && property.additionalProperties === false;
 }
 
-/** All sections of a schema with their full names, in the order of declaration. */
-export function* sections(schema: Section, prefix = ''): Generator<[name: string, section: Section]> {
-  for (const [key, property] of Object.entries(schema.properties)) {
-    if (property.type !== 'object') continue;
-    yield [prefix + key, property];
-    yield* sections(property, `${prefix}${key}.`);
-  }
+export function isNamed(property: Property): property is Named {
+  return property.type === 'object' && property.additionalProperties !== false;
+}
+
+export function isTables(property: Property): property is Tables {
+  return property.type === 'array' && property.items.type === 'object';
+}
+
+export function isOption(property: Property): property is Option {
+  return property.type !== 'object' && !isTables(property);
+}
+
+/** A property of a schema with its full name; `[]` stands for a table's number, `<…>` for a name that users choose. */
+export interface Declared {
+  readonly name: readonly string[];
+  readonly property: Property;
+}
+
+/** Everything that a section declares, in the order of declaration, each section before what is in it. */
+export function* declared(schema: Section, prefix: readonly string[] = []): Generator<Declared> {
+  for (const [key, property] of Object.entries(schema.properties)) yield* within([...prefix, key], property);
+}
+
+function* within(name: readonly string[], property: Property): Generator<Declared> {
+  yield { name, property };
+  if (isSection(property)) yield* declared(property, name);
+  else if (isTables(property)) yield* declared(property.items, [...name, '[]']);
+  else if (isNamed(property)) yield* within([...name, property.placeholder], property.additionalProperties);
+}
+
+/** All options with their full names (`gateway.cache.token.ttl`), in the order of declaration. */
+export function* options(schema: Section): Generator<[name: string, option: Option]> {
+  for (const { name, property } of declared(schema)) if (isOption(property)) yield [spell(name), property];
+}
+
+/** A name as users write it; that of a table without a number is the first one's. */
+export function spell(name: readonly string[]): string {
+  return name.filter((part) => part !== '[]').join('.');
 }

@@ -2,59 +2,93 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Given, Names } from './names.ts';
+import type { Given, Known, Names, Place } from './names.ts';
+import { isTables } from './schema.ts';
+import { TomlLines } from './toml-lines.ts';
 
 /** Loaded only if there is a file: most starts have none. */
 const require = createRequire(import.meta.url);
 type Toml = typeof import('smol-toml');
 
+/** Characters of a configuration file at most. */
+const maxLength = 1_048_576;
+
 export function fromFile(file: string, names: Names, problems: string[]): Given[] {
-  let text: string;
-  let table: unknown;
-  try {
-    text = readText(file);
-  } catch (error) {
-    problems.push(`${file}: ${explain(error)}`);
-    return [];
-  }
-  const toml = require('smol-toml') as Toml;
-  try {
-    table = toml.parse(text);
-  } catch (error) {
-    if (!(error instanceof toml.TomlError)) throw error;
-    // Only the message's first line: behind it, it shows the text around the place, which may hold a secret.
-    problems.push(`${file}:${error.line}:${error.column}: ${error.message.split('\n', 1)[0]}`);
-    return [];
-  }
+  const text = readWhole(file, problems);
+  const table = text === undefined ? undefined : parse(file, text, problems);
+  if (text === undefined || table === undefined) return [];
 
   const given: Given[] = [];
-  const walk = (section: object, prefix: string) => {
+  let lines: TomlLines | undefined;
+  const line = (at: readonly string[]) => `${file}:${((lines ??= new TomlLines(text))).lineOf(at)}`;
+  const add = (at: readonly string[], shown: string, known: Known | Place, value: unknown) => {
+    given.push({
+      get where() {
+        return `${line(at)}: ${shown}`;
+      },
+      known,
+      value,
+      isText: false,
+    });
+  };
+  /** `at` has the numbers of tables in it, `shown` is the name as it stands in the file. */
+  const walk = (section: object, at: readonly string[], shown: string) => {
     for (const [key, value] of Object.entries(section)) {
-      const name = prefix + key;
-      const lower = name.toLowerCase();
-      const known = names.options.get(lower);
-      const line = () => `${file}:${lineOf(text, lower)}`;
-      if (known) {
-        given.push({
-          get where() {
-            return `${line()}: ${name}`;
-          },
-          known,
-          value,
-          isText: false,
-        });
-      } else if (!names.sections.has(lower)) {
-        const meant = names.suggest(name);
-        problems.push(`${line()}: unknown key "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`);
-      } else if (isTable(value)) {
-        walk(value, `${name}.`);
-      } else {
-        problems.push(`${line()}: ${name}: expected a section, [${name}]`);
-      }
+      enter(value, [...at, key], shown === '' ? quoted(key) : `${shown}.${quoted(key)}`);
     }
   };
-  walk(table as object, '');
+  const enter = (value: unknown, at: readonly string[], name: string) => {
+    const found = names.find(at);
+    if (!found) {
+      const meant = names.suggest(name);
+      problems.push(`${line(at)}: unknown key "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`);
+    } else if ('option' in found) {
+      add(at, name, found, value);
+    } else if (isTable(value)) {
+      const isOne = found.property !== null && isTables(found.property);
+      add(at, name, isOne ? { ...found, name: [...found.name, '0'] } : found, undefined);
+      walk(value, at, name);
+    } else if (found.property !== null && isTables(found.property)) {
+      if (!Array.isArray(value) || !value.every(isTable)) {
+        problems.push(`${line(at)}: ${name}: expected sections, [[${name}]]`);
+        return;
+      }
+      for (const [i, one] of value.entries()) {
+        add([...at, String(i)], name, { ...found, name: [...found.name, String(i)] }, undefined);
+        walk(one, [...at, String(i)], name);
+      }
+    } else {
+      problems.push(`${line(at)}: ${name}: expected a section, [${name}]`);
+    }
+  };
+  walk(table, [], '');
   return given;
+}
+
+function readWhole(file: string, problems: string[]): string | undefined {
+  try {
+    const text = readText(file);
+    if (text.length <= maxLength) return text;
+    problems.push(`${file}: expected at most ${maxLength} characters`);
+  } catch (error) {
+    problems.push(`${file}: ${explain(error)}`);
+  }
+  return undefined;
+}
+
+function parse(file: string, text: string, problems: string[]): object | undefined {
+  const toml = require('smol-toml') as Toml;
+  try {
+    return toml.parse(text);
+  } catch (error) {
+    if (error instanceof toml.TomlError) {
+      // Only the message's first line: behind it, it shows the text around the place, which may hold a secret.
+      problems.push(`${file}:${error.line}:${error.column}: ${error.message.split('\n', 1)[0]}`);
+    } else if (error instanceof RangeError) {
+      problems.push(`${file}: its values are nested too deeply`);
+    } else throw error;
+    return undefined;
+  }
 }
 
 /** Why a file can't be read, in words. */
@@ -73,27 +107,6 @@ function isTable(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/**
- * The line that gives a key (its full name in lower case), for an error; the parser does not keep it. Of a key in an
- * inline table, the table's line.
- */
-function lineOf(text: string, name: string): number {
-  let section = '';
-  let number = 0;
-  for (const line of text.split('\n')) {
-    number++;
-    const header = /^\s*\[+([^\]]+)\]/.exec(line)?.[1];
-    if (header !== undefined) section = plain(header);
-    const key = header === undefined ? /^\s*([^=#]+)=/.exec(line)?.[1] : '';
-    if (key === undefined) continue;
-    const found = key === '' ? section : section === '' ? plain(key) : `${section}.${plain(key)}`;
-    if (found === name || found.startsWith(`${name}.`)) return number;
-  }
-  const parent = name.slice(0, Math.max(0, name.lastIndexOf('.')));
-  return parent === '' ? 1 : lineOf(text, parent);
-}
-
-function plain(name: string): string {
-  const parts = name.split('.').map((part) => part.trim().replace(/^(["'])(.*)\1$/, '$2'));
-  return parts.join('.').toLowerCase();
+function quoted(key: string): string {
+  return /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
 }

@@ -304,4 +304,31 @@ export function failing(it: Case): void {
     client.send(get);
     assert.match(await client.until(/ok$/), /^HTTP\/1\.1 200 /);
   });
+
+  it('a request with a body that could not be connected for can go to another upstream, whole', async (fixture) => {
+    const body = 'x'.repeat(300_000);
+    let got = '';
+    const alive = await fixture.backend(async (peer) => {
+      got = await peer.until(/!$/);
+      peer.send(ok);
+    });
+    const upstreams = [fixture.upstream(0, { origin: 'http://nobody.invalid' }), fixture.upstream(alive)];
+    const { port } = await fixture.gateway((exchange) => {
+      const forward = (at: number): void =>
+        exchange.forward(
+          { upstream: upstreams[at] as (typeof upstreams)[0], target: '/', remove: [], set: [], timeout: 5_000 },
+          {
+            onHead: () => null,
+            onEnd(failure) {
+              if (failure === 'unreachable' && at === 0) setImmediate(forward, 1);
+            },
+          },
+        );
+      forward(0);
+    });
+    const client = await fixture.client(port);
+    client.send(`POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length + 1}\r\n\r\n${body}!`);
+    assert.match(await client.until(/ok$/), /^HTTP\/1\.1 200 /);
+    assert.ok(got.endsWith(`\r\n\r\n${body}!`), 'the body is not whole');
+  });
 }

@@ -29,4 +29,4 @@ parentPort?.on('message', (message: ToThread) => {
   if (order === `throw ${slot}`) throw new Error('as told');
   if (order === `hang ${slot}`) for (;;);
 });
-parentPort?.postMessage({ type: 'listening', ports: { http: 1, https: 2 } });
+parentPort?.postMessage({ type: 'listening', ports: { http: 1, https: 2, token: null } });

@@ -1,5 +1,6 @@
-/** Tables of administrators: policies as they were given, deny rules, key managers, work flows, the audit log. */
+/** Tables of administrators: deny rules, labels, categories, key managers, the audit log. */
 import type { Generated } from 'kysely';
+import type { DenyType } from '../../../core/deny-rule.ts';
 
 export interface AdminTables {
   audit_log: {
@@ -13,5 +14,37 @@ export interface AdminTables {
     /** JSON; null = nothing to tell. */
     before: string | null;
     after: string | null;
+  };
+  deny_rules: {
+    id: string;
+    tenant: string;
+    type: DenyType;
+    /** As in `DenyRule`. */
+    value: string;
+    invert: 0 | 1;
+    /** 0: gateways don't know of it. */
+    enabled: 0 | 1;
+    created_at: number;
+  };
+  labels: {
+    id: string;
+    tenant: string;
+    name: string;
+    description: string;
+    /** JSON array of URLs. */
+    access_urls: string;
+  };
+  categories: { id: string; tenant: string; name: string; description: string };
+  key_managers: {
+    id: string;
+    tenant: string;
+    name: string;
+    /** Exact `iss` of its tokens; null = it issues none that gateways verify. */
+    issuer: string | null;
+    enabled: 0 | 1;
+    /** What an administrator said of it, as JSON, without secrets. */
+    body: string;
+    /** JSON object of names and sealed values. */
+    secrets: string;
   };
 }

@@ -1,7 +1,55 @@
-/** Operations of the admin API that are ours: the original has no such ones there. */
+/**
+ * What the admin API has beyond the original's: operations for users, roles and the audit log, and schemas that say more
+ * than the original's, in place of those.
+ */
 import type { OperationDefinition, Schema } from '../../rest/definition.ts';
+import { admin, type SubscriptionThrottlePolicy as Original } from '../../rest/definitions/admin.ts';
+import { importPreviews } from './import-preview.ts';
+import { userDefinitions } from './user-definitions.ts';
+
+export type SubscriptionThrottlePolicy = Original & { permissions?: Permissions };
+
+/** Who may choose a tier: users with one of the roles, or all but those. */
+export interface Permissions {
+  permissionType: 'ALLOW' | 'DENY';
+  roles: string[];
+}
+
+const subscriptionPolicy = admin.schemas.SubscriptionThrottlePolicy as { readonly allOf: readonly Schema[] };
 
 export const additions: {
   readonly operations: readonly OperationDefinition[];
   readonly schemas: Readonly<Record<string, Schema>>;
-} = { operations: [], schemas: {} };
+} = {
+  operations: [...userDefinitions.operations, ...importPreviews.operations],
+  schemas: {
+    ...userDefinitions.schemas,
+    ...importPreviews.schemas,
+    SubscriptionThrottlePolicy: {
+      allOf: [
+        ...subscriptionPolicy.allOf,
+        { type: 'object', properties: { permissions: { $ref: '#/definitions/Permissions' } } },
+      ],
+    },
+    // The original takes text as well as objects here.
+    BlockingCondition: {
+      ...admin.schemas.BlockingCondition,
+      properties: {
+        conditionId: { type: 'string' },
+        conditionType: { type: 'string' },
+        conditionValue: {},
+        conditionStatus: { type: 'boolean' },
+      },
+    },
+    // A range has no specific address.
+    IPCondition: { ...admin.schemas.IPCondition, required: [] },
+    Permissions: {
+      type: 'object',
+      required: ['permissionType', 'roles'],
+      properties: {
+        permissionType: { type: 'string', enum: ['ALLOW', 'DENY'] },
+        roles: { type: 'array', items: { type: 'string' } },
+      },
+    },
+  },
+};

@@ -1,4 +1,29 @@
 /** The operations of the admin API, by resource. */
 import type { Operations } from '../../rest/operation.ts';
+import { applications } from './applications.ts';
+import { auditLog } from './audit-log.ts';
+import { categories } from './categories.ts';
+import { denyRules } from './deny-rules.ts';
+import { exports } from './export.ts';
+import { imports } from './import.ts';
+import { keyManagers } from './key-managers.ts';
+import { labels } from './labels.ts';
+import { policies } from './policies.ts';
+import { settingsOperations } from './settings.ts';
+import { users } from './users.ts';
+import { workflows } from './workflows.ts';
 
-export const adminOperations: Operations = {};
+export const adminOperations: Operations = {
+  ...policies,
+  ...denyRules,
+  ...applications,
+  ...exports,
+  ...imports,
+  ...labels,
+  ...categories,
+  ...keyManagers,
+  ...workflows,
+  ...users,
+  ...settingsOperations,
+  ...auditLog,
+};

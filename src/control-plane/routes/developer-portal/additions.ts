@@ -4,4 +4,23 @@ import type { OperationDefinition, Schema } from '../../rest/definition.ts';
 export const additions: {
   readonly operations: readonly OperationDefinition[];
   readonly schemas: Readonly<Record<string, Schema>>;
-} = { operations: [], schemas: {} };
+} = {
+  operations: [
+    {
+      method: 'POST',
+      path: '/self-signup',
+      scopes: null,
+      parameters: [],
+      body: { required: true, schema: { $ref: '#/definitions/User' } },
+      form: [],
+      responses: {
+        '201': { type: 'object', properties: { username: { type: 'string' } } },
+        '202': { $ref: '#/definitions/WorkflowResponse' },
+        '400': { $ref: '#/definitions/Error' },
+        '403': { $ref: '#/definitions/Error' },
+        '409': { $ref: '#/definitions/Error' },
+      },
+    },
+  ],
+  schemas: {},
+};

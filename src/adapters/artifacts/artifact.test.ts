@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { EntityChange } from '../../core/snapshot.ts';
+import { ArtifactError, readArtifact, writeArtifact } from './artifact.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'artifact-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const policy = (name: string): EntityChange => ({
+  kind: 'policy',
+  id: `resource|${name}`,
+  value: { level: 'resource', name, limit: { count: 5, windowMs: 60_000 }, stopOnQuota: true },
+});
+const entities = [policy('Gold'), policy('Blech — ü')];
+
+function written(name: string): { file: string; text: string } {
+  const file = join(folder, name);
+  writeArtifact(file, entities);
+  return { file, text: readFileSync(file, 'utf8') };
+}
+
+test('what was written is read again, sorted, with the hash of its content', () => {
+  const { file } = written('a.postern');
+  const hash = writeArtifact(file, entities);
+  const artifact = readArtifact(file);
+  assert.equal(artifact.hash, hash);
+  assert.match(hash, /^[0-9a-f]{64}$/);
+  assert.deepEqual(artifact.entities, [policy('Blech — ü'), policy('Gold')]);
+});
+
+test('the same content in another order makes the same bytes, other content another hash; nothing else is left behind', () => {
+  const { file, text } = written('a.postern');
+  const hash = writeArtifact(file, entities.toReversed());
+  assert.equal(readFileSync(file, 'utf8'), text);
+  assert.notEqual(writeArtifact(file, [policy('Silver')]), hash);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => !name.endsWith('.postern')),
+    [],
+  );
+});
+
+const { file, text } = written('b.postern');
+for (const [what, content, expected] of [
+  ['a changed limit', text.replace('"count":5', '"count":6'), /is damaged/],
+  ['an entity less', text.split('\n').toSpliced(1, 1).join('\n'), /is damaged/],
+  ['a wrong count', text.replace('"count":2}\n', '"count":3}\n'), /is damaged/],
+  ['no end', text.split('\n').slice(0, -2).join('\n'), /is cut off/],
+  ['half a line', text.slice(0, -4), /is cut off/],
+  ['the header alone', text.slice(0, text.indexOf('\n') + 1), /is cut off/],
+  ['another format', text.replace('"format":1', '"format":2'), /has format 2/],
+  ['something else', 'PK\u0003\u0004', /is no artifact/],
+  ['an empty file', '', /is no artifact/],
+] as const) {
+  test(`${what}: refused with the reason`, () => {
+    writeFileSync(file, content);
+    assert.throws(
+      () => readArtifact(file),
+      (error) => error instanceof ArtifactError && expected.test(error.message),
+    );
+  });
+}
+
+test('no file, or a folder: refused with the reason', () => {
+  assert.throws(() => readArtifact(join(folder, 'nowhere')), /there is no such file/);
+  assert.throws(() => readArtifact(folder), /it is a folder/);
+});

@@ -1,0 +1,65 @@
+/** The problems of one file, each with the place where it is written. */
+import type { Position, YamlSource } from '../../platform/yaml-source.ts';
+import type { Problem } from './openapi-document.ts';
+
+/** Errors of one file, and warnings likewise. */
+const maxProblems = 500;
+/** Characters of each text. */
+const maxLength = 1000;
+
+export class ProblemList {
+  /** In the order in which they were found. */
+  readonly all: Problem[] = [];
+  readonly #file: string;
+  readonly #source: YamlSource | null;
+  readonly #counts = { error: 0, warning: 0 };
+
+  /** @param source null = it could not be read, so that places are not known */
+  constructor(file: string, source: YamlSource | null) {
+    this.#file = file;
+    this.#source = source;
+  }
+
+  get hasErrors(): boolean {
+    return this.#counts.error > 0;
+  }
+
+  /** @param place JSON pointer */
+  error(place: string, message: string, remedy: string, position?: Position): void {
+    this.#add('error', place, message, remedy, position);
+  }
+
+  /** @param place JSON pointer */
+  warn(place: string, message: string, remedy: string): void {
+    this.#add('warning', place, message, remedy);
+  }
+
+  /** Whether an error was found at a place or inside it. */
+  hasErrorWithin(place: string): boolean {
+    return this.all.some((known) => known.severity === 'error' && `${known.place}/`.startsWith(`${clipped(place)}/`));
+  }
+
+  #add(severity: Problem['severity'], place: string, message: string, remedy: string, position?: Position): void {
+    const count = ++this.#counts[severity];
+    if (count > maxProblems) return;
+    if (count === maxProblems) {
+      message = `there are more ${severity}s than these`;
+      remedy = 'correct those first';
+      place = '';
+    }
+    const { line, column } = position ?? this.#source?.position(place) ?? {};
+    this.all.push({
+      severity,
+      file: this.#file,
+      ...(line !== undefined && column !== undefined && { line, column }),
+      place: clipped(place),
+      message: clipped(message),
+      remedy: clipped(remedy),
+    });
+  }
+}
+
+/** Names come from the file, which may have one of a megabyte. */
+function clipped(text: string): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+}

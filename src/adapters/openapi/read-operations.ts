@@ -1,0 +1,150 @@
+/** The operations of a definition's `paths`. */
+import { pointer } from '../../platform/yaml-source.ts';
+import type { OpenApiOperation } from './openapi-document.ts';
+import type { ProblemList } from './problem-list.ts';
+import { isObject, type Raw, type References } from './references.ts';
+
+const verbs = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
+
+/** @param names of the security schemes that are defined */
+export function readOperations(
+  root: Raw,
+  references: References,
+  names: ReadonlySet<string>,
+  problems: ProblemList,
+): OpenApiOperation[] {
+  const { paths } = root;
+  if (!isObject(paths)) {
+    problems.error('/paths', 'the definition has no paths', "add an object 'paths' with the paths of the API");
+    return [];
+  }
+  const common = readSecurity(root.security, '/security', names, problems);
+  const operations: OpenApiOperation[] = [];
+  const byShape = new Map<string, string>();
+  for (const [path, value] of Object.entries(paths)) {
+    if (path.startsWith('x-')) continue;
+    const place = pointer('paths', path);
+    if (!checkPath(path, place, problems) || value === null) continue;
+    const item = references.object(value, place, `the path '${path}'`);
+    if (!item) continue;
+    for (const [key, operation] of Object.entries(item)) {
+      const verb = key.toLowerCase();
+      if (!verbs.has(verb)) continue;
+      const at = `${place}${pointer(key)}`;
+      if (key !== verb) {
+        problems.error(at, `the verb '${key}' is in capitals`, `write '${verb}'`);
+        continue;
+      }
+      const raw = references.object(operation, at, `the operation ${verb.toUpperCase()} ${path}`);
+      if (!raw) continue;
+      const name = `${verb.toUpperCase()} ${path}`;
+      const shape = `${verb} ${shapeOf(path)}`;
+      const same = byShape.get(shape);
+      if (same !== undefined) {
+        problems.error(at, `${name} and ${same} are the same calls`, 'leave one of them out');
+        continue;
+      }
+      byShape.set(shape, name);
+      const own = readSecurity(raw.security, `${at}/security`, names, problems);
+      operations.push({
+        path,
+        verb: verb.toUpperCase(),
+        pointer: at,
+        raw: resolved(raw, item.parameters, references),
+        security: own ?? common,
+      });
+    }
+  }
+  return operations;
+}
+
+function checkPath(path: string, place: string, problems: ProblemList): boolean {
+  if (!path.startsWith('/')) {
+    problems.error(place, `the path '${path}' doesn't begin with a slash`, `write '/${path}'`);
+    return false;
+  }
+  const withoutParameters = path.replace(/\{[^{}/]+\}/g, '');
+  if (/[{}]/.test(withoutParameters) || /[?#\s]/.test(withoutParameters)) {
+    const remedy = 'write parameters as {name}, and neither query, fragment nor white space';
+    problems.error(place, `'${path}' is no path template`, remedy);
+    return false;
+  }
+  return true;
+}
+
+/** Equal for templates that a gateway can't tell apart: by names of parameters, empty segments, encoded letters. */
+function shapeOf(path: string): string {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  return segments
+    .map((segment) => segment.replace(/\{[^{}/]+\}/g, '{}'))
+    .map((segment) => segment.replace(/%[0-9A-Fa-f]{2}/g, decodedByte))
+    .join('/');
+}
+
+function decodedByte(encoded: string): string {
+  const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+  return /[\w.~!$&'()*+,=:@-]/.test(char) ? char : encoded.toUpperCase();
+}
+
+/** null = nothing is said. */
+function readSecurity(
+  value: unknown,
+  place: string,
+  names: ReadonlySet<string>,
+  problems: ProblemList,
+): OpenApiOperation['security'] {
+  if (value === undefined || value === null) return null;
+  const expected = 'write a list of objects, each with names of security schemes and lists of their scopes';
+  if (!Array.isArray(value)) {
+    problems.error(place, 'the security requirements are no list', expected);
+    return null;
+  }
+  const alternatives: Record<string, readonly string[]>[] = [];
+  for (const [i, entry] of value.entries()) {
+    const at = `${place}/${i}`;
+    if (!isObject(entry)) {
+      problems.error(at, 'a security requirement is no object', expected);
+      continue;
+    }
+    const alternative: Record<string, readonly string[]> = {};
+    for (const [name, scopes] of Object.entries(entry)) {
+      const here = `${at}${pointer(name)}`;
+      if (!names.has(name)) {
+        const remedy = `define it, or use one of: ${[...names].join(', ') || '(none is defined)'}`;
+        problems.error(here, `the security scheme '${name}' is not defined`, remedy);
+      } else if (!isList(scopes)) {
+        problems.error(here, `the scopes of '${name}' are no list of names`, 'write a list of names, [] for none');
+      } else alternative[name] = scopes;
+    }
+    alternatives.push(alternative);
+  }
+  return alternatives;
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** With the parameters of the path, and with what its references stand for. */
+function resolved(raw: Raw, ofPath: unknown, references: References): Raw {
+  const parameters = [...list(raw.parameters), ...list(ofPath)].map((parameter) => references.soft(parameter));
+  const seen = new Set<string>();
+  const distinct = parameters.filter((parameter) => {
+    if (!isObject(parameter)) return false;
+    const key = `${parameter.in} ${parameter.name}`;
+    return !seen.has(key) && seen.add(key);
+  });
+  const { requestBody, responses } = raw;
+  return {
+    ...raw,
+    ...(distinct.length > 0 && { parameters: distinct }),
+    ...(requestBody !== undefined && { requestBody: references.soft(requestBody) }),
+    ...(isObject(responses) && {
+      responses: Object.fromEntries(Object.entries(responses).map(([code, value]) => [code, references.soft(value)])),
+    }),
+  };
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,60 @@
+/** API keys in SQL: one row for every key that was made, so that each can be revoked. */
+import { revocationId } from '../../core/revocation.ts';
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export type ApiKeyRow = Schema['api_keys'];
+
+export async function insertApiKey(tx: StoreTransaction, row: ApiKeyRow): Promise<void> {
+  await tx.db.insertInto('api_keys').values(row).execute();
+}
+
+export async function findApiKey(db: Queryable, jti: string): Promise<ApiKeyRow | null> {
+  return (await db.selectFrom('api_keys').selectAll().where('jti', '=', jti).executeTakeFirst()) ?? null;
+}
+
+/** Revokes an API key and tells the gateways. Revoking it again changes nothing. */
+export async function revokeApiKey(tx: StoreTransaction, row: ApiKeyRow, now: number): Promise<void> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('api_keys')
+    .set({ state: 'REVOKED' })
+    .where('jti', '=', row.jti)
+    .where('state', '=', 'ACTIVE')
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows !== 1n || row.expires_at <= now) return;
+  const value = { type: 'token', issuer: row.issuer, value: row.jti, expires: row.expires_at } as const;
+  tx.record({ kind: 'revocation', id: revocationId(value), value });
+}
+
+/** Revokes every API key that a user (`name@tenant`) made. */
+export async function revokeApiKeysBy(tx: StoreTransaction, createdBy: string, now: number): Promise<void> {
+  const rows = await tx.db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('created_by', '=', createdBy)
+    .where('state', '=', 'ACTIVE')
+    .execute();
+  for (const row of rows) await revokeApiKey(tx, row, now);
+}
+
+/** Revokes every API key of an application, or those of one key type. */
+export async function revokeApiKeysOf(
+  tx: StoreTransaction,
+  of: { applicationId: string; keyType?: ApiKeyRow['key_type'] },
+  now: number,
+): Promise<void> {
+  let query = tx.db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('application_id', '=', of.applicationId)
+    .where('state', '=', 'ACTIVE');
+  if (of.keyType !== undefined) query = query.where('key_type', '=', of.keyType);
+  for (const row of await query.execute()) await revokeApiKey(tx, row, now);
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredApiKeys(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('api_keys').select('jti').where('expires_at', '<', before).limit(limit);
+  const { numDeletedRows } = await db.deleteFrom('api_keys').where('jti', 'in', expired).executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

@@ -1,0 +1,44 @@
+/** A file with certificates, and perhaps private keys, under names. */
+import { OperatorError } from '../../platform/operator-error.ts';
+
+/** One certificate. Several may have one alias: all of them are trusted under it. */
+export interface NamedCertificate {
+  /** In lower case where the format doesn't tell cases apart. */
+  readonly alias: string;
+  /** PEM. */
+  readonly pem: string;
+}
+
+/** A private key with the certificates of its public key and of whoever issued that. */
+export interface NamedKey {
+  readonly alias: string;
+  /** PKCS#8, PEM. */
+  readonly key: string;
+  /** PEM, its own certificate first; the one after it issued it. */
+  readonly chain: string;
+}
+
+export interface TrustStore {
+  readonly certificates: readonly NamedCertificate[];
+  readonly keys: readonly NamedKey[];
+}
+
+/** Reads a format. @throws TrustStoreError */
+export type ReadTrustStore = (bytes: Buffer, options: ReadOptions) => TrustStore;
+
+export interface ReadOptions {
+  /** Empty = none. */
+  readonly password: string;
+  /** The alias of a certificate that has none in the file. */
+  readonly fallbackAlias: string;
+}
+
+/** A trust or key store can't be used; the message says why, and holds no secret. */
+export class TrustStoreError extends OperatorError {
+  override name = 'TrustStoreError';
+}
+
+export function toPem(label: 'CERTIFICATE' | 'PRIVATE KEY', der: Buffer): string {
+  const lines = der.toString('base64').replace(/(.{64})(?=.)/g, '$1\n');
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+}

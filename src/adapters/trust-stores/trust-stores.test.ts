@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { missing } from '../../../test/support/servers.ts';
+import { issueCertificate } from '../../platform/x509.ts';
+import { openTrustStore } from './index.ts';
+import { decryptRc2 } from './rc2.ts';
+
+const password = 'changeit';
+const openssl = missing('openssl');
+const keytool = missing('keytool');
+const folder = mkdtempSync(join(tmpdir(), 'postern-trust-'));
+after(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+
+/** Certificates of an authority and of a server, with the server's key. */
+let authority: X509Certificate;
+let server: X509Certificate;
+
+before(async () => {
+  const name = (commonName: string) => ({ organization: 'Test', commonName });
+  const period = { notBefore: new Date('2020-01-01'), notAfter: new Date('2040-01-01') };
+  const authorityKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const serverKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issued = { issuer: name('authority'), issuerKey: authorityKey, ...period };
+  const authorityPem = await issueCertificate({
+    ...issued,
+    subject: name('authority'),
+    publicKey: authorityKey.publicKey,
+    purpose: 'authority',
+  });
+  const serverPem = await issueCertificate({
+    ...issued,
+    subject: name('server'),
+    publicKey: serverKey.publicKey,
+    purpose: 'server',
+    hosts: ['localhost'],
+  });
+  authority = new X509Certificate(authorityPem);
+  server = new X509Certificate(serverPem);
+  writeFileSync(at('authority.pem'), authorityPem);
+  writeFileSync(at('server.pem'), serverPem);
+  writeFileSync(at('server.key'), serverKey.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+});
+
+function run(command: string, ...args: string[]): void {
+  execFileSync(command, args, { cwd: folder, stdio: 'pipe' });
+}
+
+async function aliases(file: string, secret = password): Promise<Record<string, string>> {
+  const { certificates } = await openTrustStore(at(file), secret);
+  return Object.fromEntries(certificates.map(({ alias, pem }) => [alias, new X509Certificate(pem).subject]));
+}
+
+const authoritySubject = 'O=Test\nCN=authority';
+const serverSubject = 'O=Test\nCN=server';
+
+describe('PKCS#12 of openssl', { skip: openssl }, () => {
+  const ways: [what: string, ...args: string[]][] = [
+    ['AES-256, PBKDF2, MAC with SHA-256'],
+    ['AES-128 and HMAC with SHA-512', '-certpbe', 'AES-128-CBC', '-keypbe', 'AES-192-CBC', '-macalg', 'sha512'],
+    ['the ways of old: RC2 with 40 bits, 3DES, SHA-1', '-legacy'],
+    ['RC2 with 128 bits', '-legacy', '-certpbe', 'PBE-SHA1-RC2-128', '-keypbe', 'PBE-SHA1-RC2-40'],
+    ['3DES', '-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'],
+    ['no encryption', '-certpbe', 'NONE', '-keypbe', 'NONE'],
+    ['no MAC', '-nomac'],
+    ['one iteration', '-noiter'],
+  ];
+  for (const [what, ...args] of ways) {
+    it(`is read, key and chain: ${what}`, async () => {
+      const file = `${createHash('sha1').update(what).digest('hex')}.p12`;
+      run(
+        'openssl',
+        'pkcs12',
+        '-export',
+        '-in',
+        'server.pem',
+        '-inkey',
+        'server.key',
+        '-certfile',
+        'authority.pem',
+        '-name',
+        'mein schlüssel',
+        '-caname',
+        'die stelle',
+        '-passout',
+        `pass:${password}`,
+        '-out',
+        file,
+        ...args,
+      );
+      const { keys } = await openTrustStore(at(file), password);
+      assert.deepEqual(await aliases(file), { 'mein schlüssel': serverSubject, 'die stelle': authoritySubject });
+      assert.equal(keys[0]?.alias, 'mein schlüssel');
+      assert.ok(server.checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
+      const chain = keys[0]?.chain.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+      assert.deepEqual(
+        chain.map((pem) => new X509Certificate(pem).subject),
+        [serverSubject, authoritySubject],
+      );
+    });
+  }
+
+  it('with a wrong password is refused, and the password is not in the error', async () => {
+    run('openssl', 'pkcs12', '-export', '-nokeys', '-in', 'authority.pem', '-passout', 'pass:right', '-out', 'w.p12');
+    await assert.rejects(openTrustStore(at('w.p12'), 'hush-wrong'), {
+      name: 'TrustStoreError',
+      message: `${at('w.p12')}: the password is wrong`,
+    });
+  });
+
+  it('with an empty password is read', async () => {
+    run('openssl', 'pkcs12', '-export', '-nokeys', '-in', 'authority.pem', '-passout', 'pass:', '-out', 'e.p12');
+    assert.deepEqual(Object.values(await aliases('e.p12', '')), [authoritySubject]);
+  });
+
+  it('that is damaged anywhere is refused, never a crash', async () => {
+    run(
+      'openssl',
+      'pkcs12',
+      '-export',
+      '-nokeys',
+      '-in',
+      'authority.pem',
+      '-passout',
+      `pass:${password}`,
+      '-out',
+      'd.p12',
+    );
+    const whole = readFileSync(at('d.p12'));
+    for (let i = 0; i < whole.length; i += 7) {
+      const damaged = Buffer.from(whole);
+      damaged[i] = (damaged[i] as number) ^ 0x15;
+      writeFileSync(at('damaged.p12'), damaged);
+      // Some bytes say nothing (a length in another form): the certificate is whole then, since the MAC is.
+      const subjects = await aliases('damaged.p12').then(
+        (found) => Object.values(found),
+        (error: Error) => error,
+      );
+      if (subjects instanceof Error) assert.equal(subjects.name, 'TrustStoreError', String(subjects.stack));
+      else assert.deepEqual(subjects, [authoritySubject]);
+      writeFileSync(at('cut.p12'), whole.subarray(0, i));
+      await assert.rejects(openTrustStore(at('cut.p12'), password), { name: 'TrustStoreError' });
+    }
+  });
+});
+
+describe('stores of keytool', { skip: keytool }, () => {
+  const make = (file: string, type: string, ...args: string[]) => {
+    for (const [alias, pem] of [
+      ['wso2apim310', 'authority.pem'],
+      ['other', 'server.pem'],
+    ] as const) {
+      run(
+        'keytool',
+        ...args,
+        '-importcert',
+        '-noprompt',
+        '-alias',
+        alias,
+        '-file',
+        pem,
+        '-keystore',
+        file,
+        '-storetype',
+        type,
+        '-storepass',
+        password,
+      );
+    }
+  };
+
+  it('in JKS are read', async () => {
+    make('store.jks', 'JKS');
+    assert.deepEqual(await aliases('store.jks'), { wso2apim310: authoritySubject, other: serverSubject });
+    await assert.rejects(openTrustStore(at('store.jks'), 'wrong'), {
+      message: /store\.jks: the password is wrong, or/,
+    });
+    const whole = readFileSync(at('store.jks'));
+    whole[60] = (whole[60] as number) ^ 1;
+    writeFileSync(at('damaged.jks'), whole);
+    await assert.rejects(openTrustStore(at('damaged.jks'), password), { name: 'TrustStoreError' });
+  });
+
+  it('in JKS with a private key give its certificate', async () => {
+    run(
+      'keytool',
+      '-genkeypair',
+      '-alias',
+      'ballerina',
+      '-keyalg',
+      'RSA',
+      '-dname',
+      'CN=own',
+      '-keystore',
+      'keys.jks',
+      '-storetype',
+      'JKS',
+      '-storepass',
+      password,
+      '-keypass',
+      password,
+    );
+    assert.deepEqual(await aliases('keys.jks'), { ballerina: 'CN=own' });
+  });
+
+  it('in PKCS#12 are read', async () => {
+    make('store.p12', 'PKCS12');
+    assert.deepEqual(await aliases('store.p12'), { wso2apim310: authoritySubject, other: serverSubject });
+  });
+
+  it('in PKCS#12 as Java 8 wrote it are read', async () => {
+    make('old.p12', 'PKCS12', '-J-Dkeystore.pkcs12.legacy');
+    assert.deepEqual(await aliases('old.p12'), { wso2apim310: authoritySubject, other: serverSubject });
+  });
+});
+
+describe('PEM', () => {
+  it('of one certificate is called like its file', async () => {
+    assert.deepEqual(await aliases('authority.pem'), { authority: authoritySubject });
+  });
+
+  it('of several has their names in the lines before them', async () => {
+    const text = `# the one\n${authority}\nBag Attributes\n    friendlyName: the other\nsubject=x\n${server}\n${server}`;
+    writeFileSync(at('several.pem'), text);
+    assert.deepEqual(await aliases('several.pem'), {
+      'the one': authoritySubject,
+      'the other': serverSubject,
+      'several-3': serverSubject,
+    });
+  });
+
+  it('with a private key has the chain that begins with its certificate', async () => {
+    writeFileSync(at('pair.pem'), `${authority}${server}${readFileSync(at('server.key'))}`);
+    const { keys } = await openTrustStore(at('pair.pem'), '');
+    assert.ok(server.checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
+    assert.ok(keys[0]?.chain.startsWith(server.toString()));
+  });
+
+  it('in a folder, beside DER, is read; other files are not', async () => {
+    mkdirSync(at('many'));
+    writeFileSync(at('many/a.crt'), authority.raw);
+    writeFileSync(at('many/b.pem'), server.toString());
+    writeFileSync(at('many/README'), 'no certificate');
+    assert.deepEqual(await aliases('many'), { a: authoritySubject, b: serverSubject });
+  });
+});
+
+describe('what is no store is refused by name', () => {
+  for (const [content, expected] of [
+    ['', /x\.bin: expected PEM, PKCS#12, JKS or a certificate in DER$/],
+    ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', /x\.bin: a certificate in it is damaged$/],
+    ['-----BEGIN NOTHING-----\n', /x\.bin: there is no certificate in it$/],
+    ['\x30\x03abc', /x\.bin: it is neither a PKCS#12 file nor a certificate in DER$/],
+    ['\x30\x08\x02\x01\x03abcde', /x\.bin: it can't be read as PKCS#12: /],
+  ] as const) {
+    it(JSON.stringify(content), async () => {
+      writeFileSync(at('x.bin'), content);
+      await assert.rejects(openTrustStore(at('x.bin'), ''), { name: 'TrustStoreError', message: expected });
+    });
+  }
+
+  it('a missing file', async () => {
+    await assert.rejects(openTrustStore(at('none.p12'), ''), { message: `${at('none.p12')}: there is no such file` });
+  });
+});
+
+/** RFC 2268 section 5: key, effective bits, plain text, cipher text. */
+describe('RC2', () => {
+  const vectors: [key: string, bits: number, plain: string, cipher: string][] = [
+    ['0000000000000000', 63, '0000000000000000', 'ebb773f993278eff'],
+    ['ffffffffffffffff', 64, 'ffffffffffffffff', '278b27e42e2f0d49'],
+    ['3000000000000000', 64, '1000000000000001', '30649edf9be7d2c2'],
+    ['88bca90e90875a7f0f79c384627bafb2', 128, '0000000000000000', '2269552ab0f85ca6'],
+  ];
+  for (const [key, bits, plain, cipher] of vectors) {
+    it(`${plain} with ${bits} bits`, () => {
+      // The vector of CBC mode is chosen so that the block decrypts to padding alone.
+      const vector = Buffer.from(Buffer.from(plain, 'hex').map((byte) => byte ^ 8));
+      const decrypt = (block: Buffer) => decryptRc2(Buffer.from(key, 'hex'), bits, vector, block);
+      assert.deepEqual(decrypt(Buffer.from(cipher, 'hex')), Buffer.alloc(0));
+      assert.throws(() => decrypt(Buffer.from(cipher, 'hex').subarray(1)), RangeError);
+    });
+  }
+});

@@ -1,0 +1,140 @@
+/** `postern keys`: an access token for an API, by an application that is the command line's own. */
+import { type Connection, withConnection } from '../remote/connection.ts';
+import { clientCredentialsToken } from '../remote/log-in.ts';
+import { note } from '../remote/progress.ts';
+import { notFound, RemoteError } from '../remote/remote-error.ts';
+
+export interface KeysOptions {
+  readonly environment: string;
+  readonly name: string;
+  readonly version: string;
+  readonly provider?: string;
+  /** Token endpoint to ask; absent = the environment's. */
+  readonly token?: string;
+  readonly insecure?: boolean;
+}
+
+const applicationName = 'default-postern-app';
+
+interface PortalApi {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly provider: string;
+  readonly throttlingPolicies?: readonly string[];
+}
+interface Application {
+  readonly applicationId: string;
+  readonly name: string;
+  readonly status?: string;
+}
+interface Key {
+  readonly keyType: 'PRODUCTION' | 'SANDBOX';
+  readonly consumerKey: string;
+  readonly consumerSecret?: string;
+}
+interface Subscription {
+  readonly apiId: string;
+  readonly status: string;
+}
+interface List<T> {
+  readonly list: readonly T[];
+}
+
+export function keys(options: KeysOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const api = await findApi(connection, options);
+    const { applicationId } = await findApplication(connection);
+    await subscribe(connection, applicationId, api);
+    const key = await findKey(connection, applicationId);
+    const url = options.token ?? connection.environment.tokenUrl;
+    process.stdout.write(`${await clientCredentialsToken(connection.http, url, key)}\n`);
+  });
+}
+
+async function findApi(connection: Connection, { name, version, provider }: KeysOptions): Promise<PortalApi> {
+  const query = encodeURIComponent(`name:${name} version:${version}`);
+  const { list } = await connection.get<List<PortalApi>>('store', `/apis?query=${query}&limit=1000`);
+  const bare = (user: string): string => user.replace(/@carbon\.super$/, '');
+  const found = list.find(
+    (api) =>
+      api.name === name && api.version === version && (provider === undefined || bare(api.provider) === bare(provider)),
+  );
+  if (found) return found;
+  throw notFound(`there is no API ${name} ${version} in the developer portal of ${connection.environment.name}`);
+}
+
+/** What is there, or else is made. Of two commands at once one makes it, and the other finds it. */
+async function findOrMake<T>(find: () => Promise<T | undefined>, make: () => Promise<T>): Promise<T> {
+  const found = await find();
+  if (found) return found;
+  try {
+    return await make();
+  } catch (error) {
+    const other = await find();
+    if (other) return other;
+    throw error;
+  }
+}
+
+async function findApplication(connection: Connection): Promise<Application> {
+  const path = `/applications?query=${applicationName}&limit=100`;
+  const found = await findOrMake<Application>(
+    async () => {
+      const { list } = await connection.get<List<Application>>('store', path);
+      return list.find(({ name }) => name === applicationName);
+    },
+    () =>
+      connection.post('store', '/applications', {
+        name: applicationName,
+        throttlingPolicy: 'Unlimited',
+        tokenType: 'JWT',
+        description: 'Made by postern keys',
+      }),
+  );
+  if (found.status === undefined || found.status === 'APPROVED') return found;
+  throw new RemoteError(`the application ${applicationName} is ${found.status}; an administrator has to approve it`);
+}
+
+async function subscribe(connection: Connection, applicationId: string, api: PortalApi): Promise<void> {
+  const path = `/subscriptions?applicationId=${applicationId}&limit=1000`;
+  const { status } = await findOrMake<Subscription>(
+    async () => {
+      const { list } = await connection.get<List<Subscription>>('store', path);
+      return list.find(({ apiId }) => apiId === api.id);
+    },
+    () => make(connection, applicationId, api),
+  );
+  if (status !== 'UNBLOCKED') note(`the subscription is ${status}: the API will refuse the token`);
+}
+
+function make(connection: Connection, applicationId: string, api: PortalApi): Promise<Subscription> {
+  const tiers = api.throttlingPolicies ?? [];
+  const throttlingPolicy = tiers.includes('Unlimited') ? 'Unlimited' : tiers[0];
+  if (throttlingPolicy === undefined) throw new RemoteError(`${api.name} ${api.version} has no tier to subscribe with`);
+  return connection.post('store', '/subscriptions', { apiId: api.id, applicationId, throttlingPolicy });
+}
+
+async function findKey(
+  connection: Connection,
+  applicationId: string,
+): Promise<{ consumerKey: string; consumerSecret: string }> {
+  const key = await findOrMake<Key>(
+    async () => {
+      const { list } = await connection.get<List<Key>>('store', `/applications/${applicationId}/keys`);
+      return list.find(({ keyType }) => keyType === 'PRODUCTION');
+    },
+    () =>
+      connection.post('store', `/applications/${applicationId}/generate-keys`, {
+        keyType: 'PRODUCTION',
+        grantTypesToBeSupported: ['client_credentials'],
+        validityTime: '3600',
+      }),
+  );
+  if (key.consumerSecret) return { consumerKey: key.consumerKey, consumerSecret: key.consumerSecret };
+  // Where secrets are shown once only, a new one is made: the application is the command line's own.
+  const path = `/applications/${applicationId}/keys/PRODUCTION/regenerate-secret`;
+  const { consumerKey, consumerSecret } = await connection.post<Key>('store', path);
+  if (consumerSecret) return { consumerKey, consumerSecret };
+  throw new RemoteError(`the consumer secret of ${applicationName} is not shown; delete its key and try again`);
+}

@@ -1,0 +1,128 @@
+/** The issuers that a microgateway believes, from `[[jwtTokenConfig]]` and `[[apikey.tokenConfigs]]`. */
+import type { TrustStore } from '../../adapters/trust-stores/trust-store.ts';
+import { apiKeyAudience, type Issuer } from '../../core/token.ts';
+import { ConfigError } from '../../platform/config/config-error.ts';
+import type { Configuration } from './configuration.ts';
+
+type Entity = { readonly kind: 'issuer'; readonly id: string; readonly value: Issuer };
+
+export interface IssuerDeps {
+  /** null = there is none of the user's own. */
+  readonly trustStore: TrustStore | null;
+  /** Whether the data about subscriptions comes from a hub. */
+  readonly hasHub: boolean;
+  /** For what is worth a line, but no error. */
+  readonly warn: (line: string) => void;
+}
+
+/**
+ * Without a section, the key manager's own issuer is believed, and that of its API keys.
+ * @throws ConfigError that names everything that is wrong
+ */
+export function issuersOf(configuration: Configuration, deps: IssuerDeps): Entity[] {
+  const problems: string[] = [];
+  const issuers = [...accessTokenIssuers(configuration, deps, problems), ...apiKeyIssuers(configuration, deps)];
+  const seen = new Set<string>();
+  for (const { value } of issuers) {
+    if (seen.has(value.issuer)) problems.push(`the issuer ${value.issuer} is configured twice`);
+    seen.add(value.issuer);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return issuers;
+}
+
+function accessTokenIssuers({ config, where }: Configuration, deps: IssuerDeps, problems: string[]): Entity[] {
+  const { serverUrl, tokenContext, issuer } = config.keyManager;
+  const keyManager = `${serverUrl.replace(/\/$/, '')}/${tokenContext}`;
+  const own = issuer || `${keyManager}/token`;
+  const configured = config.jwtTokenConfig.length > 0 ? config.jwtTokenConfig : [null];
+  return configured.map((section, i) => {
+    const name = section?.issuer || own;
+    const at = (key: string): string => where(`jwtTokenConfig.${i}.${key}`);
+    const claims = section?.claims ?? [];
+    for (const [j, { remoteClaim, localClaim }] of claims.entries()) {
+      if (remoteClaim !== '' && localClaim !== '') continue;
+      problems.push(`${at(`claims.${j}`)}: expected both remoteClaim and localClaim`);
+    }
+    const certificates = certificatesOf(section?.certificateAlias ?? '', at('certificateAlias'), deps, (problem) => {
+      if (name === own && !deps.trustStore)
+        deps.warn(`${problem}; the keys of ${own} are fetched from the key manager`);
+      else problems.push(problem);
+    });
+    const jwksUrl = section?.jwksURL || (name === own && certificates.length === 0 ? `${keyManager}/jwks` : '');
+    if (jwksUrl === '' && certificates.length === 0 && !section?.certificateAlias) {
+      problems.push(`${at('issuer')}: expected a jwksURL or a certificateAlias besides`);
+    }
+    const isChecked = section?.validateSubscription ?? config.security.validateSubscriptions;
+    return entity({
+      issuer: name,
+      keys: [],
+      audience: section?.audience || null,
+      ...(name !== own && { foreign: true }),
+      ...(jwksUrl !== '' && { jwksUrl }),
+      ...(certificates.length > 0 && { certificates }),
+      ...(section?.consumerKeyClaim && { consumerKeyClaim: section.consumerKeyClaim }),
+      ...(claims.length > 0 && {
+        claims: claims.map(({ remoteClaim, localClaim }) => ({ remote: remoteClaim, local: localClaim })),
+      }),
+      subscriptions: isChecked ? (deps.hasHub ? 'data' : 'claim') : 'none',
+    });
+  });
+}
+
+function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Entity[] {
+  const { serverUrl, tokenContext } = config.keyManager;
+  const server = serverUrl.replace(/\/$/, '');
+  const sections = config.apikey.tokenConfigs;
+  if (sections.length === 0) {
+    const isChecked = config.security.validateSubscriptions;
+    return [
+      entity({
+        issuer: `${server}/api-keys`,
+        apiKeys: true,
+        keys: [],
+        audience: apiKeyAudience,
+        jwksUrl: `${server}/${tokenContext}/jwks`,
+        subscriptions: isChecked ? (deps.hasHub ? 'data' : 'claim') : 'none',
+      }),
+    ];
+  }
+  return sections.map(({ issuer, audience, certificateAlias, validateAllowedAPIs }, i) => {
+    const option = where(`apikey.tokenConfigs.${i}.certificateAlias`);
+    // Its keys are refused then, so a line will do.
+    const refused = (problem: string) => deps.warn(`${problem}; API keys of ${issuer} are refused`);
+    const certificates = certificatesOf(certificateAlias, option, deps, refused);
+    if (certificateAlias === '') refused(`${option}: not given`);
+    return entity({
+      issuer,
+      apiKeys: true,
+      keys: [],
+      certificates,
+      audience: audience || null,
+      subscriptions: validateAllowedAPIs ? 'claim' : 'none',
+    });
+  });
+}
+
+/** The certificates under an alias; names match without regard to case, as Java's do. */
+function certificatesOf(
+  alias: string,
+  option: string,
+  { trustStore }: IssuerDeps,
+  missing: (problem: string) => void,
+): readonly string[] {
+  if (alias === '') return [];
+  const found = (trustStore?.certificates ?? []).filter((one) => one.alias.toLowerCase() === alias.toLowerCase());
+  if (found.length === 0) {
+    const there = trustStore?.certificates.map((one) => one.alias).join(', ');
+    const expected = trustStore
+      ? `expected one of ${there}`
+      : 'there is no trust store (listenerConfig.trustStorePath)';
+    missing(`${option}: no certificate "${alias}": ${expected}`);
+  }
+  return found.map(({ pem }) => pem);
+}
+
+function entity(value: Issuer): Entity {
+  return { kind: 'issuer', id: value.issuer, value };
+}

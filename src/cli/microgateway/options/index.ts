@@ -1,0 +1,36 @@
+/**
+ * Every option of a microgateway: all keys of the original's `micro-gw.conf`, and the sections of Postern that a
+ * gateway has besides. docs/microgateway-options.md and config/micro-gw.conf are generated from here.
+ */
+import { gatewayOptions } from '../../../gateway/options.ts';
+import { type Config, section } from '../../../platform/config/schema.ts';
+import { keyManagerOptions, tokenRevocationOptions } from '../../gateway-options.ts';
+import { logOptions } from '../../log-options.ts';
+import { clientOptions } from './clients.ts';
+import { controlPlaneOptions } from './control-plane.ts';
+import { listenerOptions } from './listeners.ts';
+import { operationOptions } from './operation.ts';
+import { throttlingOptions } from './throttling.ts';
+import { tokenOptions } from './tokens.ts';
+
+// What listenerConfig, server and caching say in a microgateway has no second name.
+const { host, httpPort, httpsPort, maxHeadSize, maxTargetLength, clockSkew, cache, ...gateway } =
+  gatewayOptions.properties.gateway.properties;
+
+export const microgatewaySchema = section('', {
+  ...listenerOptions,
+  keyManager: keyManagerOptions,
+  ...tokenOptions,
+  ...controlPlaneOptions,
+  tokenRevocationConfig: tokenRevocationOptions,
+  ...throttlingOptions,
+  ...clientOptions,
+  ...operationOptions,
+  gateway: section('The gateway beyond what the original has: its threads and limits.', {
+    ...gateway,
+    cache: section(cache.description, { invalidToken: cache.properties.invalidToken }),
+  }),
+  log: logOptions,
+});
+
+export type MicrogatewayOptions = Config<typeof microgatewaySchema>;

@@ -1,0 +1,6 @@
+/** Tells the operator about a configuration that is good, but not what he may believe. */
+
+/** @param warnings one line each, for standard error */
+export function printWarnings(warnings: readonly string[]): void {
+  for (const line of warnings) process.stderr.write(`postern: warning: ${line}\n`);
+}

@@ -1,0 +1,117 @@
+/** The REST APIs of an environment, called as whoever is logged in there. Access tokens are renewed by themselves. */
+import { type Environment, findEnvironment } from './environments.ts';
+import { type Http, type HttpAnswer, openHttp } from './http.ts';
+import { describe, renew } from './log-in.ts';
+import { notFound, notLoggedIn, RemoteError } from './remote-error.ts';
+import { readSession, type Session, writeSession } from './sessions.ts';
+
+export type RestName = 'publisher' | 'store' | 'admin';
+
+export interface ConnectOptions {
+  /** Believe every certificate (`-k`). */
+  readonly insecure?: boolean;
+}
+
+/** An access token that ends this soon is renewed first, milliseconds. */
+const margin = 10_000;
+
+export class Connection {
+  readonly environment: Environment;
+  readonly http: Http;
+  #session: Session;
+
+  /** @throws RemoteError 3 when nobody is logged in, UsageError when there is no such environment */
+  constructor(name: string, { insecure = false }: ConnectOptions) {
+    this.environment = findEnvironment(name);
+    const session = readSession(name);
+    if (!session) throw notLoggedIn(`nobody is logged in to ${name}: postern login ${name}`);
+    this.#session = session;
+    this.http = openHttp(this.environment, { insecure });
+  }
+
+  get user(): string {
+    return this.#session.user;
+  }
+
+  get<T>(api: RestName, path: string): Promise<T> {
+    return this.#json(api, 'GET', path);
+  }
+
+  post<T>(api: RestName, path: string, body?: unknown): Promise<T> {
+    const json = { 'content-type': 'application/json' };
+    return this.#json(api, 'POST', path, body === undefined ? undefined : JSON.stringify(body), json);
+  }
+
+  /** A file of a multipart form, under the name `file`. */
+  upload(api: RestName, path: string, fileName: string, content: Uint8Array): Promise<HttpAnswer> {
+    const boundary = `postern-${Date.now().toString(36)}-${process.pid}`;
+    const head =
+      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${fileName}"\r\n` +
+      'content-type: application/zip\r\n\r\n';
+    const body = Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+    return this.send(api, 'POST', path, body, { 'content-type': `multipart/form-data; boundary=${boundary}` });
+  }
+
+  /** The answer, whatever its status below 300. @throws RemoteError with what the control plane says, otherwise */
+  async send(
+    api: RestName,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<HttpAnswer> {
+    const url = `${this.environment.url}/api/am/${api}/v1${path}`;
+    if (Date.now() > this.#session.expiresAt - margin) await this.#renew();
+    for (let attempt = 1; ; attempt++) {
+      const authorization = `Bearer ${this.#session.accessToken}`;
+      const request = { method, headers: { ...headers, authorization }, ...(body !== undefined && { body }) };
+      const answer = await this.http.send(url, request);
+      if (answer.status < 300) return answer;
+      // Revoked, perhaps, before its time; a new one may be good.
+      if (answer.status !== 401 || attempt === 2) throw this.#refusal(answer, url);
+      await this.#renew();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.http.close();
+  }
+
+  async #json<T>(
+    api: RestName,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return (await this.send(api, method, path, body, headers)).json();
+  }
+
+  async #renew(): Promise<void> {
+    this.#session = await renew(this.http, this.environment, this.#session);
+    writeSession(this.environment.name, this.#session);
+  }
+
+  #refusal(answer: HttpAnswer, url: string): RemoteError {
+    const said = describe(answer);
+    const { name } = this.environment;
+    if (answer.status === 401) return notLoggedIn(`${name} does not accept the log-in: ${said}`);
+    if (answer.status === 403) return notLoggedIn(`${this.user} may not do that in ${name}: ${said}`);
+    if (answer.status === 404) return notFound(said);
+    return new RemoteError(answer.status >= 500 ? `${url} failed with ${answer.status}: ${said}` : said);
+  }
+}
+
+/** Runs `work` with a connection that is closed after it. */
+export async function withConnection<T>(
+  name: string,
+  options: ConnectOptions,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = new Connection(name, options);
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** Runs a microgateway: a gateway with the APIs of an artifact. */
+import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
+import { brokers } from '../../adapters/brokers/index.ts';
+import { openCertificates } from '../../platform/certificates.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createLog } from '../../platform/log.ts';
+import { checkPortFree } from '../../platform/ports.ts';
+import { takeLock } from '../../platform/process-lock.ts';
+import { accessLogFile, openDataFolder } from '../data-folder.ts';
+import { describeApis } from '../microgateway/describe-apis.ts';
+import type { Preparation } from '../microgateway/prepare.ts';
+import type { MicrogatewaySettings } from '../microgateway/settings.ts';
+import type { Running } from '../run-until-stopped.ts';
+import { shownHost } from '../shown-host.ts';
+import { version } from '../version.ts';
+
+export async function runMicrogateway(preparation: Preparation): Promise<Running> {
+  const { settings, fixed, keyStore, trusted } = preparation;
+  const { configuration, data, own } = settings;
+  openDataFolder(data);
+  openDataFolder(own);
+  const unlock = takeLock(join(own, 'gateway.lock'), `the folder ${own}`);
+  const log = createLog({ name: 'microgateway', level: settings.logLevel });
+  const options = await withAdminPort(settings);
+  const { host, accessLog } = options.gateway;
+  const [{ startGateway }, certificates] = await Promise.all([
+    import('../../gateway/gateway.ts'),
+    openCertificates(join(data, 'certificates'), { hosts: keyStore ? [] : [host], log }),
+  ]);
+  const { url } = options.controlPlane;
+  const openHub = url === '' ? null : await brokers.hub();
+  const ca = [certificates.ca, ...(trusted ?? [])].join('\n');
+  const gateway = await startGateway({
+    options,
+    data: own,
+    accessLog: accessLogFile(accessLog, own),
+    certificates: { ...certificates, server: keyStore ?? certificates.server },
+    source: openHub?.({ url, ca, ...certificates.gateway }) ?? null,
+    fixed,
+    authorities: trusted && [...getCACertificates('default'), ...trusted],
+    clock: systemClock,
+    log,
+  });
+  const { ports } = gateway;
+  const name = shownHost(host);
+  const https = `https://${name}:${ports.https}`;
+  const file = configuration.file === null ? 'without a configuration file' : `configured by ${configuration.file}`;
+  const source = url === '' ? 'isolated: no source of revocations' : `revocations and subscriptions from ${url}`;
+  return {
+    addresses: [
+      `Postern ${version()}, ${preparation.artifact}, ${file}, ${source}`,
+      '',
+      `Microgateway    http://${name}:${ports.http}   ${https}`,
+      `Token endpoints https://${name}:${ports.token ?? ports.https}/token`,
+      `Gateway admin   http://127.0.0.1:${ports.admin}/status   /metrics   /ready`,
+      '',
+      ...describeApis(fixed.entities, https),
+    ],
+    ready: gateway.serving,
+    waitsFor: `the event hub at ${url}; until then requests are answered with 503`,
+    async stop() {
+      await gateway.stop();
+      unlock();
+    },
+  };
+}
+
+/** A microgateway is run beside a gateway: when nobody chose its admin port, it takes another one if that is in use. */
+async function withAdminPort(settings: MicrogatewaySettings): Promise<MicrogatewaySettings['options']> {
+  const { configuration, options } = settings;
+  if (configuration.isGiven('gateway.adminPort')) return options;
+  const isFree = await checkPortFree('127.0.0.1', options.gateway.adminPort, 'gateway.adminPort').then(
+    () => true,
+    () => false,
+  );
+  return isFree ? options : { ...options, gateway: { ...options.gateway, adminPort: 0 } };
+}

@@ -1,0 +1,94 @@
+/** OpenAPI definitions: imported, checked, shown, replaced. */
+import { randomUUID } from 'node:crypto';
+import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { findApiDefinition } from '../../../adapters/stores/apis.ts';
+import { RestError } from '../../../platform/rest-error.ts';
+import { seconds } from '../../deps.ts';
+import type { OpenAPIDefinitionValidationResponse } from '../../rest/definitions/publisher.ts';
+import { created, type Operations, ok, type RestCall } from '../../rest/operation.ts';
+import { requireApi } from '../../services/api-access.ts';
+import { contextOf, fromForm, newApi } from '../../services/api-from-form.ts';
+import { operationsOf } from '../../services/definitions/operations-of.ts';
+import { definitionText, errorOf, readDefinition } from '../../services/definitions/read-definition.ts';
+import { addApi, changeApi } from '../../services/write-api.ts';
+import { toForm } from './api-form.ts';
+import { providerOf } from './apis.ts';
+import { readApiForm } from './read-api-form.ts';
+
+export const definitions: Operations = {
+  'POST /apis/import-openapi': async (call, deps) => {
+    const document = await readDefinition(given(call));
+    const { title, version, description } = document;
+    const { operations, scopes, tier } = operationsOf(document);
+    const form = readApiForm(call.form.text('additionalProperties'), 'additionalProperties', {
+      name: title.replace(/\s+/g, ''),
+      version,
+      description,
+      ...(tier !== null && { apiThrottlingPolicy: tier }),
+    });
+    const { caller } = call;
+    const now = seconds(deps.clock);
+    const before = {
+      ...newApi(form, randomUUID(), await providerOf(form, caller, deps), now),
+      operations,
+      scopes,
+    };
+    const api = fromForm(form, before, { seal: deps.seal, tenant: caller.tenant, now });
+    const written = await addApi(deps, caller, api, { ...document.raw });
+    return created(toForm(written), `${call.base}/apis/${api.id}`);
+  },
+
+  'POST /apis/validate-openapi': async (call) => {
+    const said = given(call);
+    let text: string;
+    try {
+      text = await definitionText(said);
+    } catch (error) {
+      // What an address doesn't give is no definition; to give nothing at all is a mistake of the call.
+      if (!(error instanceof RestError) || !said.url) throw error;
+      return ok({ isValid: false, errors: [{ code: '/', message: error.message }] });
+    }
+    const { document, problems } = await readOpenApi(text, said.name || said.url || 'definition');
+    const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
+    const answer: OpenAPIDefinitionValidationResponse = {
+      isValid: document !== null,
+      ...(call.query<boolean>('returnContent') === true && { content: text }),
+      ...(document && {
+        info: {
+          name: document.title,
+          version: document.version,
+          context: document.basePath || contextOf(document.title.replace(/\s+/g, '').toLowerCase()),
+          description: document.description,
+          openAPIVersion: document.openapi,
+          endpoints: [...document.servers],
+        },
+      }),
+      errors,
+    };
+    return ok(answer);
+  },
+
+  'GET /apis/{apiId}/swagger': async (call, { store }) => {
+    const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
+    return { ...ok(await findApiDefinition(store.db, id)), type: 'application/json' };
+  },
+
+  'PUT /apis/{apiId}/swagger': async (call, deps) => {
+    const document = await readDefinition({
+      ...given(call),
+      text: given(call).text ?? call.form.text('apiDefinition'),
+    });
+    const id = call.param('apiId');
+    await changeApi(deps, call.caller, id, async (before) => {
+      const { tier, ...said } = operationsOf(document, before.scopes);
+      const apiThrottlingPolicy = tier ?? before.apiThrottlingPolicy;
+      const api = { ...before, ...said, apiThrottlingPolicy, updatedAt: seconds(deps.clock) };
+      return { api, definition: { ...document.raw } };
+    });
+    return { ...ok(await findApiDefinition(deps.store.db, id)), type: 'application/json' };
+  },
+};
+
+function given({ form }: RestCall): { text?: string | undefined; url?: string | undefined; name?: string | undefined } {
+  return { text: form.text('file'), url: form.text('url'), name: form.file('file')?.name };
+}

@@ -1,0 +1,36 @@
+/** Reads a definition that a publisher gave as a file, as text or as an address. */
+import type { OpenApiDocument, Problem } from '../../../adapters/openapi/openapi-document.ts';
+import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { RestError } from '../../../platform/rest-error.ts';
+import { fetchDefinition } from './fetch-definition.ts';
+
+export interface GivenDefinition {
+  readonly text?: string | undefined;
+  readonly url?: string | undefined;
+  /** As problems name it. */
+  readonly name?: string | undefined;
+}
+
+/** @throws RestError 400 when neither or both of text and URL are given, or the URL leads to nothing */
+export async function definitionText({ text, url }: GivenDefinition): Promise<string> {
+  const hasUrl = url !== undefined && url !== '';
+  const hasText = text !== undefined && text !== '';
+  if (hasText === hasUrl)
+    throw new RestError(400, 'Expected the definition as a file, or its address as `url`; one of them.');
+  return hasUrl ? fetchDefinition(url) : (text as string);
+}
+
+/** @throws RestError 400 that says everything that is wrong with it */
+export async function readDefinition(given: GivenDefinition): Promise<OpenApiDocument> {
+  const text = await definitionText(given);
+  const { document, problems } = await readOpenApi(text, given.name || given.url || 'definition');
+  if (document) return document;
+  const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
+  throw new RestError(400, `The definition is not valid: ${errors[0]?.message ?? 'it can not be read'}`, errors);
+}
+
+/** A problem in the form of the REST APIs. */
+export function errorOf({ file, line, column, place, message, remedy }: Problem): { code: string; message: string } {
+  const at = line === undefined ? file : `${file}:${line}${column === undefined ? '' : `:${column}`}`;
+  return { code: place || '/', message: `${at}: ${message}; ${remedy}` };
+}

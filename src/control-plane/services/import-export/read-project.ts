@@ -1,0 +1,153 @@
+/** Reads a project from the files of its folder, in the original's layout: ours, and those that the original exported. */
+import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { RestError } from '../../../platform/rest-error.ts';
+import type { Files } from '../../../platform/zip.ts';
+import type { Json } from '../definitions/json.ts';
+import { operationsOf } from '../definitions/operations-of.ts';
+import { imageType } from '../image-type.ts';
+import { type ApiProject, type ProjectDocument, paths } from './api-project.ts';
+import { certificatePem } from './certificate-text.ts';
+import { type Defined, readApiYaml } from './read-api-yaml.ts';
+import { ProjectReader } from './reader.ts';
+
+/** @throws RestError 400 with everything that is wrong, each with file and line */
+export async function readProject(files: Files): Promise<{ project: ApiProject; warnings: readonly string[] }> {
+  const reader = ProjectReader.of(files);
+  const doc = reader.document(paths.api);
+  if (!doc) {
+    reader.finish();
+    throw new RestError(
+      400,
+      `The project has no ${paths.api}.yaml (or .json); expected a folder or archive that an export wrote.`,
+    );
+  }
+  const { definition, defined } = await readDefinition(reader);
+  const project: ApiProject = {
+    api: readApiYaml(doc, defined),
+    definition,
+    documents: readDocuments(reader),
+    thumbnail: readThumbnail(reader),
+    endpointCertificates: readEndpointCertificates(reader),
+    clientCertificates: readClientCertificates(reader),
+  };
+  // To leave it out in silence would let through what it was to stop.
+  for (const part of ['Sequences/', 'WSDL/', 'SoapToRest/']) {
+    if (reader.below(part).length > 0) reader.problem(`${part}: mediation and SOAP are not built yet; expected none`);
+  }
+  reader.finish();
+  return { project, warnings: reader.warnings };
+}
+
+async function readDefinition(reader: ProjectReader): Promise<{ definition: Json | null; defined: Defined }> {
+  const none = { definition: null, defined: { operations: [], scopes: [] } };
+  const found = reader.text(paths.definition);
+  if (!found) return none;
+  const { document, problems } = await readOpenApi(found.text, found.path);
+  for (const { severity, file, line, message, remedy } of problems) {
+    const text = `${file}${line === undefined ? '' : `:${line}`}: ${message}; ${remedy}`;
+    if (severity === 'error') reader.problem(text);
+    else reader.warnings.push(text);
+  }
+  if (!document) return none;
+  try {
+    return {
+      definition: { ...document.raw },
+      defined: document.operations.length > 0 ? operationsOf(document) : none.defined,
+    };
+  } catch (error) {
+    if (!(error instanceof RestError)) throw error;
+    reader.problem(`${found.path}: ${error.message}`);
+    return none;
+  }
+}
+
+function readDocuments(reader: ProjectReader): ProjectDocument[] | null {
+  const doc = reader.document(paths.documents);
+  if (!doc) return null;
+  const seen = new Set<string>();
+  const documents = doc.list(doc.value, '').map((one, at): ProjectDocument => {
+    const place = `/${at}`;
+    const fields = doc.object(one, place);
+    const text = (key: string): string => doc.string(fields[key], `${place}/${key}`);
+    const name = text('name');
+    if (name === '' || seen.has(name)) doc.problem(place, `${place}: expected a name of its own`);
+    seen.add(name);
+    const sourceTypes = ['INLINE', 'MARKDOWN', 'URL', 'FILE'] as const;
+    const sourceType = doc.choice(fields.sourceType, `${place}/sourceType`, sourceTypes, 'INLINE');
+    if (sourceType === 'URL' && !/^https?:\/\/[^/]/.test(text('sourceUrl'))) {
+      doc.problem(`${place}/sourceUrl`, `${place}/sourceUrl: expected an http or https URL`);
+    }
+    const isFile = sourceType === 'FILE';
+    const content = sourceType === 'URL' ? null : contentOf(reader, isFile, text('filePath') || (isFile ? '' : name));
+    if (content === null && text('filePath') !== '') {
+      doc.problem(
+        `${place}/filePath`,
+        `${isFile ? paths.fileContents : paths.inlineContents}/${text('filePath')} is missing`,
+      );
+    }
+    return {
+      name,
+      type: doc.choice(fields.type, `${place}/type`, types, 'OTHER'),
+      summary: text('summary'),
+      sourceType,
+      sourceUrl: text('sourceUrl'),
+      otherTypeName: text('otherTypeName'),
+      visibility: doc.choice(fields.visibility, `${place}/visibility`, visibilities, 'API_LEVEL'),
+      fileName: isFile ? text('fileName') || text('filePath') : '',
+      mediaType: text('mediaType') || (isFile ? 'application/octet-stream' : ''),
+      content,
+    };
+  });
+  return documents.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const types = ['HOWTO', 'SAMPLES', 'PUBLIC_FORUM', 'SUPPORT_FORUM', 'API_MESSAGE_FORMAT', 'SWAGGER_DOC', 'OTHER'];
+const visibilities = ['OWNER_ONLY', 'PRIVATE', 'API_LEVEL'] as const;
+
+function contentOf(reader: ProjectReader, isFile: boolean, name: string): Buffer | null {
+  return name === '' ? null : reader.bytes(`${isFile ? paths.fileContents : paths.inlineContents}/${name}`);
+}
+
+/** Bytes. */
+const largestPicture = 1024 * 1024;
+
+function readThumbnail(reader: ProjectReader): ApiProject['thumbnail'] {
+  const path = reader.below(`${paths.image}.`)[0];
+  if (path === undefined) return null;
+  const bytes = reader.bytes(path) as Buffer;
+  if (bytes.length > largestPicture) reader.problem(`${path}: expected ${largestPicture} bytes at most`);
+  const type = imageType(bytes);
+  if (type === null) reader.problem(`${path}: expected a picture: PNG, JPEG, GIF or WebP`);
+  return { type: type ?? '', bytes };
+}
+
+function readEndpointCertificates(reader: ProjectReader): ApiProject['endpointCertificates'] {
+  return readCertificates(reader, paths.endpointCertificates, (text) => ({
+    endpoint: text('hostName') || text('endpoint'),
+  }));
+}
+
+function readClientCertificates(reader: ProjectReader): ApiProject['clientCertificates'] {
+  return readCertificates(reader, paths.clientCertificates, (text) => ({ tier: text('tierName') || 'Unlimited' }));
+}
+
+function readCertificates<T>(
+  reader: ProjectReader,
+  path: string,
+  more: (text: (key: string) => string) => T,
+): (T & { alias: string; pem: string })[] | null {
+  const doc = reader.document(path);
+  if (!doc) return null;
+  const list = doc.list(doc.value, '').map((one, at) => {
+    const place = `/${at}`;
+    const fields = doc.object(one, place);
+    const text = (key: string): string => doc.string(fields[key], `${place}/${key}`);
+    const pem = certificatePem(text('certificate'));
+    if (pem === null) doc.problem(`${place}/certificate`, `${place}/certificate: expected a certificate in base64`);
+    if (!/^[\w.-]{1,100}$/.test(text('alias'))) {
+      doc.problem(place, `${place}/alias: expected 1 to 100 letters, digits and characters of . _ -`);
+    }
+    return { alias: text('alias'), pem: pem ?? '', ...more(text) };
+  });
+  return list.sort((a, b) => (a.alias < b.alias ? -1 : 1));
+}

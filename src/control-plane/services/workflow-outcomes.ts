@@ -1,0 +1,98 @@
+/** What happens when an administrator approves or rejects what waits. */
+import { findApplication, updateApplication } from '../../adapters/stores/applications.ts';
+import type { WorkflowType } from '../../adapters/stores/schema/portal.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
+import { deleteSubscription, updateSubscription } from '../../adapters/stores/subscriptions.ts';
+import { activateUser, deleteUser, findPendingUser } from '../../adapters/stores/users.ts';
+import type { WorkflowRow } from '../../adapters/stores/workflows.ts';
+import type { KeyType } from '../../core/application.ts';
+import { RestError } from '../../platform/rest-error.ts';
+import { type ControlPlaneDeps, seconds } from '../deps.ts';
+import { type KeySettings, makeKey } from './application-keys.ts';
+import { removeApplication } from './applications.ts';
+import { approveLifeCycle } from './approve-life-cycle.ts';
+
+/** Refuses by throwing a `RestError`; then nothing was decided. */
+export type Outcome = (tx: StoreTransaction, deps: ControlPlaneDeps, workflow: WorkflowRow) => Promise<void>;
+
+interface Outcomes {
+  readonly APPROVED: Outcome;
+  readonly REJECTED: Outcome;
+}
+
+/** It goes on as it was. */
+const nothing: Outcome = async () => {};
+
+export const workflowOutcomes: Readonly<Record<WorkflowType, Outcomes>> = {
+  APPLICATION_CREATION: {
+    APPROVED: (tx, deps, { subject_id }) => setApplicationStatus(tx, deps, subject_id, 'APPROVED'),
+    REJECTED: (tx, deps, { subject_id }) => setApplicationStatus(tx, deps, subject_id, 'REJECTED'),
+  },
+  APPLICATION_DELETION: {
+    async APPROVED(tx, deps, { subject_id, requester }) {
+      const application = await findApplication(tx.db, subject_id);
+      if (application) await removeApplication(tx, deps, application, requester);
+    },
+    REJECTED: nothing,
+  },
+  APPLICATION_REGISTRATION_PRODUCTION: registration('PRODUCTION'),
+  APPLICATION_REGISTRATION_SANDBOX: registration('SANDBOX'),
+  SUBSCRIPTION_CREATION: {
+    APPROVED: async (tx, _deps, { subject_id }) =>
+      expectFound(await updateSubscription(tx, subject_id, { state: 'UNBLOCKED' }), 'subscription'),
+    REJECTED: async (tx, _deps, { subject_id }) =>
+      void (await updateSubscription(tx, subject_id, { state: 'REJECTED' })),
+  },
+  SUBSCRIPTION_UPDATE: {
+    APPROVED: async (tx, _deps, { subject_id, properties }) =>
+      expectFound(await updateSubscription(tx, subject_id, { tier: JSON.parse(properties).tier }), 'subscription'),
+    REJECTED: nothing,
+  },
+  SUBSCRIPTION_DELETION: {
+    APPROVED: async (tx, _deps, { subject_id }) => void (await deleteSubscription(tx, subject_id)),
+    REJECTED: nothing,
+  },
+  USER_SIGNUP: {
+    async APPROVED(tx, _deps, { tenant, subject_id }) {
+      const user = await findPendingUser(tx.db, tenant, subject_id);
+      expectFound(user !== null, 'user');
+      await activateUser(tx.db, (user as { id: string }).id);
+    },
+    // The name is free again.
+    async REJECTED(tx, _deps, { tenant, subject_id }) {
+      const user = await findPendingUser(tx.db, tenant, subject_id);
+      if (user) await deleteUser(tx.db, user.id);
+    },
+  },
+  API_STATE: {
+    APPROVED: approveLifeCycle,
+    REJECTED: nothing,
+  },
+};
+
+async function setApplicationStatus(
+  tx: StoreTransaction,
+  deps: ControlPlaneDeps,
+  id: string,
+  status: 'APPROVED' | 'REJECTED',
+): Promise<void> {
+  expectFound(await updateApplication(tx, id, { status, updated_at: seconds(deps.clock) }), 'application');
+}
+
+function registration(keyType: KeyType): Outcomes {
+  return {
+    async APPROVED(tx, deps, { subject_id, properties, requester }) {
+      const application = await findApplication(tx.db, subject_id);
+      if (!application) throw gone('application');
+      const settings = JSON.parse(JSON.parse(properties).settings) as KeySettings;
+      await makeKey(tx, deps, application, { ...settings, keyType }, requester);
+    },
+    REJECTED: nothing,
+  };
+}
+
+const gone = (what: string): RestError => new RestError(409, `The ${what} is not there any more.`);
+
+function expectFound(found: boolean, what: string): void {
+  if (!found) throw gone(what);
+}

@@ -1,0 +1,47 @@
+/** Which credentials a resource accepts, and where in a request they are. */
+import { type Api, type ApiKeyPlace, type Resource, type SchemeName, tokenSecurity } from '../../core/api.ts';
+import type { GatewayOptions } from '../options.ts';
+
+export interface Accepted {
+  /** Those that this gateway knows; credentials of any one will do. */
+  readonly schemes: readonly SchemeName[];
+  /** A client certificate is needed besides, or is all that would do. */
+  readonly needsCertificate: boolean;
+  /** Field of tokens and Basic credentials, in lower case. */
+  readonly header: string;
+  /** Where API keys are; fields in lower case. Empty if they aren't accepted. */
+  readonly apiKeys: readonly ApiKeyPlace[];
+}
+
+const known: readonly SchemeName[] = ['oauth2', 'basic_auth', 'api_key'];
+
+const defaultPlaces: readonly ApiKeyPlace[] = [
+  { in: 'header', name: 'apikey' },
+  { in: 'query', name: 'apikey' },
+];
+
+export function accepted(resource: Resource, api: Api, { authConfig }: Pick<GatewayOptions, 'authConfig'>): Accepted {
+  const security = resource.security ?? api.security ?? tokenSecurity;
+  const schemes = known.filter((name) => security.schemes.includes(name));
+  const places = schemes.includes('api_key') ? (security.apiKeys ?? defaultPlaces) : [];
+  return {
+    schemes,
+    needsCertificate: security.mutualTls === 'mandatory' || schemes.length === 0,
+    header: (api.authorizationHeader ?? authConfig.authorizationHeader).toLowerCase(),
+    apiKeys: places.map((place) => (place.in === 'header' ? { ...place, name: place.name.toLowerCase() } : place)),
+  };
+}
+
+/** In words, for a client that sent none of it: `the access token as …, or …`. */
+export function describe({ schemes, header, apiKeys }: Accepted): string {
+  const field = header.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
+  const places = apiKeys.map((place) =>
+    place.in === 'header' ? `the header field \`${place.name}\`` : `the query parameter \`${place.name}\``,
+  );
+  const ways: Readonly<Record<SchemeName, string>> = {
+    oauth2: `the access token as \`${field}: Bearer <token>\``,
+    basic_auth: `user name and password as \`${field}: Basic <credentials>\``,
+    api_key: `the API key in ${places.join(' or ')}`,
+  };
+  return schemes.map((scheme) => ways[scheme]).join(', or ');
+}

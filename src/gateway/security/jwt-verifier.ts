@@ -1,0 +1,158 @@
+/** Verifies signed tokens (RFC 7519) of the trusted issuers, whatever they are used for. */
+import { hash } from 'node:crypto';
+import { type Fault, type FaultKind, fault, faults } from '../../core/faults.ts';
+import { apiKeyType } from '../../core/token.ts';
+import type { GenerationalCache } from '../caches/generational-cache.ts';
+import { bearerRefusal } from './challenge.ts';
+import type { Issuers, SignatureHeader, TrustedIssuer } from './issuers.ts';
+
+export interface JwtVerifierOptions {
+  readonly issuers: Issuers;
+  /** Tokens with a wrong signature, so that repeating one costs no verification. */
+  readonly invalid: GenerationalCache<true>;
+  /** Milliseconds that such a token is remembered. */
+  readonly invalidTtl: number;
+  /** Seconds that `nbf` and `iat` may lie ahead of this clock. `exp` is never stretched. */
+  readonly skew: number;
+  /** API keys may live for ever, and say how to send them in other words. */
+  readonly use: 'access token' | 'API key';
+  /**
+   * Has the keys that an issuer publishes looked for once more. True: they are known now as well as can be; false:
+   * they could not be had. The map of issuers has them when it resolves.
+   */
+  readonly renewKeys: (issuer: string) => Promise<boolean>;
+}
+
+export interface VerifiedJwt {
+  readonly issuer: TrustedIssuer;
+  /** All claims, with `exp`, `nbf`, `iat`, `jti` and `sub` checked. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly token: { readonly jti: string } | { readonly unnamedHash: string };
+  readonly subject: string;
+  /** Seconds since the epoch; 0 = the token doesn't say. */
+  readonly issuedAt: number;
+  /** Seconds since the epoch; Infinity for an API key without expiry. */
+  readonly expires: number;
+}
+
+export class JwtVerifier {
+  readonly #options: JwtVerifierOptions;
+  readonly #refusals: ReturnType<typeof refusals>;
+
+  constructor(options: JwtVerifierOptions) {
+    this.#options = options;
+    this.#refusals = refusals(options.use);
+  }
+
+  /** Forgets which signatures were wrong: there are other keys. */
+  clear(): void {
+    this.#options.invalid.clear();
+  }
+
+  get malformed(): Fault {
+    return this.#refusals.malformed;
+  }
+
+  /** A promise only if the issuer's keys have to be fetched. @param now milliseconds since the epoch */
+  verify(token: string, now: number): VerifiedJwt | Fault | Promise<VerifiedJwt | Fault> {
+    const { issuers, invalid, renewKeys, use } = this.#options;
+    const { malformed, badSignature, unknownIssuer, unknownKey, otherUse } = this.#refusals;
+    if (invalid.get(token, now)) return badSignature;
+    const parts = token.split('.');
+    const [head, body, signature] = parts.map(canonicalBytes);
+    if (parts.length !== 3 || !head || !body || !signature) return malformed;
+    const header = signatureHeader(jsonObject(head));
+    const claims = jsonObject(body);
+    if (!header || !claims) return malformed;
+    if (use === 'access token' && header.typ?.toLowerCase() === apiKeyType) return otherUse;
+
+    const input = Buffer.from(`${parts[0]}.${parts[1]}`, 'latin1');
+    const check = (): VerifiedJwt | Fault | null => {
+      const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
+      // An issuer of API keys issues no access tokens, and no other issues API keys.
+      if (!issuer || (issuer.entity.apiKeys === true) !== (use === 'API key')) return unknownIssuer;
+      const good = issuer.verify(header, input, signature);
+      if (good === null) return null;
+      if (good) return this.#checkClaims(issuer, claims, input, now);
+      invalid.set(token, true, now + this.#options.invalidTtl);
+      return badSignature;
+    };
+
+    const outcome = check();
+    if (outcome !== null) return outcome;
+    const { entity } = issuers.get(claims.iss as string) as TrustedIssuer;
+    if (entity.jwksUrl === undefined) return unknownKey;
+    return renewKeys(entity.issuer).then(
+      (renewed) => check() ?? (renewed ? unknownKey : fault(faults.authenticationFailure)),
+    );
+  }
+
+  #checkClaims(
+    issuer: TrustedIssuer,
+    claims: Record<string, unknown>,
+    input: Buffer,
+    now: number,
+  ): VerifiedJwt | Fault {
+    const { skew, use } = this.#options;
+    const { malformed, expired, notYet, wrongAudience } = this.#refusals;
+    const { exp, nbf, iat, aud, jti, sub } = claims;
+    if (use === 'API key' ? exp !== undefined && !isTime(exp) : !isTime(exp)) return malformed;
+    if (typeof sub !== 'string' || sub === '') return malformed;
+    if ((nbf !== undefined && !isTime(nbf)) || (iat !== undefined && !isTime(iat))) return malformed;
+    if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return malformed;
+    const expires = isTime(exp) ? exp : Number.POSITIVE_INFINITY;
+    const issuedAt = iat ?? 0;
+    if (now >= expires * 1000) return expired;
+    if (Math.max(issuedAt, nbf ?? 0) > now / 1000 + skew) return notYet;
+    const { audience } = issuer.entity;
+    if (audience !== null && !(Array.isArray(aud) ? aud.includes(audience) : aud === audience)) return wrongAudience;
+    const token = jti === undefined ? { unnamedHash: hash('sha256', input, 'base64url') } : { jti };
+    return { issuer, claims, token, subject: sub, issuedAt, expires };
+  }
+}
+
+function refusals(use: JwtVerifierOptions['use']) {
+  const refusal = (kind: FaultKind, why?: string): Fault =>
+    use === 'access token' ? bearerRefusal(kind, why) : fault(kind, why);
+  const invalid = (why: string): Fault => refusal(faults.invalidCredentials, why);
+  return {
+    malformed: invalid(`The ${use} is malformed.`),
+    badSignature: invalid(`The signature of the ${use} is not valid.`),
+    unknownIssuer: invalid(`The ${use} was not issued by a trusted issuer.`),
+    unknownKey: invalid(`The ${use} was signed with an unknown key.`),
+    otherUse: invalid('This is an API key, and no access token.'),
+    wrongAudience: invalid(`The ${use} is meant for somebody else.`),
+    notYet: invalid(`The ${use} is not valid yet.`),
+    expired: refusal(faults.tokenExpired),
+  };
+}
+
+/** Null unless the text is the one base64url form of its bytes: a token must not have two spellings. */
+function canonicalBytes(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url');
+  return text !== '' && bytes.toString('base64url') === text ? bytes : null;
+}
+
+function jsonObject(bytes: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function signatureHeader(header: Record<string, unknown> | null): SignatureHeader | null {
+  // An extension that must be understood (RFC 7515 4.1.11) is not understood here.
+  if (!header || 'crit' in header || typeof header.alg !== 'string') return null;
+  const { alg, kid, typ } = header;
+  if (kid !== undefined && typeof kid !== 'string') return null;
+  if (typ !== undefined && typeof typ !== 'string') return null;
+  const thumbprints = [header.x5t, header['x5t#S256']].filter((one) => typeof one === 'string');
+  return { alg, kid, typ, thumbprints };
+}
+
+/** A NumericDate (RFC 7519 section 2) that arithmetic can be done with. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

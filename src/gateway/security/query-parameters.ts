@@ -1,0 +1,37 @@
+/** Single parameters of a request target, found and taken out without touching the others. */
+
+/** The decoded value of the first parameter of this name; undefined = there is none. */
+export function queryParameter(target: string, name: string): string | undefined {
+  for (const pair of pairs(target))
+    if (nameOf(pair) === name) return decode(pair.slice(pair.indexOf('=') + 1 || pair.length));
+  return undefined;
+}
+
+/** The target without every parameter that has one of these names. */
+export function withoutParameters(target: string, names: readonly string[]): string {
+  const all = pairs(target);
+  const rest = all.filter((pair) => !names.includes(nameOf(pair)));
+  if (rest.length === all.length) return target;
+  const path = target.slice(0, target.indexOf('?'));
+  return rest.length === 0 ? path : `${path}?${rest.join('&')}`;
+}
+
+function pairs(target: string): string[] {
+  const at = target.indexOf('?');
+  return at === -1 ? [] : target.slice(at + 1).split('&');
+}
+
+function nameOf(pair: string): string {
+  const end = pair.indexOf('=');
+  return decode(end === -1 ? pair : pair.slice(0, end));
+}
+
+/** As forms are encoded (WHATWG URL 5.1); what is malformed stays as it is. */
+function decode(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}
