@@ -247,6 +247,17 @@ test('503 with Retry-After when too many log in at once; every other one is serv
   assert.equal((await server.post(path, asAdmin, client)).status, 200);
 });
 
+test('400 for the token of an application whose owner is no user any more', async () => {
+  await using server = await startAuthorizationServer();
+  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+  const client = await addClient(server, { owner: 'mary@carbon.super' });
+  const ask = () => server.post(path, { grant_type: 'client_credentials' }, client);
+  assert.equal((await ask()).status, 200);
+  await server.km.users.delete('mary');
+  const answer = await ask();
+  assert.deepEqual([answer.status, answer.json.error], [400, 'unauthorized_client']);
+});
+
 test('an administrator introspects by Basic at the cost of one password verification', async () => {
   await using server = await startAuthorizationServer();
   await server.km.users.create({ name: 'admin', password: 'admin', roles: ['admin'] });

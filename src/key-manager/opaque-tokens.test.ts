@@ -43,15 +43,15 @@ test('200 simultaneous log-ins of one user get one pair of tokens', async () => 
 
 test('other scopes, another client, another user, the user instead of the application: other tokens', async () => {
   await using s = await start();
-  await s.server.km.users.create({ name: 'admin', password: 'admin', roles: [] });
-  const asAdmin = { ...forUser, username: 'admin', password: 'admin' };
+  await s.server.km.users.create({ name: 'john', password: 'johns', roles: [] });
+  const asJohn = { ...forUser, username: 'john', password: 'johns' };
   const answers = [
     await s.ask(forClient),
     await s.ask({ ...forClient, scope: 'device_1' }),
     await s.ask({ ...forClient, scope: 'device_2' }),
     await s.ask(forClient, await addClient(s.server, { tokenType: 'OPAQUE' })),
     await s.ask(forUser),
-    await s.ask(asAdmin),
+    await s.ask(asJohn),
   ];
   assert.equal(new Set(answers.map((answer) => answer.access_token)).size, 6);
   assert.match(answers[0].access_token, /^[A-Za-z0-9_-]{43}$/);

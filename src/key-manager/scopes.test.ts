@@ -16,9 +16,9 @@ let client: ConsumerKey;
 let bare: ConsumerKey;
 before(async () => {
   server = await startAuthorizationServer();
+  await server.km.users.create({ name: 'admin', password: 'admin', roles: ['admin', 'editor'] });
   client = await addSubscribedApplication(server);
   bare = await addClient(server);
-  await server.km.users.create({ name: 'admin', password: 'admin', roles: ['admin', 'editor'] });
   await server.km.users.create({ name: 'editor', password: 'password', roles: ['editor'] });
   await server.km.users.create({ name: 'nobody', password: 'password', roles: [] });
   await server.km.users.create({ name: 'creator', password: 'password', roles: ['Internal/creator'] });

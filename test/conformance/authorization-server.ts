@@ -10,8 +10,9 @@ import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
-import type { Store } from '../../src/adapters/stores/store.ts';
+import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
+import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
 import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
@@ -140,8 +141,9 @@ export function addClient(
   server: AuthorizationServer,
   registration: Partial<ClientRegistration> = {},
 ): Promise<ConsumerKey> {
-  return server.store.transaction((tx) =>
-    registerClient(tx, server.seal, {
+  return server.store.transaction(async (tx) => {
+    await addOwner(tx.db);
+    return registerClient(tx, server.seal, {
       applicationId: null,
       name: `client ${Math.random()}`,
       owner: 'admin@carbon.super',
@@ -149,8 +151,21 @@ export function addClient(
       hashClientSecrets: false,
       now: 1,
       ...registration,
-    }),
-  );
+    });
+  });
+}
+
+/** The user admin, whom nobody can log in as, unless a test has made one. */
+function addOwner(db: Queryable): Promise<unknown> {
+  const user = {
+    id: 'owner',
+    tenant: 'carbon.super',
+    name: 'admin',
+    password_hash: '',
+    state: 'ACTIVE',
+    created_at: 1,
+  };
+  return insertUser(db, user as UserRow, []);
 }
 
 /** The API `/pizzashack/1.0.0` with scopes `read` (everybody), `update` (role editor) and an application subscribed to it. */
@@ -160,6 +175,7 @@ export async function addSubscribedApplication(
 ): Promise<ConsumerKey> {
   return server.store.transaction(async (tx) => {
     await addBuiltInPolicies(tx);
+    await addOwner(tx.db);
     await createApi(
       tx,
       catalogApi({

@@ -2,7 +2,7 @@
 import { revokeApiKeysBy } from '../../adapters/stores/api-keys.ts';
 import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
-import { countRoles } from '../../adapters/stores/users.ts';
+import { countRoles, ownsSomething } from '../../adapters/stores/users.ts';
 import {
   NameTakenError,
   type User,
@@ -25,8 +25,15 @@ export async function createUser(
   actor: string,
 ): Promise<User> {
   const roles = readRoles(given.roles ?? []);
-  const audited = (tx: StoreTransaction, user: User) =>
-    audit(tx, deps, actor, 'create', user, undefined, { roles: user.roles });
+  const audited = async (tx: StoreTransaction, user: User) => {
+    if (await ownsSomething(tx.db, user.fullName)) {
+      throw new RestError(
+        409,
+        `A former user ${user.name} has left applications, clients or APIs; change their owner first, or choose another name.`,
+      );
+    }
+    await audit(tx, deps, actor, 'create', user, undefined, { roles: user.roles });
+  };
   return refusing(deps.users.create({ ...given, roles }, audited));
 }
 

@@ -15,7 +15,9 @@ export const clientCredentials: Grant = {
     const validity = readValidity(form, client, km.options);
     const asked = readScope(form.get('scope'));
     const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key });
-    const owner = asked.length > 0 ? await km.users.find(client.owner) : null;
+    const owner = await km.users.find(client.owner);
+    // Whose name is free again can be taken by somebody else.
+    if (!owner) throw new OAuthError('unauthorized_client', 'the owner of the client is no user any more');
     return issue(
       km,
       {
@@ -23,7 +25,7 @@ export const clientCredentials: Grant = {
         subject: client.owner,
         userType: 'APPLICATION',
         grantType: clientCredentials.grantType,
-        scope: await applicationTokenScope(km.store.db, client, owner?.roles ?? [], asked),
+        scope: await applicationTokenScope(km.store.db, client, owner.roles, asked),
         issuedAt,
         expiresAt: expiresAt(issuedAt, validity),
       },
