@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openHubSource } from '../../src/adapters/brokers/hub.ts';
+import type { Api } from '../../src/core/api.ts';
 import type { Subscription } from '../../src/core/application.ts';
 import { revocationId } from '../../src/core/revocation.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
@@ -163,6 +164,24 @@ test('a foreign key manager speaks for the keys that are mapped as its own, and 
   await hub.commit({ kind: 'key', id: 'https://foreign|mapped', value: null });
   await becomes(900908, ours.sign({ iss: 'https://foreign', azp: 'mapped' }));
   assert.equal(await outcome(token()), 200);
+});
+
+test('an API that the control plane blocks or retires is not served here either, until that ends', async () => {
+  const there = (more: Partial<Api>) => testApi('shop', 'http://localhost:1', { id: 'of-the-control-plane', ...more });
+  for (const [status, code] of [
+    ['BLOCKED', 700700],
+    ['RETIRED', 404],
+  ] as const) {
+    await hub.commit(there({ status }));
+    await becomes(code, token());
+    await hub.commit(there({ status: 'DEPRECATED' }));
+    await becomes(200, token());
+  }
+  await hub.commit(there({ status: 'BLOCKED' }));
+  await becomes(700700, token());
+  await hub.commit({ kind: 'api', id: 'of-the-control-plane', value: null });
+  await becomes(200, token());
+  await hub.commit(there({}));
 });
 
 test('an API key is good for what its application is subscribed to', async () => {

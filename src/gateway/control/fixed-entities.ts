@@ -1,5 +1,5 @@
 /** What a microgateway was given, and what a source may add to it. */
-import type { Api } from '../../core/api.ts';
+import type { Api, LifeCycleStatus } from '../../core/api.ts';
 import type { Subscription } from '../../core/application.ts';
 import { builtInPolicies, unlimited } from '../../core/policy.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
@@ -13,10 +13,12 @@ export class FixedEntities implements EntitySink {
   readonly #entities: Entities;
   readonly #fixed: readonly EntityChange[];
   readonly #fixedPolicies: ReadonlySet<string>;
-  /** Ids of the given APIs by name and version. */
-  readonly #apis = new Map<string, string>();
+  /** The given APIs by name and version. */
+  readonly #apis = new Map<string, { readonly id: string; readonly value: Api }>();
   /** Which of them an API of the source is. */
   readonly #given = new Map<string, string>();
+  /** Given APIs that the source has taken out of use. */
+  readonly #stopped = new Map<string, LifeCycleStatus>();
 
   /** @throws Error if something is given that is for a source to say */
   constructor(entities: Entities, given: readonly EntityChange[]) {
@@ -25,7 +27,7 @@ export class FixedEntities implements EntitySink {
     this.#entities = entities;
     this.#fixed = [...withoutDefinition(given), ...given];
     this.#fixedPolicies = new Set(this.#fixed.filter(({ kind }) => kind === 'policy').map(({ id }) => id));
-    for (const { kind, id, value } of given) if (kind === 'api' && value) this.#apis.set(nameOf(value), id);
+    for (const { kind, id, value } of given) if (kind === 'api' && value) this.#apis.set(nameOf(value), { id, value });
   }
 
   /** Puts in force what was given. */
@@ -39,9 +41,13 @@ export class FixedEntities implements EntitySink {
 
   replace(snapshot: readonly EntityChange[]): void {
     this.#given.clear();
+    this.#stopped.clear();
     // What belongs together by name has to be known before the subscriptions are read.
     for (const { kind, id, value } of snapshot) if (kind === 'api' && value) this.#tie(id, value);
-    this.#entities.replace([...this.#fixed, ...this.#admitted(snapshot)]);
+    const stopped = [...this.#apis.values()]
+      .filter(({ id }) => this.#stopped.has(id))
+      .map((api) => this.#announce(api));
+    this.#entities.replace([...this.#fixed, ...stopped, ...this.#admitted(snapshot)]);
   }
 
   #admitted(changes: readonly EntityChange[]): EntityChange[] {
@@ -61,18 +67,39 @@ export class FixedEntities implements EntitySink {
     });
   }
 
-  /** Learns which of the given APIs this one of the source is; returns the subscriptions that are to that one now. */
+  /**
+   * Learns which of the given APIs this one of the source is. Returns what follows: the subscriptions that are to that one
+   * now, and the API itself if it was taken out of use there, or is no longer.
+   */
   #tie(id: string, api: Api | null): EntityChange[] {
     const given = api ? this.#apis.get(nameOf(api)) : undefined;
-    if (given === this.#given.get(id)) return [];
+    const before = this.#given.get(id);
+    const changes = before === given?.id ? [] : this.#stop(before, null);
+    if (api && given) changes.push(...this.#stop(given.id, stops.has(api.status) ? api.status : null));
+    if (before === given?.id) return changes;
     if (given === undefined) {
       this.#given.delete(id);
-      return [];
+      return changes;
     }
-    this.#given.set(id, given);
-    return this.#entities
-      .subscriptionsTo(id)
-      .map((one) => ({ kind: 'subscription', id: one.id, value: this.#toGiven(one) }));
+    this.#given.set(id, given.id);
+    const subscriptions = this.#entities.subscriptionsTo(id);
+    return [
+      ...changes,
+      ...subscriptions.map((one): EntityChange => ({ kind: 'subscription', id: one.id, value: this.#toGiven(one) })),
+    ];
+  }
+
+  /** @param status null = it is as it was given */
+  #stop(id: string | undefined, status: LifeCycleStatus | null): EntityChange[] {
+    const api = [...this.#apis.values()].find((one) => one.id === id);
+    if (!api || (this.#stopped.get(api.id) ?? null) === status) return [];
+    if (status) this.#stopped.set(api.id, status);
+    else this.#stopped.delete(api.id);
+    return [this.#announce(api)];
+  }
+
+  #announce({ id, value }: { readonly id: string; readonly value: Api }): EntityChange {
+    return { kind: 'api', id, value: { ...value, status: this.#stopped.get(id) ?? value.status } };
   }
 
   #toGiven(subscription: Subscription): Subscription {
@@ -88,5 +115,8 @@ function withoutDefinition(given: readonly EntityChange[]): EntityChange[] {
     .map((value): EntityChange => ({ kind: 'policy', id: policyId(value.level, value.name), value }))
     .filter(({ id }) => !given.some((one) => one.kind === 'policy' && one.id === id));
 }
+
+/** What the control plane decided about an API that holds wherever it is served. The rest of its life is the artifact's. */
+const stops: ReadonlySet<LifeCycleStatus> = new Set(['BLOCKED', 'RETIRED']);
 
 const nameOf = ({ name, version }: Api): string => JSON.stringify([name, version]);
