@@ -87,6 +87,13 @@ test('400 that names everything that is wrong', () => {
   );
 });
 
+test('400 for text that can not be kept', () => {
+  for (const name of ['a\0', 'a\ud800']) {
+    assert.throws(() => body({ name }), /NUL/);
+    assert.throws(() => body({ name: 'Tom', free: { deep: [name] } }), /NUL/);
+  }
+});
+
 test('what is required but is no field is nobody’s to send', () => {
   assert.doesNotThrow(() => body({ name: 'Tom' }));
 });

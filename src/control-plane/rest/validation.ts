@@ -92,6 +92,10 @@ function propertiesOf(schema: Schema, definition: Definition): ReadonlySet<strin
  * empty nothing is lost.
  */
 function withoutSilence(given: unknown, known: ReadonlySet<string> | null): unknown {
+  // Neither can be kept: no database takes the one, and the other is no character.
+  if (typeof given === 'string' && (given.includes('\0') || !given.isWellFormed())) {
+    throw new RestError(400, 'The body has a text with a NUL character or half a surrogate pair.');
+  }
   if (Array.isArray(given)) return given.filter((one) => one !== null).map((one) => withoutSilence(one, null));
   if (typeof given !== 'object' || given === null) return given;
   const said = Object.entries(given).filter(

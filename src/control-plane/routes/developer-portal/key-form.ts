@@ -7,6 +7,7 @@ import type { ControlPlaneDeps } from '../../deps.ts';
 import type { KeyManager } from '../../key-manager.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type ApplicationKey, keyTypes, secretOf } from '../../services/application-keys.ts';
+import { checkValidity, validityNames } from '../../services/key-validity.ts';
 
 /** @param token issued just now, if one was */
 export function toApplicationKey(
@@ -34,16 +35,10 @@ export function toApplicationKey(
   };
 }
 
-const propertyOf = {
-  application_validity: 'application_access_token_expiry_time',
-  user_validity: 'user_access_token_expiry_time',
-  refresh_validity: 'refresh_token_expiry_time',
-} as const;
-
-type Validity = Record<keyof typeof propertyOf, number | null>;
+type Validity = Record<keyof typeof validityNames, number | null>;
 
 function toProperties(client: ClientRow): Record<string, unknown> {
-  const given = Object.entries(propertyOf).flatMap(([column, property]) => {
+  const given = Object.entries(validityNames).flatMap(([column, property]) => {
     const value = client[column as keyof Validity];
     return value === null ? [] : [[property, String(value)]];
   });
@@ -57,10 +52,10 @@ function toProperties(client: ClientRow): Record<string, unknown> {
  */
 export function readValidity(
   properties: Readonly<Record<string, unknown>> | undefined,
-  { maxValidity, timestampSkew }: Pick<KeyManager, 'maxValidity' | 'timestampSkew'>,
+  bounds: Pick<KeyManager, 'maxValidity' | 'timestampSkew'>,
   fallback?: string,
 ): Validity {
-  const known = new Set<string>([...Object.values(propertyOf), 'id_token_expiry_time']);
+  const known = new Set<string>([...Object.values(validityNames), 'id_token_expiry_time']);
   const unknown = Object.keys(properties ?? {}).filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new RestError(400, `additionalProperties: unknown ${unknown.join(', ')}; expected ${[...known].join(', ')}.`);
@@ -79,19 +74,11 @@ export function readValidity(
     return seconds;
   };
   const validity = {
-    application_validity: value(propertyOf.application_validity, fallback),
-    user_validity: value(propertyOf.user_validity),
-    refresh_validity: value(propertyOf.refresh_validity),
+    application_validity: value(validityNames.application_validity, fallback),
+    user_validity: value(validityNames.user_validity),
+    refresh_validity: value(validityNames.refresh_validity),
   };
-  const { application_validity: ofApplication } = validity;
-  if (maxValidity >= 0 && ofApplication !== null && (ofApplication < 0 || ofApplication > maxValidity)) {
-    throw new RestError(400, `${propertyOf.application_validity}: expected at most ${maxValidity} seconds.`);
-  }
-  for (const [column, seconds] of Object.entries(validity)) {
-    if (seconds === null || seconds < 0 || seconds > timestampSkew) continue;
-    const name = propertyOf[column as keyof Validity];
-    throw new RestError(400, `${name}: expected more than the ${timestampSkew} seconds of the skew, got ${seconds}.`);
-  }
+  checkValidity(validity, bounds);
   // There are no ID tokens yet; a length for them says nothing.
   return validity;
 }

@@ -9,6 +9,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
 import { auditKey, checkKeySettings, residentKeyManager } from '../application-keys.ts';
+import { checkValidity } from '../key-validity.ts';
 import { mapForeignKey } from '../map-keys.ts';
 import type { ApplicationKeyFile } from './application-file.ts';
 
@@ -43,6 +44,7 @@ async function add(
   key: ApplicationKeyFile,
 ): Promise<void> {
   checkKeySettings(key);
+  checkValidity(key.validity, deps.keyManager);
   const { consumerKey, consumerSecret, secretHash, keyType } = key;
   const taken = () =>
     new RestError(
@@ -94,6 +96,7 @@ async function bringUpToDate(
   const change = { grant_types: key.grantTypes.join(' '), callback_url: key.callbackUrl, ...key.validity };
   if (Object.entries(change).every(([column, value]) => present[column as keyof typeof change] === value)) return;
   checkKeySettings(key);
+  checkValidity(key.validity, deps.keyManager);
   await updateClient(tx, consumerKey, change);
   const shown = { consumerKey, keyType, keyManager: residentKeyManager };
   await auditKey(tx, deps, 'update-key', application, shown, caller.fullName);
