@@ -92,6 +92,8 @@ export interface Api {
   readonly basePath?: string;
   /** Also answers at the context without the version. */
   readonly isDefaultVersion: boolean;
+  /** In an artifact: it came from a control plane, which knows who is subscribed to it. */
+  readonly managed?: true;
   readonly status: LifeCycleStatus;
   readonly resources: readonly Resource[];
   readonly endpoints: Endpoints;

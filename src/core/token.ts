@@ -28,10 +28,11 @@ export interface Issuer {
   readonly claims?: readonly { readonly remote: string; readonly local: string }[];
   /**
    * What an application's subscription is checked by: the gateway's own data (absent); the token's claims, if it has
-   * an `application` or `subscribedAPIs` (of an API key: `subscribedAPIs` or `allowedAPIs`), otherwise the data; or
-   * nothing. A block that the data knows of holds in each of the first two.
+   * an `application` or `subscribedAPIs` (of an API key: `subscribedAPIs` or `allowedAPIs`), otherwise the data;
+   * nothing; or (`managed`) the data for APIs that came from a control plane, and nothing for others. A block that the data
+   * knows of holds in each of them.
    */
-  readonly subscriptions?: 'data' | 'claim' | 'none';
+  readonly subscriptions?: 'data' | 'claim' | 'none' | 'managed';
   /**
    * It signs API keys and no access tokens: what it signed is good for the scheme `api_key` alone. With the `data` of
    * the gateway, a key's application is found by the `uuid` of its `application` claim.

@@ -25,7 +25,7 @@ export interface FixedConfiguration {
    * What the subscriptions of opaque tokens are checked by, if the issuer that introspection names is not among the
    * `entities`: the source's data, or nothing.
    */
-  readonly opaqueSubscriptions: 'data' | 'none';
+  readonly opaqueSubscriptions: 'data' | 'none' | 'managed';
 }
 
 export interface BasicUser {

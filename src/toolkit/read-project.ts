@@ -45,7 +45,7 @@ export async function readProject(project: Project, deploymentConfig: string | n
     const id = isPulled ? idOf(path) : null;
     const { made, problems: more } = makeApi({ file, document, source, id }, interceptors);
     push(problems, more);
-    if (made) apis.push(made);
+    if (made) apis.push(isPulled ? { ...made, api: { ...made.api, managed: true } } : made);
   }
   if (definitions.length === 0) {
     const message = 'the project has no API definition';

@@ -26,7 +26,7 @@ before(async () => {
     assert.equal(status, 0, `${out}\n${err}`);
   }
   microgateway = await start();
-  const scopes = ['apim:api_view', 'apim:subscription_view', 'apim:subscription_block'];
+  const scopes = ['apim:api_view', 'apim:subscription_view', 'apim:subscription_block', 'apim:api_publish'];
   publisher = restClient(`${postern.server}/api/am/publisher/v1`, await logIn(postern.server, { scopes }));
 });
 after(async () => {
@@ -50,6 +50,18 @@ async function newToken(): Promise<string> {
   return answer.json().access_token;
 }
 
+/** Of a client that is no application, and so subscribed to nothing. */
+async function strangersToken(): Promise<string> {
+  const registered = await call(`${postern.server}/client-registration/v0.17/register`, {
+    method: 'POST',
+    headers: { authorization: basic('admin', 'admin'), 'content-type': 'application/json' },
+    body: JSON.stringify({ clientName: 'stranger', grantType: 'client_credentials' }),
+  });
+  const { clientId, clientSecret } = registered.json();
+  const form = { grant_type: 'client_credentials' };
+  return (await postForm(`${postern.server}/oauth2/token`, form, basic(clientId, clientSecret))).json().access_token;
+}
+
 const menu = (token: string) =>
   call(`${microgateway.https}/pizzashack/1.0.0/menu`, { headers: { authorization: `Bearer ${token}` } });
 
@@ -63,7 +75,10 @@ async function until(token: string, status: number) {
 }
 
 test('200 with a token from its own token listener, by no more trust than the data folder has', async () => {
-  assert.match(microgateway.output(), /without a configuration file, revocations and subscriptions from https:/);
+  assert.match(
+    microgateway.output(),
+    /without a configuration file, revocations from https:.*, subscriptions too for APIs that were pulled/,
+  );
   assert.equal((await menu(await newToken())).status, 200);
 });
 
@@ -75,19 +90,28 @@ test('401/900901 once a token was revoked, by the token endpoints of the microga
   assert.equal((await until(token, 401)).json().fault.code, 900901);
 });
 
-test('with subscriptions checked: 403/900907 once one is blocked in the publisher, 200 when it is not any more', async () => {
-  await microgateway.stop();
-  microgateway = await start('--security.validateSubscriptions=true');
-  const token = await newToken();
-  assert.equal((await menu(token)).status, 200);
-  const [api] = (await publisher.get('/apis?query=name:PizzaShackAPI')).json().list;
-  const [subscription] = (await publisher.get(`/subscriptions?apiId=${api.id}`)).json().list;
-  const state = (what: string) => `/subscriptions/${what}?subscriptionId=${subscription.subscriptionId}`;
-  assert.equal((await publisher.post(`${state('block-subscription')}&blockState=BLOCKED`)).status, 200);
-  assert.equal((await until(token, 403)).json().fault.code, 900907);
-  assert.equal((await publisher.post(state('unblock-subscription'))).status, 200);
-  assert.equal((await until(token, 200)).status, 200);
-});
+for (const flags of [[], ['--security.validateSubscriptions=true'], ['--security.validateSubscriptions=false']]) {
+  const isChecked = !flags[0]?.endsWith('false');
+  test(`a subscription and an API that are blocked in the publisher, and are not any more; ${flags[0] ?? 'nothing said'}`, async () => {
+    await microgateway.stop();
+    microgateway = await start(...flags);
+    const token = await newToken();
+    assert.equal((await menu(token)).status, 200);
+    assert.equal((await menu(await strangersToken())).status, isChecked ? 403 : 200);
+    const [api] = (await publisher.get('/apis?query=name:PizzaShackAPI')).json().list;
+    const [subscription] = (await publisher.get(`/subscriptions?apiId=${api.id}`)).json().list;
+    const state = (what: string) => `/subscriptions/${what}?subscriptionId=${subscription.subscriptionId}`;
+    assert.equal((await publisher.post(`${state('block-subscription')}&blockState=BLOCKED`)).status, 200);
+    assert.equal((await until(token, 403)).json().fault.code, 900907);
+    assert.equal((await publisher.post(state('unblock-subscription'))).status, 200);
+    assert.equal((await until(token, 200)).status, 200);
+    const step = (action: string) => publisher.post(`/apis/change-lifecycle?apiId=${api.id}&action=${action}`);
+    assert.equal((await step('Block')).status, 200);
+    assert.equal((await until(token, 503)).json().fault.code, 700700);
+    assert.equal((await step('Re-Publish')).status, 200);
+    assert.equal((await until(token, 200)).status, 200);
+  });
+}
 
 test('a second one of the same artifact and data folder is told who has it', async () => {
   await assert.rejects(start(), /microgateways\/pizza is in use by process \d+/);

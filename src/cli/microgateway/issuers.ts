@@ -65,7 +65,7 @@ function accessTokenIssuers({ config, where }: Configuration, deps: IssuerDeps, 
       ...(claims.length > 0 && {
         claims: claims.map(({ remoteClaim, localClaim }) => ({ remote: remoteClaim, local: localClaim })),
       }),
-      subscriptions: isChecked ? (deps.hasHub ? 'data' : 'claim') : 'none',
+      subscriptions: subscriptionsBy(isChecked, deps),
     });
   });
 }
@@ -83,7 +83,7 @@ function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Enti
         keys: [],
         audience: apiKeyAudience,
         jwksUrl: `${server}/${tokenContext}/jwks`,
-        subscriptions: isChecked ? (deps.hasHub ? 'data' : 'claim') : 'none',
+        subscriptions: subscriptionsBy(isChecked, deps),
       }),
     ];
   }
@@ -102,6 +102,12 @@ function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Enti
       subscriptions: validateAllowedAPIs ? 'claim' : 'none',
     });
   });
+}
+
+/** Not said: the control plane that is followed decides for the APIs that came from it. */
+function subscriptionsBy(isChecked: boolean | null, { hasHub }: IssuerDeps): NonNullable<Issuer['subscriptions']> {
+  if (isChecked === null) return hasHub ? 'managed' : 'none';
+  return isChecked ? (hasHub ? 'data' : 'claim') : 'none';
 }
 
 /** The certificates under an alias; names match without regard to case, as Java's do. */

@@ -30,9 +30,10 @@ export async function prepare(args: RunArguments): Promise<Preparation> {
   const { hash, entities } = readArtifact(resolve(args.artifact));
   const trustStore = await openConfiguredTrustStore(configuration);
   const warnings = [...configuration.warnings];
+  const hasHub = settings.options.controlPlane.url !== '';
   const issuers = issuersOf(configuration, {
     trustStore,
-    hasHub: settings.options.controlPlane.url !== '',
+    hasHub,
     warn: (line) => void warnings.push(line),
   });
   return {
@@ -41,11 +42,17 @@ export async function prepare(args: RunArguments): Promise<Preparation> {
       entities: [...overrideEndpoints(entities, overrides), ...issuers],
       basicUsers: basicUsersOf(configuration),
       tokenListenerPort: settings.tokenListenerPort,
-      opaqueSubscriptions: configuration.config.security.validateSubscriptions ? 'data' : 'none',
+      opaqueSubscriptions: opaqueSubscriptions(configuration.config.security.validateSubscriptions, hasHub),
     },
     keyStore: await openConfiguredKeyStore(configuration),
     trusted: trustStore?.certificates.map(({ pem }) => pem) ?? null,
     artifact: `${args.artifact} (${hash.slice(0, 12)})`,
     warnings,
   };
+}
+
+/** An opaque token has no claims to go by. */
+function opaqueSubscriptions(isChecked: boolean | null, hasHub: boolean): FixedConfiguration['opaqueSubscriptions'] {
+  if (isChecked === null) return hasHub ? 'managed' : 'none';
+  return isChecked ? 'data' : 'none';
 }

@@ -46,7 +46,7 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
   const name = shownHost(host);
   const https = `https://${name}:${ports.https}`;
   const file = configuration.file === null ? 'without a configuration file' : `configured by ${configuration.file}`;
-  const source = url === '' ? 'isolated: no source of revocations' : `revocations and subscriptions from ${url}`;
+  const source = url === '' ? 'isolated: no source of revocations' : `revocations from ${url}, ${checked(settings)}`;
   return {
     addresses: [
       `Postern ${version()}, ${preparation.artifact}, ${file}, ${source}`,
@@ -75,4 +75,11 @@ async function withAdminPort(settings: MicrogatewaySettings): Promise<Microgatew
     () => false,
   );
   return isFree ? options : { ...options, gateway: { ...options.gateway, adminPort: 0 } };
+}
+
+/** Whose subscriptions are asked for where a control plane is followed. */
+function checked({ configuration }: MicrogatewaySettings): string {
+  const { validateSubscriptions } = configuration.config.security;
+  if (validateSubscriptions === null) return 'subscriptions too for APIs that were pulled';
+  return validateSubscriptions ? 'subscriptions too' : 'subscriptions are not checked';
 }

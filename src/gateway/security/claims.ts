@@ -65,7 +65,11 @@ export function claimedSubscriptions(
   return {
     application: typeof id === 'string' || typeof id === 'number' ? `application ${id}` : `caller ${caller}`,
     applicationTier: (isObject && text(application.tier)) || unlimited,
-    apis: subscriptions === 'none' ? null : apisOf(list === undefined ? [] : (claims[list] as unknown[])),
+    unlessManaged: subscriptions === 'managed',
+    apis:
+      subscriptions === 'none' || subscriptions === 'managed'
+        ? null
+        : apisOf(list === undefined ? [] : (claims[list] as unknown[])),
   };
 }
 

@@ -19,7 +19,7 @@ export interface OpaqueSchemeOptions {
   /** Issuer of the tokens that the key manager answers for; empty = whatever it says. */
   readonly issuer: string;
   /** What subscriptions are checked by, of an issuer that isn't among `issuers`. */
-  readonly subscriptions: 'data' | 'none';
+  readonly subscriptions: 'data' | 'none' | 'managed';
   readonly principals: PrincipalFactory;
   readonly revoked: RevokedSetReader;
   /** Validations by the whole Authorization value. */
@@ -100,7 +100,7 @@ export class OpaqueScheme implements Scheme {
 
   #meaningOf(answer: Active): Omit<VerifiedToken, 'token'> {
     const { subject, clientId, userType, scope, issuedAt, expires } = answer;
-    const unchecked = this.#subscriptionsOf(answer) === 'none';
+    const subscriptions = this.#subscriptionsOf(answer);
     const issuer = this.#issuerOf(answer);
     return {
       issuer,
@@ -112,11 +112,17 @@ export class OpaqueScheme implements Scheme {
       scopes: new Set(scope),
       issuedAt,
       expires,
-      keyType: unchecked ? 'PRODUCTION' : null,
+      keyType: subscriptions === 'none' ? 'PRODUCTION' : null,
       encodedClaims: null,
-      claimed: unchecked
-        ? { application: `caller ${clientId ?? subject}`, applicationTier: unlimited, apis: null }
-        : null,
+      claimed:
+        subscriptions === 'data'
+          ? null
+          : {
+              application: `caller ${clientId ?? subject}`,
+              applicationTier: unlimited,
+              apis: null,
+              unlessManaged: subscriptions === 'managed',
+            },
     };
   }
 
@@ -125,9 +131,10 @@ export class OpaqueScheme implements Scheme {
   }
 
   /** An opaque token has no claims to go by. */
-  #subscriptionsOf(answer: Active): 'data' | 'none' {
+  #subscriptionsOf(answer: Active): 'data' | 'none' | 'managed' {
     const known = this.#options.issuers.get(this.#issuerOf(answer));
     if (!known) return this.#options.subscriptions;
-    return known.entity.subscriptions === 'none' ? 'none' : 'data';
+    const { subscriptions = 'data' } = known.entity;
+    return subscriptions === 'claim' ? 'data' : subscriptions;
   }
 }

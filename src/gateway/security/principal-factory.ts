@@ -40,6 +40,7 @@ export interface ClaimedSubscriptions {
   readonly applicationTier: string;
   /** null = nobody asks. */
   readonly apis: readonly SubscribedApi[] | null;
+  readonly unlessManaged: boolean;
 }
 
 export class PrincipalFactory {
@@ -83,7 +84,12 @@ export class PrincipalFactory {
       restriction: null,
       identity: new TokenIdentity(0),
       client: noClient,
-      claimed: { application: this.#number('', 'user', name), applicationTier: unlimited, apis: null },
+      claimed: {
+        application: this.#number('', 'user', name),
+        applicationTier: unlimited,
+        apis: null,
+        unlessManaged: false,
+      },
       applicationRate: null,
       subscriptionRates: new Map(),
     };

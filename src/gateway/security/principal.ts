@@ -39,6 +39,8 @@ export interface Claimed {
   readonly applicationTier: string;
   /** The APIs that it is subscribed to; null = nobody asks. */
   readonly apis: readonly SubscribedApi[] | null;
+  /** At an API that came from a control plane the gateway's data decides all the same. */
+  readonly unlessManaged: boolean;
 }
 
 export interface SubscribedApi {

@@ -22,12 +22,13 @@ export const checkSubscription: StageFactory = ({ authType }, loaded, deps) => {
   if (authType === 'None') return null;
   const { subscriptions } = deps;
   const { ordinal } = loaded;
+  const isManaged = loaded.api.managed === true;
   const byClaim = checkClaim(loaded, deps);
   return (x) => {
     const { principal } = x;
     if (principal === null) return notSubscribed;
-    if (principal.claimed !== null) return byClaim(x, principal, principal.claimed);
-    const { client } = principal;
+    const { claimed, client } = principal;
+    if (claimed !== null && !(isManaged && claimed.unlessManaged)) return byClaim(x, principal, claimed);
     const slot = subscriptions.findClient(client);
     if (slot < 0) return notSubscribed;
     x.application = subscriptions.applicationOf(slot);
@@ -66,17 +67,17 @@ function checkClaim({ api, ordinal }: LoadedApi, { subscriptions, policies, poli
     const exists = number !== undefined && policies.at(number)?.limit !== undefined;
     return exists ? number : policyNumbers.get(unlimitedTier);
   };
-  /** What the data knows against it. The data doesn't have to know of the subscription at all. */
-  const refusalByData = (client: Uint32Array, keyType: KeyType): Fault | undefined => {
+  /** The application as the gateway's data knows it; -1 = it doesn't. */
+  const knownApplication = (client: Uint32Array): number => {
     const slot = subscriptions.findClient(client);
-    if (slot < 0) return undefined;
+    if (slot < 0) return -1;
     const application = subscriptions.applicationOf(slot);
-    if (!subscriptions.stillClient(slot, client)) return undefined;
-    const subscription = subscriptions.subscription(application, ordinal);
-    return subscription < 0 ? undefined : refusalOf(stateOf(subscription), keyType);
+    return subscriptions.stillClient(slot, client) ? application : -1;
   };
   return (x: Exchange, { client, keyType }: Principal, { application, applicationTier, apis }: Claimed) => {
-    x.application = application;
+    const known = knownApplication(client);
+    // What is decided about an application holds for it also where nobody asks for its subscriptions.
+    x.application = known < 0 ? application : known;
     x.keyType = keyType ?? 'PRODUCTION';
     const found = apis?.find(({ name, version }) => name === api.name && (version === api.version || version === '*'));
     if (apis !== null && !found) return notSubscribed;
@@ -85,6 +86,8 @@ function checkClaim({ api, ordinal }: LoadedApi, { subscriptions, policies, poli
     if (tier === undefined || ofApplication === undefined) return policyMissing;
     x.subscriptionTier = tier;
     x.applicationTier = ofApplication;
-    return found ? refusalByData(client, x.keyType) : undefined;
+    const subscription = known < 0 ? -1 : subscriptions.subscription(known, ordinal);
+    // The data doesn't have to know of the subscription at all; what it knows against it counts.
+    return subscription < 0 ? undefined : refusalOf(stateOf(subscription), x.keyType);
   };
 }

@@ -62,8 +62,9 @@ export const tokenOptions = {
   ),
   security: section('What is checked of every token.', {
     validateSubscriptions: boolean({
-      default: false,
-      description: 'Whether an application must have subscribed to an API, where its issuer’s section doesn’t say.',
+      default: null,
+      description:
+        'Whether an application must have subscribed to an API, where its issuer’s section doesn’t say. Not set: to APIs that were pulled from a control plane, while its event hub is followed.',
     }),
   }),
   apikey: section('API keys.', {
