@@ -40,7 +40,8 @@ secret can be given as a file. Besides:
 - \`[[section]]\` may stand any number of times. Flags and the environment number the sections from 0
   (\`--jwtTokenConfig.1.issuer=…\`, \`jwtTokenConfig_1_issuer\`); without a number the first is meant.
 - Names in angle brackets are chosen by you: \`[b7a.users.alice]\`, \`--b7a.users.alice.scopes=…\`.
-- Names of 3.0 and 3.1 (\`keyStore.path\`, \`keyManager.username\`, …) are accepted in the place of the present ones.
+- Names of 3.0 and 3.1 (\`keyStore.path\`, \`keyManager.username\`, …) are accepted in the place of the present ones,
+  and so are names quoted whole, as 3.0 wrote them (\`["b7a.users.alice"]\`).
 - An option without effect is accepted, and a warning says why if it has another value than the default.
 - An option without which less would be enforced than its author believes, and that is not built yet, is refused unless it
   has its default.`;

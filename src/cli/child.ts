@@ -1,6 +1,7 @@
 /** Entry of the processes that `postern start` runs: takes its role and settings from the parent, and its orders. */
 import { enableCompileCache } from 'node:module';
 import { explain } from './fail.ts';
+import { outliveOutput } from './outlive-output.ts';
 import type { Running } from './run-until-stopped.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +15,7 @@ export type FromChild =
   | { type: 'signalled' };
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
+outliveOutput();
 
 let running: (Running & { info: unknown }) | null = null;
 let stopping = false;

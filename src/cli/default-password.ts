@@ -1,12 +1,32 @@
 /** The password of the first user, and the rule that the default one is never reachable from another machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { UsageError } from './fail.ts';
+import { printWarnings } from './print-warnings.ts';
 import { isLoopback, type Settings, storeFile } from './settings.ts';
 
 export const defaultPassword = 'admin';
 
 /** The password that `admin` gets at the first start: POSTERN_ADMIN_PASSWORD, or the contents of …_FILE. */
 export function initialPassword(): string {
+  return givenPassword() ?? defaultPassword;
+}
+
+/**
+ * At a later start: POSTERN_ADMIN_PASSWORD may stay set, as it does where containers are configured, but whoever sets
+ * another one must not believe that it holds now.
+ * @param isRight whether it is the password that `admin` has
+ */
+export async function warnOfUnusedPassword(isRight: (password: string) => Promise<boolean>): Promise<void> {
+  const password = givenPassword();
+  if (password === undefined || (await isRight(password))) return;
+  const variable = process.env.POSTERN_ADMIN_PASSWORD_FILE === undefined ? '' : '_FILE';
+  printWarnings([
+    `POSTERN_ADMIN_PASSWORD${variable} has no effect: it is for the first start on a data folder, and the password of ` +
+      'admin is another one since; an administrator changes it by POST /api/am/admin/v1/users/admin/reset-password',
+  ]);
+}
+
+function givenPassword(): string | undefined {
   const file = process.env.POSTERN_ADMIN_PASSWORD_FILE;
   if (file !== undefined) {
     try {
@@ -17,7 +37,7 @@ export function initialPassword(): string {
       );
     }
   }
-  return process.env.POSTERN_ADMIN_PASSWORD ?? defaultPassword;
+  return process.env.POSTERN_ADMIN_PASSWORD;
 }
 
 /** Whether one of the listeners can be reached from another machine. */

@@ -4,11 +4,20 @@
  */
 import { originalArguments } from './original-arguments.ts';
 import { runProgram } from './program.ts';
+import type { AddCommand } from './usage/command.ts';
 import { run } from './usage/run.ts';
+
+/** The one command there is; its name is not said. */
+const runAlone: AddCommand = (context) => {
+  run(context);
+  for (const command of context.program.commands) {
+    command.configureHelp({ commandUsage: () => 'gateway [options] <artifact>' });
+  }
+};
 
 await runProgram(
   'gateway',
   'Runs the artifact of a microgateway: "postern run" under the name that the original has for it.',
-  [run],
+  [runAlone],
   originalArguments(process.argv.slice(2)),
 );

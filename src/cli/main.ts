@@ -4,7 +4,7 @@
  */
 import { runProgram } from './program.ts';
 import { completion } from './usage/completion.ts';
-import { env, exportCommand, get, importCommand, keys, login, logout } from './usage/remote.ts';
+import { changeStatus, env, exportCommand, get, importCommand, keys, login, logout } from './usage/remote.ts';
 import { controlPlane, gateway, keyManager, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
 import { build, init, pull } from './usage/toolkit.ts';
@@ -26,6 +26,7 @@ await runProgram(
     logout,
     get,
     keys,
+    changeStatus,
     exportCommand,
     importCommand,
     completion,

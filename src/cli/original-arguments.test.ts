@@ -25,7 +25,8 @@ const cases: readonly [args: string[], ours: string[]][] = [
     ['run', 'x', '--shop_prod_endpoint_0=http://a', '--data', 'd'],
   ],
   [['version'], ['--version']],
-  [[], ['run', '--help']],
+  [['--help'], ['run', '--help']],
+  [[], ['run']],
 ];
 for (const [args, ours] of cases) {
   test(`gateway ${args.join(' ')}`, () => assert.deepEqual(originalArguments(args), ours));

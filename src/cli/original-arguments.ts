@@ -5,7 +5,7 @@ const renamed: Readonly<Record<string, string>> = { '--b7a.config.file': '--conf
 
 /** @param args of `gateway`, without the name of the program */
 export function originalArguments(args: readonly string[]): string[] {
-  const [first = '--help'] = args;
+  const [first = ''] = args;
   if (/^(-h|--help|help)$/.test(first)) return ['run', '--help'];
   if (/^(-V|--version|version)$/.test(first)) return ['--version'];
   const rest = first === 'run' || first === 'start' ? args.slice(1) : args;

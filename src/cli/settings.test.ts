@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { withTokenUrl } from './gateway-options.ts';
 import { readSettings } from './settings.ts';
 
@@ -30,6 +30,49 @@ test('a source of revocations that is not the control plane is refused, and noth
 
 test('what has no effect is a warning', () => {
   assert.match(read('--keyManager.external=true').warnings.join(), /^--keyManager\.external has no effect: /);
+});
+
+describe('a warning for introspection with OAuth2 that can not work', () => {
+  const oauth2 = '--keyManager.security.oauth2';
+  const notAccepted = 'is empty: until it is given, opaque tokens are not accepted';
+  const cases: [what: string, flags: string[], warnings: string[]][] = [
+    [
+      'no client',
+      ['enabled', 'clientCredential.enabled'],
+      [`clientCredential.clientId ${notAccepted}`, `clientCredential.clientSecret ${notAccepted}`],
+    ],
+    [
+      'a client',
+      ['enabled', 'clientCredential.enabled', 'clientCredential.clientId=a', 'clientCredential.clientSecret=b'],
+      [],
+    ],
+    ['no client is shown', ['enabled', 'credentialBearer=NO_BEARER', 'clientCredential.enabled'], []],
+    [
+      'no user',
+      ['enabled', 'password.enabled', 'password.clientId=a'],
+      [`password.username ${notAccepted}`, `password.password ${notAccepted}`],
+    ],
+    ['no token', ['enabled', 'directToken.enabled'], [`directToken.accessToken ${notAccepted}`]],
+    [
+      'nothing to renew it with',
+      ['enabled', 'directToken.enabled', 'directToken.accessToken=t', 'refresh.enabled', 'refresh.clientId=a'],
+      ["refresh.refreshToken is empty: the token for introspection can't be renewed"],
+    ],
+    [
+      'a grant, but not OAuth2 itself',
+      ['clientCredential.enabled'],
+      ['clientCredential.enabled has no effect: keyManager.security.oauth2.enabled is not true'],
+    ],
+  ];
+  for (const [what, flags, warnings] of cases) {
+    test(what, () => {
+      const given = read(...flags.map((flag) => `${oauth2}.${flag}`)).warnings;
+      assert.deepEqual(
+        given.map((line) => line.replace(/^(--)?keyManager\.security\.oauth2\./, '')),
+        warnings,
+      );
+    });
+  }
 });
 
 test('the token endpoint for introspection is the key manager’s, unless another is given', () => {

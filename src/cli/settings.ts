@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ConfigError } from '../platform/config/config-error.ts';
 import { type Loaded, readConfig } from '../platform/config/load.ts';
 import { revocationSources } from './gateway-options.ts';
+import { introspectionWarnings } from './introspection-warnings.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 /** What every command that starts a role is called with. */
@@ -43,7 +44,7 @@ export function readSettings(args: StartArguments): Settings {
     },
     server: { ...given.server, host: host ?? given.server.host, port: moved(given.server.port) },
   };
-  return { options, data: resolve(args.data), warnings: loaded.warnings };
+  return { options, data: resolve(args.data), warnings: [...loaded.warnings, ...introspectionWarnings(loaded)] };
 }
 
 /** A gateway has its revocations, as everything else, from its control plane. */

@@ -152,6 +152,12 @@ export const faults = {
     'Gateway out of room',
     'The gateway has no room for a decision that it was told, so it serves nothing. Its operator has to raise a limit.',
   ),
+  keyNotKnownYet: kind(
+    900952,
+    503,
+    'Key not known yet',
+    'The key of the access token is not known, and was looked for too often already. Try again later.',
+  ),
   notReady: kind(900950, 503, 'Gateway not ready', 'The gateway has not yet loaded its APIs and revocations.'),
   internalError: kind(900967, 500, 'Internal server error', 'The gateway failed to handle this request.'),
 } as const satisfies Record<string, FaultKind>;

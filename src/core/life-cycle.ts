@@ -28,6 +28,9 @@ export const transitions: Readonly<Record<LifeCycleStatus, Partial<Record<LifeCy
   RETIRED: {},
 };
 
+/** Every action that some state allows. */
+export const lifeCycleActions = [...new Set(Object.values(transitions).flatMap(Object.keys))] as LifeCycleAction[];
+
 /** Whether gateways answer for an API in this state, be it to say that it is blocked. */
 export function isServed(status: LifeCycleStatus): boolean {
   return status !== 'CREATED' && status !== 'RETIRED';

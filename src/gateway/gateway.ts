@@ -88,6 +88,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   });
   const keyManagers = openKeyManagers({
     options,
+    folder: join(deps.data, 'gateway'),
     trust: { ca: certificates.ca, authorities: deps.authorities, clientCertificate: certificates.gateway },
     clock,
     log,

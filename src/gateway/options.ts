@@ -101,10 +101,11 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       description: 'Seconds after which they are fetched again.',
     }),
     cooldown: integer({
-      default: 10,
+      default: 6,
       minimum: 0,
       maximum: 86_400,
-      description: 'Seconds, at least, between two fetches because a token names a key that is not known.',
+      description:
+        'Seconds, on average, between two fetches because a token names a key that is not known. Up to five may follow each other by a second; 0 sets no limit.',
     }),
     timeout: milliseconds(5000, 'Milliseconds for an answer to be there whole.'),
   }),

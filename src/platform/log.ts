@@ -18,8 +18,13 @@ export interface LogOptions {
 /** Field names whose values are never written, wherever they stand in a logged object. */
 const secret = ['authorization', 'password', 'client_secret', 'token', 'access_token', 'refresh_token', 'assertion'];
 
+/** Characters of lines that could not be written and wait for the next; lines beyond are dropped. */
+const maxWaiting = 1_048_576;
+
 export function createLog(options: LogOptions): Log {
-  const to = destination({ dest: 2, sync: true });
+  const to = destination({ dest: 2, sync: true, maxLength: maxWaiting });
+  // A log that can't be written, to a full disk or a terminal that has gone, is no reason to end what is logged.
+  to.on('error', () => undefined);
   const settings = {
     name: options.name,
     level: options.level,

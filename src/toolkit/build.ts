@@ -31,6 +31,7 @@ export async function buildProject(folder: string, deploymentConfig: string | nu
   const { entities, problems } = await readProject(project, deploymentConfig);
   if (problems.some(({ severity }) => severity === 'error')) return { problems, artifact: null };
   const file = project.artifact;
+  project.requireInside(dirname(file));
   let hash: string;
   try {
     mkdirSync(dirname(file), { recursive: true });

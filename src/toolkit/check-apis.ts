@@ -1,15 +1,17 @@
 /** What only shows when all APIs of a project are looked at: the same API or path twice, tiers that no file defines. */
 import type { Problem } from '../adapters/openapi/openapi-document.ts';
 import { ProblemList } from '../adapters/openapi/problem-list.ts';
-import { type Policy, unlimited } from '../core/policy.ts';
-import { nearest } from '../platform/config/nearest.ts';
+import { unlimited } from '../core/policy.ts';
 import type { MadeApi } from './make-api.ts';
 
-export function checkApis(apis: readonly MadeApi[], policies: readonly Policy[]): readonly Problem[] {
+/** @param policies `level|name` of each; one that is there and wrong is not missing */
+export function checkApis(apis: readonly MadeApi[], policies: ReadonlySet<string>): readonly Problem[] {
   const found: Problem[] = [];
   const seen = new Map<string, string>();
-  const tiers = policies.filter(({ level }) => level === 'resource').map(({ name }) => name);
-  const hasUnauthenticated = policies.some(({ level, name }) => level === 'subscription' && name === 'Unauthenticated');
+  const tiers = new Set(
+    [...policies].filter((id) => id.startsWith('resource|')).map((id) => id.slice('resource|'.length)),
+  );
+  const hasUnauthenticated = policies.has('subscription|Unauthenticated');
   for (const made of apis) {
     const { file, source } = made.definition;
     const problems = new ProblemList(file, source);
@@ -43,18 +45,19 @@ export function checkApis(apis: readonly MadeApi[], policies: readonly Policy[])
   return found;
 }
 
-function checkTiers({ api, definition }: MadeApi, tiers: readonly string[], problems: ProblemList): void {
+function checkTiers({ api, definition }: MadeApi, tiers: ReadonlySet<string>, problems: ProblemList): void {
   const missing = (tier: string | undefined): tier is string =>
-    tier !== undefined && tier !== unlimited && !tiers.includes(tier);
+    tier !== undefined && tier !== unlimited && !tiers.has(tier);
   const warn = (tier: string, place: string): void => {
-    const meant = nearest(tier, tiers);
+    const meant = problems.suggest(tier, tiers);
     const remedy = `${meant ? `did you mean '${meant}'? or ` : ''}add it to 'resourcePolicies' in policies.yaml`;
     problems.warn(place, `no file defines the tier '${tier}': calls are answered 500 with code 900809`, remedy);
   };
   if (missing(api.tier)) warn(api.tier, '/x-wso2-throttling-tier');
+  const operations = new Map(definition.document.operations.map((known) => [`${known.verb} ${known.path}`, known]));
   for (const { path, verb, tier } of api.resources) {
     if (!missing(tier)) continue;
-    const operation = definition.document.operations.find((known) => known.path === path && known.verb === verb);
+    const operation = operations.get(`${verb} ${path}`);
     const key = operation?.raw['x-throttling-tier'] === undefined ? 'x-wso2-throttling-tier' : 'x-throttling-tier';
     warn(tier, `${operation?.pointer ?? ''}/${key}`);
   }

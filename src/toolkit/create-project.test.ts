@@ -124,7 +124,7 @@ test('what is not made yet is said: filters are an error, images and unused file
 
 test('interceptors are looked up in the project', async () => {
   const folder = join(root, 'intercepted');
-  const withInterceptor = { ...definition, text: `${text}x-wso2-request-interceptor: stamp\n` };
+  const withInterceptor = { ...definition, text: `${text}x-wso2-response-interceptor: stamp\n` };
   createProject({ ...plain, folder, definition: withInterceptor });
   const missing = await buildProject(folder);
   assert.match(missing.problems[0]?.message ?? '', /there is no interceptor 'stamp'/);

@@ -2,20 +2,25 @@
  * `conf/deployment-config.toml` of the original toolkit: images, Kubernetes manifests, filters. None of it is made here,
  * and nobody is to believe that it was.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parse, type TomlTable } from 'smol-toml';
 import type { Problem } from '../adapters/openapi/openapi-document.ts';
+import { readBounded } from '../platform/read-bounded.ts';
 import { type Project, ProjectError } from './project.ts';
+
+/** Bytes. */
+const maxLength = 1024 * 1024;
 
 /** @param other a file in place of the project's own; null = that */
 export function checkDeploymentConfig(project: Project, other: string | null): Problem[] {
   const path = other ?? project.deploymentConfig;
-  if (other === null && !existsSync(path)) return [];
+  if (other === null && !lstatSync(path, { throwIfNoEntry: false })) return [];
   const file = other ?? relative(project.folder, path);
   let table: TomlTable;
   try {
-    table = parseDeploymentConfig(readFileSync(path, 'utf8'), file);
+    const bytes = readBounded(path, { maxBytes: maxLength, anyKind: other !== null });
+    table = parseDeploymentConfig(bytes.toString('utf8'), file);
   } catch (error) {
     return [{ severity: 'error', file, place: '', message: (error as Error).message, remedy: 'correct or remove it' }];
   }

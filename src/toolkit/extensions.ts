@@ -28,38 +28,63 @@ const known: Readonly<Record<string, readonly Level[]>> = {
   'x-wso2-owner': api,
 };
 
-/** Of these one at the wrong level is an error: the API would be more open than its author wrote. */
+/** Of these one at that is misspelt, or at a level where it can't stand, is an error: the API would be more open than its author wrote. */
 const closing: Readonly<Record<string, readonly Level[]>> = {
   'x-wso2-mutual-ssl': api,
   'x-wso2-transports': api,
   'x-wso2-application-security': both,
+  'x-wso2-disable-security': both,
   'x-wso2-throttling-tier': both,
+  'x-wso2-request-interceptor': both,
+  'x-throttling-tier': both,
+  'x-auth-type': ['operation'],
   'x-scope': ['operation'],
+  security: both,
 };
+
+const knownNames = Object.keys(known);
+const closingBySpelling = new Map(Object.keys(closing).map((name) => [spelling(name), name]));
 
 const prefix = 'x-wso2-';
 /** Of the betas of 3.0. */
-const oldPrefix = 'x-mgw-';
+const oldPrefix = /^x[-_]?mgw[-_]?/i;
 
 /** Finds extensions that are not known, or not at this level. */
 export function checkExtensions(owner: Raw, place: string, level: Level, problems: ProblemList): void {
   for (const key of Object.keys(owner)) {
     const at = `${place}${pointer(key)}`;
     const levels = Object.hasOwn(known, key) ? known[key] : Object.hasOwn(closing, key) ? closing[key] : undefined;
-    if (levels) {
-      if (levels.includes(level)) continue;
-      const remedy = `write it at the level of the ${levels.join(' or ')}`;
-      if (Object.hasOwn(closing, key)) problems.error(at, `'${key}' may not stand here`, remedy);
-      else problems.warn(at, `'${key}' has no effect here`, remedy);
-    } else if (key.toLowerCase().startsWith(oldPrefix)) {
-      const now = prefix + key.slice(oldPrefix.length);
-      problems.warn(at, `'${key}' has no effect`, `it is called '${now}' now`);
-    } else if (key.toLowerCase().startsWith(prefix)) {
-      const meant = nearest(key, Object.keys(known));
-      const remedy = meant ? `did you mean '${meant}'?` : `known are: ${Object.keys(known).join(', ')}`;
-      problems.warn(at, `the extension '${key}' is not known and has no effect`, remedy);
+    if (!levels) {
+      checkSpelling(key, at, problems);
+      continue;
     }
+    if (levels.includes(level)) continue;
+    const remedy = `write it at the level of the ${levels.join(' or ')}`;
+    if (Object.hasOwn(closing, key)) problems.error(at, `'${key}' may not stand here`, remedy);
+    else problems.warn(at, `'${key}' has no effect here`, remedy);
   }
+}
+
+function checkSpelling(key: string, at: string, problems: ProblemList): void {
+  const isOld = oldPrefix.test(key);
+  const isOurs = isOld || spelling(key).startsWith('xwso2');
+  const now = key.replace(oldPrefix, prefix);
+  // However much is wrong: that one of them closes may not be missed.
+  const meant = closingBySpelling.get(spelling(now)) ?? (isOurs ? nearest(now, knownNames) : undefined);
+  if (meant !== undefined && Object.hasOwn(closing, meant)) {
+    const message = `'${key}' has no effect, and '${meant}' would say who may call`;
+    problems.error(at, message, `write '${meant}', or leave it out`);
+  } else if (isOld) {
+    problems.warn(at, `'${key}' has no effect`, `it is called '${meant ?? now}' now`);
+  } else if (isOurs) {
+    const remedy = meant ? `did you mean '${meant}'?` : `known are: ${knownNames.join(', ')}`;
+    problems.warn(at, `the extension '${key}' is not known and has no effect`, remedy);
+  }
+}
+
+/** The same for names that differ in capitals, hyphens and underscores only. */
+function spelling(key: string): string {
+  return key.toLowerCase().replace(/[-_]/g, '');
 }
 
 /** Checks `x-wso2-response-cache`, which has no effect yet. */
@@ -75,7 +100,8 @@ export function checkResponseCache(owner: Raw, problems: ProblemList): void {
 }
 
 /**
- * Checks the interceptors of an API or operation, which are not called yet.
+ * Checks the interceptors of an API or operation, which are not called yet. One of requests is an error: it may be what
+ * keeps callers out.
  *
  * @param functions that the project's `interceptors` folder defines
  */
@@ -89,6 +115,11 @@ export function checkInterceptors(
     const name = owner[key];
     const at = `${place}${pointer(key)}`;
     if (name === undefined) continue;
+    if (key === 'x-wso2-request-interceptor') {
+      const message = 'interceptors are not called yet, and one of requests may refuse callers';
+      problems.error(at, message, 'leave it out, and check in the back end what it checks');
+      continue;
+    }
     if (typeof name !== 'string' || name.trim() === '') {
       problems.error(at, `'${key}' is ${typeName(name)}`, 'write the name of a function');
       continue;
@@ -96,7 +127,7 @@ export function checkInterceptors(
     // Those of Java and of a library can't be looked up in the project.
     const isElsewhere = name.startsWith('java:') || name.includes('/');
     if (!isElsewhere && !functions.has(name)) {
-      const meant = nearest(name, functions);
+      const meant = problems.suggest(name, functions);
       const remedy = meant ? `did you mean '${meant}'?` : `define the function in a file of the folder 'interceptors'`;
       problems.error(at, `there is no interceptor '${name}' in the folder 'interceptors'`, remedy);
     } else {

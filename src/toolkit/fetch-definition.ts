@@ -1,6 +1,6 @@
 /** Gets the definition that `init` is given: from a file or an address. */
-import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
+import { readBounded } from '../platform/read-bounded.ts';
 import { ProjectError } from './project.ts';
 
 export interface DefinitionSource {
@@ -28,12 +28,12 @@ const maxRedirects = 5;
 export async function fetchDefinition(source: DefinitionSource): Promise<FetchedDefinition> {
   if (/^https?:\/\//i.test(source.from)) return download(source);
   try {
-    const text = decode(readFileSync(source.from));
+    const text = decode(readBounded(source.from, { maxBytes: maxLength, anyKind: true }));
     return { name: fileName(source.from, text), text };
   } catch (error) {
     if (error instanceof ProjectError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
     throw new ProjectError(`can't read the definition ${source.from}: ${why}`);
   }
 }

@@ -1,6 +1,5 @@
 /** Reads the fields of an object that a user wrote, with an error at its place for each that is not as expected. */
 import type { ProblemList } from '../adapters/openapi/problem-list.ts';
-import { nearest } from '../platform/config/nearest.ts';
 import { pointer } from '../platform/yaml-source.ts';
 
 export type Raw = Readonly<Record<string, unknown>>;
@@ -89,7 +88,7 @@ export class Fields {
   rest(severity: 'error' | 'warning'): void {
     for (const key of Object.keys(this.#raw)) {
       if (this.#known.has(key)) continue;
-      const meant = nearest(key, this.#known);
+      const meant = this.#problems.suggest(key, this.#known);
       const remedy = meant ? `did you mean '${meant}'?` : `leave it out; known are: ${[...this.#known].join(', ')}`;
       const message = `${this.#what} has no setting '${key}'`;
       if (severity === 'error') this.#problems.error(this.at(key), message, remedy);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { OpenApiDocument, OpenApiOperation, Problem } from '../adapters/openapi/openapi-document.ts';
 import { ProblemList } from '../adapters/openapi/problem-list.ts';
+import { References } from '../adapters/openapi/references.ts';
 import {
   type Api,
   type Endpoints,
@@ -26,6 +27,7 @@ import {
   saysEndpoints,
   saysProduction,
 } from './read-endpoints.ts';
+import { checkScopesTogether } from './read-requirements.ts';
 import { type ApiSecurity, readApiSecurity, readOperationSecurity } from './read-security.ts';
 import { readTransports } from './read-transports.ts';
 
@@ -66,9 +68,7 @@ export function makeApi(
   const { raw, title, version } = document;
   const hash = apiHash(title, version);
   checkExtensions(raw, '', 'API', problems);
-  for (const [path, item] of Object.entries(raw.paths as Raw)) {
-    if (item !== null) checkExtensions(item as Raw, pointer('paths', path), 'path', problems);
-  }
+  checkPaths(raw, problems);
   checkInterceptors(raw, '', interceptors, problems);
   checkResponseCache(raw, problems);
   const basePath = readBasePath(document, problems);
@@ -84,6 +84,8 @@ export function makeApi(
     .filter((made) => made !== null);
   if (resources.length === 0)
     problems.warn('/paths', 'the API has no operation: every call is answered 404', 'add one');
+  // The publisher means any one of them, too.
+  if (definition.id === null) checkScopesTogether(document, problems);
   const cors = readCors(raw, problems);
   const header = readAuthorizationHeader(raw, problems);
   const provider = fullUserName(readText(raw, 'x-wso2-owner', problems) ?? 'admin');
@@ -105,6 +107,17 @@ export function makeApi(
     scopes: document.securitySchemes.flatMap(({ scopes }) => scopes.map(({ name, roles }) => ({ name, roles }))),
   };
   return { made: { api, basePath, definition }, problems: problems.all };
+}
+
+function checkPaths(raw: Raw, problems: ProblemList): void {
+  const references = new References(raw, problems);
+  checkExtensions(raw.paths as Raw, pointer('paths'), 'path', problems);
+  for (const [path, value] of Object.entries(raw.paths as Raw)) {
+    if (path.startsWith('x-') || value === null) continue;
+    const place = pointer('paths', path);
+    const item = references.object(value, place, `the path '${path}'`);
+    if (item) checkExtensions(item, place, 'path', problems);
+  }
 }
 
 /** Stable for a title and version: the id of an API that no control plane knows. Hexadecimal, 32 characters. */
@@ -195,12 +208,20 @@ function readAuthorizationHeader(raw: Raw, problems: ProblemList): string | null
   return null;
 }
 
-/** The gateway's templates have parameters of whole segments. */
+/**
+ * The gateway's templates have parameters of whole segments, and `*` for everything below. Of anything else the calls
+ * would be served by another, perhaps more open, template.
+ */
 function checkTemplate(path: string, place: string, problems: ProblemList): void {
-  for (const segment of path.split('/')) {
-    if (!/[{}]/.test(segment) || /^\{[^{}]*\}$/.test(segment)) continue;
-    const message = `the parameter in '${segment}' is only a part of it: no request fits`;
-    problems.warn(place, message, 'make the parameter the whole part between two slashes');
+  const segments = path.split('/').filter((segment) => segment !== '');
+  for (const [i, segment] of segments.entries()) {
+    if (/[{}]/.test(segment) && !/^\{[^{}]*\}$/.test(segment)) {
+      const message = `the gateway can't route by '${segment}': the parameter is only a part of it`;
+      problems.error(place, message, 'make the parameter the whole part between two slashes');
+    } else if (segment.includes('*') && !segment.startsWith('{') && (segment !== '*' || i < segments.length - 1)) {
+      const message = `the gateway can't route by '${segment}': '*' stands for all that is below`;
+      problems.error(place, message, "write it as the last part of the path, '/*', or a parameter");
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** A project's folder: what is where in it. */
-import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { OperatorError } from '../platform/operator-error.ts';
 
 /** A project, or the definition for a new one, can't be used; the message says why. */
@@ -66,10 +66,34 @@ export class Project {
     return existsSync(this.definitions) || existsSync(this.pulledDefinitions) || existsSync(this.policies);
   }
 
+  /**
+   * What is read and written has to be the project's own: a folder that came from elsewhere may have links in it.
+   *
+   * @param path of something in the project, whether it is there or not
+   * @throws ProjectError if it, or what there is of the way to it, leads out of the project
+   */
+  requireInside(path: string): void {
+    let found = path;
+    while (found !== this.folder && !lstatSync(found, { throwIfNoEntry: false })) found = dirname(found);
+    const real = realPath(found);
+    if (real !== null && `${real}${sep}`.startsWith(`${realpathSync(this.folder)}${sep}`)) return;
+    const where = real === null ? 'is a link that leads nowhere' : `leads out of the project, to ${real}`;
+    throw new ProjectError(`${found} ${where}; put a folder or file of its own in its place`);
+  }
+
   /** @throws ProjectError if there is none */
   require(): void {
     if (this.exists) return;
     const what = existsSync(this.folder) ? 'is no project: it has no folder api_definitions' : 'is not there';
     throw new ProjectError(`${this.folder} ${what}; make a project by 'postern init ${this.name}'`);
+  }
+}
+
+/** Null for a link that leads nowhere. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
   }
 }

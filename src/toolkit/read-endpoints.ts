@@ -1,7 +1,6 @@
 /** The back ends of an API or operation, as its extensions say them. */
 import type { ProblemList } from '../adapters/openapi/problem-list.ts';
 import type { Endpoint, Endpoints } from '../core/api.ts';
-import { nearest } from '../platform/config/nearest.ts';
 import { trimSlashes } from '../platform/trim-slashes.ts';
 import { pointer } from '../platform/yaml-source.ts';
 import { Fields, type Raw, typeName } from './fields.ts';
@@ -81,7 +80,7 @@ function refer(value: string, place: string, named: NamedEndpoints, problems: Pr
     problems.error(place, `'${value}' is no endpoint`, `write an object with urls, or '${referencePrefix}' and a name`);
     return null;
   }
-  const meant = nearest(name, named.keys());
+  const meant = problems.suggest(name, named.keys());
   const remedy = meant ? `did you mean '${meant}'?` : `define it in the list x-wso2-endpoints at the top of the file`;
   problems.error(place, `there is no endpoint '${name}'`, remedy);
   return null;

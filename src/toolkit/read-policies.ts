@@ -22,21 +22,34 @@ const boundless = 2 ** 31 - 1;
 /** Windows beyond two years are not counted. */
 const longestWindow = 2 * units.year;
 
+export interface ReadPolicies {
+  readonly policies: Policy[];
+  /** `level|name` of all that are written there, those that are wrong included. */
+  readonly ids: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
+
 /** @param file name of it, as problems name it */
-export function readPolicies(text: string, file: string): { policies: Policy[]; problems: readonly Problem[] } {
+export function readPolicies(text: string, file: string): ReadPolicies {
   const { source, problems: found } = readYaml(text);
   const problems = new ProblemList(file, source);
   for (const { place, position, message, remedy } of found) problems.error(place, message, remedy, position);
   const policies: Policy[] = [];
+  const ids = new Set<string>();
   // A file without content defines nothing.
-  if (!source || source.value === null) return { policies, problems: problems.all };
+  if (!source || source.value === null) return { policies, ids, problems: problems.all };
   if (Fields.of(source.value, '', 'the policies file', problems)) {
-    for (const [key, list] of Object.entries(source.value as Raw)) readList(key, list, policies, problems);
+    for (const [key, list] of Object.entries(source.value as Raw)) readList(key, list, { policies, ids }, problems);
   }
-  return { policies, problems: problems.all };
+  return { policies, ids, problems: problems.all };
 }
 
-function readList(key: string, list: unknown, policies: Policy[], problems: ProblemList): void {
+function readList(
+  key: string,
+  list: unknown,
+  { policies, ids }: { policies: Policy[]; ids: Set<string> },
+  problems: ProblemList,
+): void {
   const place = pointer(key);
   const level = Object.hasOwn(policyLists, key) ? policyLists[key] : undefined;
   if (!level) {
@@ -65,6 +78,7 @@ function readList(key: string, list: unknown, policies: Policy[], problems: Prob
       continue;
     }
     names.add(name);
+    ids.add(`${level}|${name}`);
     const policy = readPolicy(level, name, (entry as Raw)[name], `${at}${pointer(name)}`, problems);
     if (policy) policies.push(policy);
   }

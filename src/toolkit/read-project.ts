@@ -1,15 +1,15 @@
 /** Reads everything of a project that an artifact is made of, and says all that is wrong with it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, extname, join, relative } from 'node:path';
 import type { Problem } from '../adapters/openapi/openapi-document.ts';
 import { readOpenApi } from '../adapters/openapi/read-open-api.ts';
-import type { Policy } from '../core/policy.ts';
 import type { EntityChange } from '../core/snapshot.ts';
+import { readBounded } from '../platform/read-bounded.ts';
 import { checkApis } from './check-apis.ts';
 import { checkDeploymentConfig } from './deployment-config.ts';
 import { type MadeApi, makeApi } from './make-api.ts';
-import type { Project } from './project.ts';
-import { readPolicies } from './read-policies.ts';
+import { type Project, projectFolders } from './project.ts';
+import { type ReadPolicies, readPolicies } from './read-policies.ts';
 
 export interface ProjectContent {
   /** Policies and APIs; to be used only if no problem is an error. */
@@ -18,17 +18,18 @@ export interface ProjectContent {
 }
 
 const definitionTypes = new Set(['.yaml', '.yml', '.json']);
-/** Bytes; far more than is read of any file, and little enough to hold. */
+/** Bytes; more than is read of any file, and little enough to hold. */
 const maxFile = 64 * 1024 * 1024;
 
 /**
  * @param deploymentConfig a file in place of the project's own; null = that
- * @throws ProjectError if the folder is no project
+ * @throws ProjectError if the folder is no project, or a folder in it leads out of it
  */
 export async function readProject(project: Project, deploymentConfig: string | null): Promise<ProjectContent> {
   project.require();
+  for (const folder of Object.keys(projectFolders)) project.requireInside(join(project.folder, folder));
   const problems: Problem[] = [];
-  const policies = readAllPolicies(project, problems);
+  const { policies, ids } = readAllPolicies(project, problems);
   const interceptors = readInterceptors(project);
   const apis: MadeApi[] = [];
   const definitions = [
@@ -53,7 +54,7 @@ export async function readProject(project: Project, deploymentConfig: string | n
       problem('error', 'api_definitions', message, 'put an OpenAPI file (.yaml, .json) there, or pull an API'),
     );
   }
-  push(problems, checkApis(apis, policies));
+  push(problems, checkApis(apis, ids));
   checkUnused(project, problems);
   push(problems, checkDeploymentConfig(project, deploymentConfig));
   const entities: EntityChange[] = [
@@ -64,15 +65,15 @@ export async function readProject(project: Project, deploymentConfig: string | n
 }
 
 /** Pulled ones are stronger: their limits are the control plane's decision, those of a new project nobody's. */
-function readAllPolicies(project: Project, problems: Problem[]): Policy[] {
+function readAllPolicies(project: Project, problems: Problem[]): Omit<ReadPolicies, 'problems'> {
   const own = readPoliciesFile(project, project.policies, problems);
   const pulled = readPoliciesFile(project, project.pulledPolicies, problems);
   if (own === null && pulled === null) {
     const message = 'there are no policies: an API that names a tier answers 500';
     problems.push(problem('warning', 'policies.yaml', message, "add the file; 'postern init' makes one"));
   }
-  const byId = new Map((own ?? []).map((policy) => [`${policy.level}|${policy.name}`, policy]));
-  for (const policy of pulled ?? []) {
+  const byId = new Map((own?.policies ?? []).map((policy) => [`${policy.level}|${policy.name}`, policy]));
+  for (const policy of pulled?.policies ?? []) {
     const known = byId.get(`${policy.level}|${policy.name}`);
     if (known && JSON.stringify(known) !== JSON.stringify(policy)) {
       const message = `the ${policy.level} policy '${policy.name}' has no effect: the pulled one takes its place`;
@@ -80,18 +81,17 @@ function readAllPolicies(project: Project, problems: Problem[]): Policy[] {
     }
     byId.set(`${policy.level}|${policy.name}`, policy);
   }
-  return [...byId.values()];
+  return { policies: [...byId.values()], ids: new Set([...(own?.ids ?? []), ...(pulled?.ids ?? [])]) };
 }
 
 /** Null if there is no such file. */
-function readPoliciesFile(project: Project, path: string, problems: Problem[]): Policy[] | null {
-  if (!statSync(path, { throwIfNoEntry: false })) return null;
+function readPoliciesFile(project: Project, path: string, problems: Problem[]): ReadPolicies | null {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return null;
   const file = relative(project.folder, path);
   const text = readText(path, file, problems);
-  if (text === null) return [];
-  const { policies, problems: found } = readPolicies(text, file);
-  push(problems, found);
-  return policies;
+  const read = readPolicies(text ?? '', file);
+  push(problems, read.problems);
+  return read;
 }
 
 /** Names of the functions in the project's interceptor sources. */
@@ -117,24 +117,20 @@ function checkUnused(project: Project, problems: Problem[]): void {
   }
 }
 
-/** Files of these types in a folder and below, in the order of their names. */
+/** Files of these types in a folder and below, in the order of their names. With every link: nobody knows what it stands for. */
 function filesOf(folder: string, types: ReadonlySet<string>): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => !entry.isDirectory() && types.has(extname(entry.name).toLowerCase()))
+    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => entry.isSymbolicLink() || types.has(extname(entry.name).toLowerCase()))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }
 
 function readText(path: string, file: string, problems: Problem[]): string | null {
   try {
-    const { size } = statSync(path);
-    if (size > maxFile) {
-      problems.push(problem('error', file, `the file has ${size} bytes`, `at most ${maxFile} are read`));
-      return null;
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBounded(path, { maxBytes: maxFile }));
   } catch (error) {
     const why = error instanceof TypeError ? 'it is no UTF-8 text' : (error as Error).message;
     problems.push(problem('error', file, `can't read the file: ${why}`, 'correct or remove it'));

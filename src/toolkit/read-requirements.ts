@@ -1,5 +1,5 @@
 /** OpenAPI's `security` in the words of the gateway: schemes of which any one suffices, and scopes likewise. */
-import type { OpenApiOperation, OpenApiSecurityScheme } from '../adapters/openapi/openapi-document.ts';
+import type { OpenApiDocument, OpenApiOperation, OpenApiSecurityScheme } from '../adapters/openapi/openapi-document.ts';
 import type { ProblemList } from '../adapters/openapi/problem-list.ts';
 import type { ApiKeyPlace, SchemeName } from '../core/api.ts';
 import { pointer } from '../platform/yaml-source.ts';
@@ -57,6 +57,19 @@ export function readRequirements(
   const mutualTls = readMutualTls(kinds, place, problems);
   const names = new Set(kinds.flat().filter((kind): kind is SchemeName => kind !== 'mutual_tls'));
   return { schemes: [...names], keyPlaces, scopes: [...scopes], mutualTls };
+}
+
+/** OpenAPI means all the scopes of an entry, the original any one of them. Said once of a definition. */
+export function checkScopesTogether({ operations }: OpenApiDocument, problems: ProblemList): void {
+  for (const { security, raw, pointer: place } of operations) {
+    if (raw['x-scope'] !== undefined) continue;
+    const at = (security ?? []).findIndex((alternative) => Object.values(alternative).flat().length > 1);
+    if (at < 0) continue;
+    const own = raw.security === undefined || raw.security === null ? '' : place;
+    const message = 'OpenAPI asks for all the scopes of one entry, the gateway for any one of them, here and elsewhere';
+    problems.warn(`${own}/security/${at}`, message, 'name one scope that stands for all of them, or nothing to do');
+    return;
+  }
 }
 
 function kindOf({ type, scheme, in: where }: OpenApiSecurityScheme): Kind | null {

@@ -1,7 +1,8 @@
 /**
  * Who may call an operation. In this order, the first that says anything: the operation's `x-wso2-application-security`,
- * its `security`, the API's extension, the API's `security`; else an access token. What the gateway can't enforce as it
- * is written is an error: an API must never be more open than its author wrote.
+ * its `security`, the API's extension, the API's `security`; else an access token. A client certificate that is mandatory
+ * by `security` stays so whatever the extensions say. What the gateway can't enforce as it is written is an error: an API
+ * must never be more open than its author wrote.
  */
 import type { OpenApiDocument, OpenApiOperation } from '../adapters/openapi/openapi-document.ts';
 import type { ProblemList } from '../adapters/openapi/problem-list.ts';
@@ -64,10 +65,11 @@ export function readOperationSecurity(
   const own = raw.security === undefined || raw.security === null ? null : operation.security;
   const requirements = readRequirements(own, `${place}/security`, document.securitySchemes, problems);
   const application = readExtension(raw, place, api.mutualTls, problems);
-  const authType = readAuthType(raw, place, api, problems);
+  const scope = readScope(raw, place, problems);
+  const saysSecurity = requirements !== null || application !== null || scope !== null;
+  const authType = readAuthType(raw, place, saysSecurity, api, problems);
 
   const said = requirements ?? api.requirements;
-  const scope = readScope(raw, place, problems);
   const scopes = scope ? [scope] : (said?.scopes ?? []);
 
   if (authType === 'None') {
@@ -75,11 +77,14 @@ export function readOperationSecurity(
       const message = `the scopes ${scopes.join(', ')} have no effect: security is switched off here`;
       problems.warn(place, message, 'leave out the scopes, or what switches security off');
     }
-    // A client certificate is asked for by the API, not by its security schemes.
-    const withCertificate = api.mutualTls === 'mandatory';
-    return withCertificate
-      ? { authType: 'Any', security: { schemes: [], mutualTls: 'mandatory' }, scopes: [] }
-      : { authType, security: tokenSecurity, scopes: [] };
+    if (api.mutualTls !== 'mandatory' && said?.mutualTls !== 'mandatory') {
+      return { authType, security: tokenSecurity, scopes: [] };
+    }
+    if (api.mutualTls !== 'mandatory') {
+      const message = "security is switched off here but for the client certificate that 'security' asks for";
+      problems.warn(place, message, "leave it out of 'security', or leave out what switches security off");
+    }
+    return { authType: 'Any', security: { schemes: [], mutualTls: 'mandatory' }, scopes: [] };
   }
   const chosen = application ?? requirements ?? api.extension ?? api.requirements;
   return { authType, security: securityOf(chosen, said, api), scopes };
@@ -90,7 +95,9 @@ function securityOf(
   said: Requirements | null,
   api: ApiSecurity,
 ): Security {
-  const mutualTls = api.mutualTls ?? (chosen && 'mutualTls' in chosen ? chosen.mutualTls : null);
+  // One that is an alternative only counts where the alternatives do.
+  const mutualTls =
+    api.mutualTls ?? (said?.mutualTls === 'mandatory' || said === chosen ? (said?.mutualTls ?? null) : null);
   const isOptional = chosen !== null && 'isOptional' in chosen && chosen.isOptional;
   const schemes = isOptional ? [] : (chosen?.schemes ?? tokenSecurity.schemes);
   // By its own requirements an operation says which keys; the extension only that there are some.
@@ -171,7 +178,13 @@ function readDisabled(raw: Raw, at: string, problems: ProblemList): boolean | un
 }
 
 /** `x-auth-type` is what API Manager writes into definitions. What it names is heeded, what is not known asks for a token. */
-function readAuthType(raw: Raw, place: string, api: ApiSecurity, problems: ProblemList): AuthType {
+function readAuthType(
+  raw: Raw,
+  place: string,
+  saysSecurity: boolean,
+  api: ApiSecurity,
+  problems: ProblemList,
+): AuthType {
   const disabled = readDisabled(raw, place, problems);
   const given = raw['x-auth-type'];
   const at = `${place}${pointer('x-auth-type')}`;
@@ -186,7 +199,12 @@ function readAuthType(raw: Raw, place: string, api: ApiSecurity, problems: Probl
     problems.warn(at, message, 'leave out one of the two');
     return 'Any';
   }
-  if (disabled === undefined && api.isDisabled) return 'None';
+  if (disabled === undefined && api.isDisabled) {
+    if (given === undefined && !saysSecurity) return 'None';
+    const message = 'security stays on here: the operation says who may call, though the API switches security off';
+    const remedy = "write 'x-wso2-disable-security: true' here to let everybody in, or false to keep it as it is";
+    problems.warn(place, message, remedy);
+  }
   return given === 'Application' || given === 'Application User' ? given : 'Any';
 }
 

@@ -84,6 +84,21 @@ test('keys prints a token with which the API answers, at any number of commands 
   assert.equal(apps.length, 1);
 });
 
+test('change-status takes a step once; keys says the state of an API that nobody can subscribe to', async () => {
+  const of = ['-n', 'PizzaShackAPI', '-v', '1.0.0', '-e', 'dev'];
+  const step = async (action: string) => (await ok('change-status', 'api', '-a', action, ...of)).err;
+  assert.match(await step('Publish'), /PUBLISHED in dev already/);
+  assert.match(await step('Demote to Created'), /PUBLISHED -> CREATED in dev/);
+  assert.match(
+    await fails(5, 'keys', ...of),
+    /it is CREATED, .*: postern change-status api -a Publish -n PizzaShackAPI -v 1\.0\.0 -e dev/,
+  );
+  assert.match(await step('Publish'), /CREATED -> PUBLISHED in dev/);
+  assert.match(await fails(1, 'change-status', 'api', '-a', 'Retire', ...of), /"Retire" is not possible .* PUBLISHED/);
+  assert.match(await fails(2, 'change-status', 'api', '-a', 'Publsh', ...of), /Allowed choices are Publish/);
+  await fails(5, 'change-status', 'api', '-a', 'Publish', '-n', 'No', '-v', '1', '-e', 'dev');
+});
+
 test('an access token that has expired or was refused is renewed by itself', async () => {
   const file = join(home, 'sessions', 'dev.json');
   const old = session();
@@ -98,8 +113,10 @@ test('3 when nobody is logged in, the password is wrong or the session has ended
   await ok('env', 'add', 'other', '--url', postern.server, '--ca', join(postern.data, 'certificates', 'ca.pem'));
   assert.match(await fails(3, 'get', 'apis', '-e', 'other'), /nobody is logged in to other: postern login other/);
   const wrong = await fails(3, 'login', 'other', '-u', 'admin', '-p', 'wrong-password');
-  assert.doesNotMatch(wrong, /wrong-password/);
+  assert.doesNotMatch(wrong, /wrong-password|still is/);
   await ok('login', 'other', '-u', 'admin', '-p', 'admin');
+  const again = await fails(3, 'login', 'other', '-u', 'jane', '-p', 'wrong-password');
+  assert.match(again, /jane was not logged in to other; admin still is/);
   writeFileSync(
     join(home, 'sessions', 'other.json'),
     JSON.stringify({ ...session('other'), expiresAt: 0, refreshToken: 'gone' }),
@@ -141,8 +158,14 @@ test('2 for what makes no sense, with what was expected', async () => {
   assert.match(await fails(2, 'env', 'add', '../x', '--url', postern.server), /no name of an environment/);
   assert.match(
     await fails(2, 'env', 'add', 'x', '--url', 'http://example.org'),
-    /--url: expected an address like https/,
+    /--url: expected https, .* http is for this machine only \(localhost\), not example\.org/,
   );
+  assert.match(await fails(2, 'env', 'add', 'x', '--url', 'no address'), /--url: expected an address like https/);
+  assert.match(
+    await fails(2, 'env', 'add', 'x', '--ulr', postern.server),
+    /unknown option '--ulr'; did you mean --url/,
+  );
+  assert.match(await fails(2, 'env', 'add', 'x'), /required option '--url <address>' not specified/);
   assert.match(await fails(2, 'env', 'add', 'dev', '--url', postern.server), /there already/);
   assert.match(await fails(2, 'get', 'apis', '-e', 'dev', '--limit', '0'), /expected a number from 1 on/);
   assert.match(await fails(2, 'login', 'dev', '-u', 'admin'), /--password-stdin is missing/);

@@ -1,6 +1,7 @@
 /** How a gateway shows a key manager who it is when it asks about an opaque token (seed 001). */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { type Certificates, openCertificates } from '../../src/platform/certificates.ts';
@@ -59,8 +60,14 @@ const tokenUrl = (): string => `--${oauth2}.tokenUrl=${guarded.url}/oauth2/token
 const user = [`--${oauth2}.password.username=gate`, `--${oauth2}.password.password=keeper:1`];
 
 async function start(...flags: readonly string[]): Promise<void> {
+  return startIn(undefined, ...flags);
+}
+
+/** @param data a data folder that stays */
+async function startIn(data: string | undefined, ...flags: readonly string[]): Promise<void> {
   gateway = await startTestGateway({
     certificates,
+    ...(data !== undefined && { data }),
     flags: [
       `--keyManager.serverUrl=${guarded.url}`,
       `--${oauth2}.enabled=true`,
@@ -163,6 +170,46 @@ test('a direct token is used as it is, and renewed by the refresh token when it 
   guarded.distrust();
   assert.equal(await use(await opaque()), 200);
   assert.deepEqual(grants(), ['refresh_token']);
+});
+
+test('after a restart it goes on with the newest refresh token, unless another was configured', async () => {
+  const data = newDataFolder();
+  const logIn = async () => {
+    const form = { grant_type: 'password', username: 'gate', password: 'keeper:1' };
+    return (await server.post('/oauth2/token', form, asker)).json;
+  };
+  /** Starts, has the direct token refused and stops; returns what the token was renewed with. */
+  const run = async (configured: {
+    access_token: string;
+    refresh_token: string;
+  }): Promise<string | null | undefined> => {
+    await startIn(
+      data,
+      `--${oauth2}.directToken.enabled=true`,
+      `--${oauth2}.directToken.accessToken=${configured.access_token}`,
+      ...client('refresh'),
+      `--${oauth2}.refresh.refreshToken=${configured.refresh_token}`,
+      tokenUrl(),
+    );
+    guarded.distrust();
+    assert.equal(await use(await opaque()), 200);
+    await gateway?.stop();
+    return guarded.tokenRequests.at(-1)?.form.get('refresh_token');
+  };
+  try {
+    const first = await logIn();
+    assert.equal(await run(first), first.refresh_token);
+    const file = join(data, 'gateway', 'introspection-refresh-token.json');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    // Whoever shows this key manager a used one again loses all that came of it.
+    const { refreshToken } = JSON.parse(readFileSync(file, 'utf8'));
+    assert.equal(await run(first), refreshToken);
+    assert.notEqual(refreshToken, first.refresh_token);
+    const second = await logIn();
+    assert.equal(await run(second), second.refresh_token);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
 });
 
 test('500/900900 while no token can be had; nothing is asked without one', async () => {

@@ -1,5 +1,6 @@
 /** A microgateway from its artifact and its configuration alone: isolated, as `postern run` and as `gateway`. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer as createHttpsServer, type Server } from 'node:https';
@@ -7,6 +8,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/platform/ports.ts';
 import { issueCertificate } from '../../src/platform/x509.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { basic, call, closeConnections } from '../support/call.ts';
@@ -195,6 +198,46 @@ test('SIGTERM lets a request in flight finish, then exit 0', async () => {
   assert.equal((await answer).body, 'late');
   assert.equal(await stopped, 0);
   await slow.close();
+});
+
+test('200 though nobody reads standard output and standard error any more, then exit 0', async () => {
+  const port = await freePort('127.0.0.1');
+  const child = spawn(process.execPath, [
+    fileURLToPath(new URL('../../bin/postern', import.meta.url)),
+    ...['run', artifact, '--data', join(work.path, 'data-5'), `--orders_prod_endpoint_0=${backend.url}`],
+    ...['httpsPort', 'tokenListenerPort'].map((name) => `--listenerConfig.${name}=0`),
+    ...[`--listenerConfig.httpPort=${port}`, '--gateway.adminPort=0', '--http2.enable=false'],
+  ]);
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  child.stdout.destroy();
+  child.stderr.destroy();
+  let answered = 0;
+  for (let asked = 0; answered < 20 && child.exitCode === null; asked++) {
+    assert.ok(asked < 10_000, 'it never listened');
+    const status = await call(`http://127.0.0.1:${port}/shop/1.0.0/public`, { fresh: true }).then(
+      (answer) => answer.status,
+      () => null,
+    );
+    if (status === 200) answered++;
+    else await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill('SIGTERM');
+  assert.equal(await ended, 0);
+  assert.equal(answered, 20);
+});
+
+test('an isolated microgateway whose APIs take no tokens looks for no key manager', async () => {
+  const content = definition.replace('/items:\n    get:', '/items:\n    get:\n      x-wso2-disable-security: true');
+  const other = await startMicrogateway({
+    args: [
+      await buildArtifact(work.path, 'users-only', content),
+      ...['--data', join(work.path, 'data-6'), `--orders_prod_endpoint_0=${backend.url}`],
+    ],
+  });
+  assert.equal((await call(`${other.http}/shop/1.0.0/items`)).status, 200);
+  assert.equal((await call(`${other.http}/shop/1.0.0/staff`)).status, 401);
+  assert.equal(await other.stop(), 0);
+  assert.doesNotMatch(other.log(), /jwks/);
 });
 
 describe('refused, with nothing changed on disk', () => {

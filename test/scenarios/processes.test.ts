@@ -161,6 +161,55 @@ test('a restart keeps keys, tokens and revocations', async () => {
   assert.equal(await postern.stop(), 0);
 });
 
+test('another POSTERN_ADMIN_PASSWORD at a later start changes nothing, and that is said; the same one is not worth a word', async () => {
+  const data = dataFolder();
+  const start = (password: string) =>
+    startPostern({ role: 'key-manager', data, env: { POSTERN_ADMIN_PASSWORD: password } });
+  for (const [password, warns] of [
+    ['hush-hush-1', false],
+    ['hush-hush-1', false],
+    ['hush-hush-2', true],
+  ] as const) {
+    const postern = await start(password);
+    assert.equal(await postern.stop(), 0);
+    assert.equal(/^postern: warning: POSTERN_ADMIN_PASSWORD has no effect: /m.test(postern.log()), warns, password);
+    assert.doesNotMatch(postern.log(), /hush-hush/);
+  }
+});
+
+test('200 though nobody reads standard output and standard error any more, also after a child was started again', {
+  skip: linux,
+}, async () => {
+  const data = dataFolder();
+  // Its data, ports and keys are the next one's, which can't tell them.
+  const told = await startPostern({ data });
+  const token = await sampleToken(told);
+  assert.equal(await told.stop(), 0);
+  closeConnections();
+
+  const command = fileURLToPath(new URL('../../bin/postern', import.meta.url));
+  const child = spawn(process.execPath, [command, 'start', '--data', data, '--port-offset', String(told.offset)]);
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  child.stdout.destroy();
+  child.stderr.destroy();
+  const isServing = () =>
+    until(
+      () => menu(told, token),
+      ({ status }) => status === 200,
+    );
+  await isServing();
+  const [first] = childrenOf(child.pid as number);
+  // Of this the parent tells on standard error.
+  process.kill(first as number, 'SIGKILL');
+  await until(
+    async () => childrenOf(child.pid as number),
+    (now) => now.length === 2 && !now.includes(first as number),
+  );
+  await isServing();
+  child.kill('SIGTERM');
+  assert.equal(await ended, 0);
+});
+
 test('a data folder serves one Postern at a time, and is its owner’s only', async () => {
   const data = dataFolder();
   const postern = await startPostern({ data });

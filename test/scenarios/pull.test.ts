@@ -59,14 +59,14 @@ test('the sample: the artifact has the id, scopes and limits that the control pl
     [
       'GET /menu ',
       'POST /order ',
-      'GET /order/{orderId} read',
-      'PUT /order/{orderId} update',
-      'DELETE /order/{orderId} update',
+      'GET /order/{orderId} order:read',
+      'PUT /order/{orderId} order:update',
+      'DELETE /order/{orderId} order:update',
     ],
   );
   assert.deepEqual(
     api.scopes.map(({ name, roles }) => `${name}: ${roles}`),
-    ['read: admin,Internal/subscriber', 'update: admin,Internal/subscriber'],
+    ['order:read: admin,Internal/subscriber', 'order:update: admin,Internal/subscriber'],
   );
   const policies = readFileSync(join(root, 'PizzaShackAPI-1.0.0', 'gen', 'policies.yaml'), 'utf8');
   assert.match(policies, /- Bronze:\n\s+count: 1000\n/);

@@ -117,6 +117,8 @@ test('the last good keys stay when the address can not be read; 900900 for a key
     (response: ServerResponse) => response.writeHead(500).end('{"keys":[]}'),
     (response: ServerResponse) => response.writeHead(302, { location: jwks.url }).end('{"keys":[]}'),
     (response: ServerResponse) => response.end('{"keys":7}'),
+    publish(),
+    publish({ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'second' }),
     (response: ServerResponse) => response.end(`{"keys":[${'1,'.repeat(200_000)}1]}`),
   ]) {
     answer = broken;
@@ -200,4 +202,43 @@ test('claims are read by the names that the issuer has for them, but not by when
     await outcome(plain.sign({ ...claims, permissions: ['read'], exp: 1, expires: 9e9 }), '/scoped/1.0.0/a'),
     900903,
   );
+});
+
+test('503/900952 with Retry-After for an unknown key while a flood of them has used up what may be fetched', async () => {
+  let fetches = 0;
+  const count = (response: ServerResponse) => {
+    fetches++;
+    publish(second.jwk)(response);
+  };
+  answer = count;
+  const flooded = await startTestGateway({
+    certificates,
+    flags: ['--gateway.jwks.cooldown=86400'],
+    fixed: {
+      entities: [
+        testIssuer({ issuer: 'https://flooded', jwksUrl: `${jwks.url}/jwks`, subscriptions: 'none' }),
+        testApi('api', backend.url),
+      ],
+    },
+  });
+  try {
+    await flooded.gateway.serving;
+    const send = (token: string): Promise<Answer> =>
+      call(`${flooded.http}/api/1.0.0/a`, { headers: { authorization: `Bearer ${token}` } });
+    const iss = 'https://flooded';
+    assert.equal((await send(second.sign({ iss }))).status, 200);
+    const before = fetches;
+    const unknown = first.sign({ iss });
+    assert.equal((await send(unknown)).status, 401);
+    const refusal = await send(unknown);
+    assert.equal(refusal.status, 503);
+    assert.equal(refusal.json().fault.code, 900952);
+    assert.equal(refusal.headers['retry-after'], '1');
+    // A known key in the hand of somebody who says another alg has nothing fetched, and is not put off.
+    assert.equal((await send(second.sign({ iss }, { alg: 'ES384' }))).status, 401);
+    assert.equal((await send(second.sign({ iss }))).status, 200);
+    assert.equal(fetches, before + 1);
+  } finally {
+    await flooded.stop();
+  }
 });

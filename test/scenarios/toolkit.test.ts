@@ -35,7 +35,7 @@ test('0 and a project, 0 and an artifact, which says what is in it', async () =>
   assert.match(built.out, /^BUILD SUCCESSFUL\n/);
   assert.ok(built.out.includes(`Target: ${file}\n`));
   assert.ok(built.out.includes(readArtifact(file).hash));
-  assert.match(built.out, /Tides 1\.0\.0 at \/tides\/1\.0\.0, 1 operations/);
+  assert.match(built.out, /Tides 1\.0\.0 at \/tides\/1\.0\.0, 1 operations, id [\w-]+\n/);
 });
 
 test('1 when the definition is wrong: all of it is said, and no project is made', async () => {

@@ -21,6 +21,8 @@ export interface GatewayStart {
   readonly flags?: readonly string[];
   /** Default: its own, made for it. */
   readonly certificates?: Certificates;
+  /** Data folder that stays when the gateway stops. Default: a new one, which is then removed. */
+  readonly data?: string;
   readonly log?: Log;
 }
 
@@ -36,7 +38,7 @@ export interface TestGateway {
 
 /** With free ports and one thread. */
 export async function startTestGateway(start: GatewayStart = {}): Promise<TestGateway> {
-  const data = mkdtempSync(join(tmpdir(), 'postern-gateway-'));
+  const data = start.data ?? mkdtempSync(join(tmpdir(), 'postern-gateway-'));
   const certificates = start.certificates ?? (await openCertificates(join(data, 'certificates')));
   const ports = ['httpPort', 'httpsPort', 'adminPort'].map((name) => `--gateway.${name}=0`);
   const options = loadConfig(gatewayOptions, {
@@ -70,7 +72,7 @@ export async function startTestGateway(start: GatewayStart = {}): Promise<TestGa
     certificates,
     async stop() {
       await gateway.stop();
-      rmSync(data, { recursive: true, force: true });
+      if (start.data === undefined) rmSync(data, { recursive: true, force: true });
     },
   };
 }

@@ -24,6 +24,8 @@ export interface Postern {
   readonly offset: number;
   /** Everything on standard output up to now. */
   output(): string;
+  /** Everything on standard error up to now. */
+  log(): string;
   readonly pid: number;
   readonly http: string;
   readonly https: string;
@@ -94,6 +96,7 @@ async function startAt(offset: number, options: StartOptions): Promise<Postern> 
     data,
     offset,
     output: () => out,
+    log: () => err,
     pid: child.pid as number,
     http: `http://localhost:${port(8280)}`,
     https: `https://localhost:${port(8243)}`,

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Api, Resource } from '../../core/api.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { ArtifactError, readArtifact, writeArtifact } from './artifact.ts';
 
@@ -66,4 +67,67 @@ for (const [what, content, expected] of [
 test('no file, or a folder: refused with the reason', () => {
   assert.throws(() => readArtifact(join(folder, 'nowhere')), /there is no such file/);
   assert.throws(() => readArtifact(folder), /it is a folder/);
+});
+
+const resource: Resource = { path: '/a', verb: 'GET', authType: 'Any', scopes: [], tier: 'Unlimited' };
+const api: Api = {
+  id: 'tides',
+  name: 'Tides',
+  version: '1.0',
+  provider: 'admin@carbon.super',
+  context: '/tides',
+  isDefaultVersion: false,
+  status: 'PUBLISHED',
+  resources: [resource],
+  endpoints: { production: { url: 'https://tides.example' } },
+  cors: null,
+  scopes: [],
+};
+const apiEntity = (value: Record<string, unknown>, id = 'tides'): unknown => ({
+  kind: 'api',
+  id,
+  value: { ...api, ...value },
+});
+
+for (const [what, entity, expected] of [
+  ['an API without paths', apiEntity({ resources: undefined }), /the api 'tides' is not as .* at \/resources;/],
+  ['an unknown verb', apiEntity({ resources: [resource, { ...resource, verb: 'BREW' }] }), /at \/resources\/1\/verb;/],
+  [
+    'an unknown scheme',
+    apiEntity({ resources: [{ ...resource, security: { schemes: ['trust'] } }] }),
+    /\/resources\/0\/security\/schemes\/0;/,
+  ],
+  [
+    'a back end that is no address',
+    apiEntity({ endpoints: { production: { url: 'tides' } } }),
+    /at \/endpoints\/production\/url;/,
+  ],
+  ['other cross-origin rules', apiEntity({ cors: {} }), /at \/cors\/allowOrigins;/],
+  ['another id', apiEntity({}, 'ebb'), /the api 'tides' has another id, 'ebb'/],
+  [
+    'a policy without a limit',
+    { kind: 'policy', id: 'resource|Gold', value: { level: 'resource', name: 'Gold', stopOnQuota: true } },
+    /the policy 'resource\|Gold' .* at \/limit;/,
+  ],
+  [
+    'an issuer without keys',
+    { kind: 'issuer', id: 'x', value: { issuer: 'x', audience: null } },
+    /the issuer 'x' .* at \/keys;/,
+  ],
+  ['a revocation', { kind: 'revocation', id: 'x', value: {} }, /an entity of the kind 'revocation'/],
+  ['a kind of every object', { kind: 'constructor', id: 'x', value: {} }, /an entity of the kind 'constructor'/],
+  ['no value', { kind: 'api', id: 'x', value: null }, /no entity with a kind, an id and a value/],
+] as const) {
+  test(`${what}, with a hash that is right: refused with the place`, () => {
+    writeArtifact(file, [entity as EntityChange]);
+    assert.throws(
+      () => readArtifact(file),
+      (error) => error instanceof ArtifactError && expected.test(error.message),
+    );
+  });
+}
+
+test('an API as it has to be is read', () => {
+  writeArtifact(file, [apiEntity({}) as EntityChange]);
+  assert.equal(readArtifact(file).entities.length, 1);
 });

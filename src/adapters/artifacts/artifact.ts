@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { replaceFile } from '../../platform/durable-file.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
+import { wrongWith } from './check-entity.ts';
 
 export interface Artifact {
   /** Hexadecimal SHA-256 of the entities' lines: equal for equal content, whenever and wherever it was built. */
@@ -61,8 +62,13 @@ export function readArtifact(file: string): Artifact {
     );
   if (hashOf(content) !== header.epoch) throw damaged();
   const entities = content.split('\n').slice(0, -1).map(parse);
-  if (entities.length !== end.count || !entities.every(isEntity)) throw damaged();
-  return { hash: header.epoch, entities };
+  if (entities.length !== end.count) throw damaged();
+  for (const entity of entities) {
+    const wrong = wrongWith(entity);
+    // Its hash is right, so that something else than this version wrote it.
+    if (wrong !== null) throw new ArtifactError(`${file} can't be run: ${wrong}; build it anew by this version`);
+  }
+  return { hash: header.epoch, entities: entities as readonly EntityChange[] };
 }
 
 function read(file: string): string {
@@ -83,12 +89,6 @@ function read(file: string): string {
 /** What is referred to comes first; the rest only has to be the same each time. */
 function inOrder(a: EntityChange, b: EntityChange): number {
   return entityKinds.indexOf(a.kind) - entityKinds.indexOf(b.kind) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
-function isEntity(value: unknown): value is EntityChange {
-  const { kind, id, value: entity } = (value ?? {}) as Partial<EntityChange>;
-  const isKnown = entityKinds.some((known) => known === kind);
-  return isKnown && typeof id === 'string' && typeof entity === 'object' && entity !== null;
 }
 
 function hashOf(content: string): string {

@@ -14,7 +14,7 @@ const maxWarnings = 50;
 const validators = new Map<string, Promise<ValidateFunction>>();
 
 /** Characters of a definition of which everything is told; of a longer one, the first of each path. */
-const thorough = 100_000;
+const thorough = 30_000;
 
 /** @param length of the definition, in characters */
 export async function checkSchema(root: Raw, form: OpenApiForm, length: number, problems: ProblemList): Promise<void> {

@@ -1,9 +1,12 @@
 /** The problems of one file, each with the place where it is written. */
+import { nearest } from '../../platform/config/nearest.ts';
 import type { Position, YamlSource } from '../../platform/yaml-source.ts';
 import type { Problem } from './openapi-document.ts';
 
 /** Errors of one file, and warnings likewise. */
 const maxProblems = 500;
+/** Problems beyond which a suggestion helps nobody, and names that one is looked for among. Comparing takes its time. */
+const maxSuggestions = 200;
 /** Characters of each text. */
 const maxLength = 1000;
 
@@ -37,6 +40,17 @@ export class ProblemList {
   /** Whether an error was found at a place or inside it. */
   hasErrorWithin(place: string): boolean {
     return this.all.some((known) => known.severity === 'error' && `${known.place}/`.startsWith(`${clipped(place)}/`));
+  }
+
+  /** The known name that somebody most likely meant; none among very many names, or when very much is wrong. */
+  suggest(name: string, known: Iterable<string>): string | undefined {
+    if (this.#counts.error + this.#counts.warning > maxSuggestions) return undefined;
+    const names: string[] = [];
+    for (const one of known) {
+      if (names.length === maxSuggestions) return undefined;
+      names.push(one);
+    }
+    return nearest(name, names);
   }
 
   #add(severity: Problem['severity'], place: string, message: string, remedy: string, position?: Position): void {

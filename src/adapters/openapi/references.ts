@@ -8,6 +8,21 @@ export function isObject(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** References that lead to another one, at most. */
+const maxHops = 10;
+
+/** The names that a reference inside the document leads over; undefined = it leads elsewhere. */
+export function namesIn(reference: string): string[] | undefined {
+  if (!reference.startsWith('#')) return undefined;
+  let text = reference.slice(1);
+  try {
+    text = decodeURIComponent(text);
+  } catch {
+    // A percent sign that encodes nothing stands for itself.
+  }
+  return text === '' || text.startsWith('/') ? segments(text) : undefined;
+}
+
 export class References {
   readonly #root: Raw;
   readonly #problems: ProblemList;
@@ -31,6 +46,11 @@ export class References {
       if (!$ref.startsWith('#')) return undefined; // `findForeign` has said so.
       if (seen.has($ref)) {
         this.#problems.error(place, `the reference '${$ref}' leads to itself`, 'refer to a definition');
+        return undefined;
+      }
+      if (seen.size === maxHops) {
+        const remedy = 'refer to the definition itself';
+        this.#problems.error(place, `the reference leads over more than ${maxHops} others`, remedy);
         return undefined;
       }
       seen.add($ref);
@@ -81,15 +101,10 @@ export class References {
   }
 
   #at(reference: string): unknown {
-    let text = reference.slice(1);
-    try {
-      text = decodeURIComponent(text);
-    } catch {
-      // A percent sign that encodes nothing stands for itself.
-    }
-    if (text !== '' && !text.startsWith('/')) return undefined;
+    const names = namesIn(reference);
+    if (!names) return undefined;
     let at: unknown = this.#root;
-    for (const name of segments(text)) {
+    for (const name of names) {
       if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
       at = (at as Raw)[name];
     }

@@ -2,6 +2,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { LifeCycleStatus } from '../../core/api.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
+import { documentHas, isReadable, refuseManyWords } from './document-words.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
 
@@ -65,12 +66,13 @@ type Builder = ExpressionBuilder<Schema, 'apis'>;
 /** The same as parts of a larger query over `apis`. */
 export function filters(e: Builder, search: Omit<ApiSearch, 'offset' | 'limit'>): Expression<SqlBool>[] {
   const { tenant, viewer, id, conditions, statuses } = search;
+  refuseManyWords(conditions.filter(({ field }) => field === 'doc').length);
   return [
     ...(id === undefined ? [] : [e('id', '=', id)]),
     e('tenant', '=', tenant),
     ...(viewer.isAdmin ? [] : [visible(e, viewer)]),
     ...(statuses ? [e('status', 'in', statuses)] : []),
-    ...conditions.map((condition) => matches(e, condition)),
+    ...conditions.map((condition) => matches(e, condition, viewer)),
   ];
 }
 
@@ -92,7 +94,7 @@ function visible(e: Builder, { purpose, user, roles }: ApiViewer): Expression<Sq
   return e.or([open, ...own, ...inTenant, ...byRole]);
 }
 
-function matches(e: Builder, { field, property, value, exact }: ApiCondition): Expression<SqlBool> {
+function matches(e: Builder, { field, property, value, exact }: ApiCondition, viewer: ApiViewer): Expression<SqlBool> {
   const pattern = likePattern(value, exact);
   const like = (column: string): Expression<SqlBool> =>
     sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
@@ -117,11 +119,10 @@ function matches(e: Builder, { field, property, value, exact }: ApiCondition): E
         'id',
         'in',
         e
-          .selectFrom('documents')
-          .select('api_id')
-          .where((d) =>
-            d.or([like('documents.name'), like('summary'), d.and([d('source_type', '!=', 'FILE'), like('content')])]),
-          ),
+          .selectFrom('documents as d')
+          .select('d.api_id')
+          .where(isReadable({ user: viewer.user, isPublisher: viewer.purpose === 'edit' }))
+          .where(documentHas(likePattern(value, exact))),
       );
     case 'path':
       return facet('path');

@@ -100,20 +100,34 @@ export interface DefinedScope {
   readonly roles: readonly string[];
 }
 
-/** Those of the names that APIs define to which the application is subscribed. */
+/**
+ * Those of the names that APIs define to which the application is subscribed; each as all the versions in use define it,
+ * since a token has a scope for all of them.
+ */
 export async function subscribedScopes(
   db: Queryable,
   applicationId: string,
   names: readonly string[],
 ): Promise<DefinedScope[]> {
   if (names.length === 0) return [];
-  const rows = await db
+  const subscribed = db
     .selectFrom('api_scopes')
     .innerJoin('subscriptions', 'subscriptions.api_id', 'api_scopes.api_id')
-    .select(['api_scopes.name', 'api_scopes.roles'])
+    .innerJoin('apis', 'apis.id', 'api_scopes.api_id')
+    .select(['api_scopes.name', 'apis.tenant'])
+    .distinct()
     .where('subscriptions.application_id', '=', applicationId)
     .where('subscriptions.state', 'not in', ['ON_HOLD', 'REJECTED'])
     .where('api_scopes.name', 'in', names)
+    .as('subscribed');
+  const rows = await db
+    .selectFrom(subscribed)
+    .innerJoin('api_scopes', 'api_scopes.name', 'subscribed.name')
+    .innerJoin('apis', 'apis.id', 'api_scopes.api_id')
+    .select(['api_scopes.name', 'api_scopes.roles'])
+    .distinct()
+    .whereRef('apis.tenant', '=', 'subscribed.tenant')
+    .where('apis.status', 'not in', ['CREATED', 'RETIRED'])
     .execute();
   return rows.map((row) => ({ name: row.name, roles: JSON.parse(row.roles) as string[] }));
 }

@@ -37,6 +37,34 @@ export async function enableDenyRule(tx: StoreTransaction, id: string, enabled: 
   return row ?? null;
 }
 
+/**
+ * Lets the rule against something follow it to its new value. Where there is a rule against that already, it takes the
+ * place of this one; it is enabled if either was.
+ * @returns the rule as it was and as it is; null when there is none
+ */
+export async function moveDenyRule(
+  tx: StoreTransaction,
+  rule: Pick<DenyRuleRow, 'tenant' | 'type'>,
+  { from, to }: { from: string; to: string },
+): Promise<{ before: DenyRuleRow; after: DenyRuleRow } | null> {
+  const ofValue = (value: string) =>
+    tx.db
+      .selectFrom('deny_rules')
+      .selectAll()
+      .where('tenant', '=', rule.tenant)
+      .where('type', '=', rule.type)
+      .where('value', '=', value)
+      .executeTakeFirst();
+  const before = await ofValue(from);
+  if (!before) return null;
+  const other = await ofValue(to);
+  if (other) await deleteDenyRule(tx, other.id);
+  const after: DenyRuleRow = { ...before, value: to, enabled: before.enabled || other?.enabled === 1 ? 1 : 0 };
+  await tx.db.updateTable('deny_rules').set(after).where('id', '=', before.id).execute();
+  announce(tx, after);
+  return { before, after };
+}
+
 export async function deleteDenyRule(tx: StoreTransaction, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.db.deleteFrom('deny_rules').where('id', '=', id).executeTakeFirstOrThrow();
   if (numDeletedRows > 0n) tx.record({ kind: 'deny', id, value: null });

@@ -1,6 +1,7 @@
 /** Finding documents of the APIs that somebody sees, in SQL. */
-import { type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type ApiSearch, filters, likePattern } from './api-search.ts';
+import { documentHas, isReadable, refuseManyWords } from './document-words.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
 
@@ -22,6 +23,7 @@ export async function searchDocuments(
   search: DocumentSearch,
 ): Promise<{ rows: FoundDocument[]; total: number }> {
   const { viewer, words, conditions = [] } = search;
+  refuseManyWords(words.length);
   // Asked for each document that fits, of which there are few, and not for every API first.
   const seen = db
     .selectFrom('apis')
@@ -32,14 +34,8 @@ export async function searchDocuments(
     .selectFrom('documents as d')
     .innerJoin('apis', 'apis.id', 'd.api_id')
     .where((e) => e.exists(seen))
-    .where((e) =>
-      e.or([
-        e('d.visibility', '=', 'API_LEVEL'),
-        ...(viewer.purpose === 'edit' ? [e('d.visibility', '=', 'PRIVATE')] : []),
-        ...(viewer.user === null ? [] : [e('d.created_by', '=', viewer.user)]),
-      ]),
-    )
-    .where((e) => e.and(words.map(hasWord)));
+    .where(isReadable({ user: viewer.user, isPublisher: viewer.purpose === 'edit' }))
+    .where((e) => e.and(words.map((word) => documentHas(likePattern(word, false)))));
   const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   const rows = await query
     .select([
@@ -62,11 +58,4 @@ export async function searchDocuments(
     .limit(search.limit)
     .execute();
   return { rows, total: Number(total) };
-}
-
-/** Files are not looked into. */
-function hasWord(word: string) {
-  const pattern = likePattern(word, false);
-  return sql<SqlBool>`(lower(d.name) like ${pattern} escape '\\' or lower(d.summary) like ${pattern} escape '\\'
-    or (d.source_type <> 'FILE' and lower(d.content) like ${pattern} escape '\\'))`;
 }

@@ -1,4 +1,5 @@
 /** The documents of APIs in SQL. */
+import { type DocumentReader, isReadable } from './document-words.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
 
@@ -23,14 +24,6 @@ export const documentColumns = [
   'updated_at',
 ] as const satisfies readonly (keyof DocumentRow)[];
 
-/** Who reads the documents; absent = somebody who may read all of them. */
-export interface DocumentReader {
-  /** `name@tenant`; null = nobody is logged in. */
-  readonly user: string | null;
-  /** Whether he is on the publishers' side, for which documents that are `PRIVATE` are. */
-  readonly isPublisher: boolean;
-}
-
 /** By name, with the number of all. */
 export async function listDocuments(
   db: Queryable,
@@ -54,8 +47,13 @@ export async function findDocument(
   return (await query.executeTakeFirst()) ?? null;
 }
 
-export async function findDocumentNamed(db: Queryable, apiId: string, name: string): Promise<DocumentRow | null> {
-  const query = db.selectFrom('documents').select(documentColumns).where('api_id', '=', apiId).where('name', '=', name);
+export async function findDocumentNamed(
+  db: Queryable,
+  apiId: string,
+  name: string,
+  reader?: DocumentReader,
+): Promise<DocumentRow | null> {
+  const query = readable(db, reader).select(documentColumns).where('api_id', '=', apiId).where('name', '=', name);
   return (await query.executeTakeFirst()) ?? null;
 }
 
@@ -89,14 +87,8 @@ export async function copyDocuments(db: Queryable, from: string, to: string, new
   for (const row of rows) await createDocument(db, { ...row, id: newId(), api_id: to });
 }
 
-function readable(db: Queryable, reader: DocumentReader | undefined) {
-  const query = db.selectFrom('documents');
-  if (!reader) return query;
-  return query.where((e) =>
-    e.or([
-      e('visibility', '=', 'API_LEVEL'),
-      ...(reader.isPublisher ? [e('visibility', '=', 'PRIVATE')] : []),
-      ...(reader.user === null ? [] : [e('created_by', '=', reader.user)]),
-    ]),
-  );
+/** A query of documents, to go on with. @param reader absent = somebody who reads all of them */
+export function readable(db: Queryable, reader: DocumentReader | undefined) {
+  const query = db.selectFrom('documents as d');
+  return reader ? query.where(isReadable(reader)) : query;
 }

@@ -42,13 +42,9 @@ export async function deleteKeyManager(tx: StoreTransaction, { id, issuer, enabl
   if (issuer !== null && enabled === 1) tx.record({ kind: 'issuer', id: issuer, value: null });
 }
 
-/** Whether gateways know an issuer of this name that is no foreign key manager: one of our own. */
-export async function isOwnIssuer(db: Queryable, issuer: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('entities')
-    .select('body')
-    .where('kind', '=', 'issuer')
-    .where('id', '=', issuer)
-    .executeTakeFirst();
-  return row !== undefined && (JSON.parse(row.body) as Issuer).foreign !== true;
+/** The issuers that gateways know and that are no foreign key managers: our own. */
+export async function ownIssuers(db: Queryable): Promise<string[]> {
+  const rows = await db.selectFrom('entities').select('body').where('kind', '=', 'issuer').execute();
+  const issuers = rows.map((row) => JSON.parse(row.body) as Issuer);
+  return issuers.filter(({ foreign }) => foreign !== true).map(({ issuer }) => issuer);
 }

@@ -1,6 +1,8 @@
 /** Throttling policies. The entity is all there is of a policy, so it has no table of its own. */
 
+import { type SqlBool, sql } from 'kysely';
 import { builtInPolicies, type Policy, type PolicyLevel } from '../../core/policy.ts';
+import { likePattern } from './api-search.ts';
 import { facetUsers } from './facet-users.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -49,7 +51,9 @@ export async function usersOfPolicy(
   const users: string[] = [];
   if (level === 'application') users.push(...(await applicationsWith(db, name)));
   else {
-    if (level === 'subscription') users.push(...(await subscriptionsWith(db, name)));
+    if (level === 'subscription') {
+      users.push(...(await subscriptionsWith(db, name)), ...(await subscriptionsThatWaitFor(db, name)));
+    }
     const { names } = await facetUsers(db, `policy:${level}`, name);
     users.push(...names.map((api) => `the API ${api}`));
   }
@@ -78,6 +82,22 @@ async function subscriptionsWith(db: Queryable, tier: string): Promise<string[]>
   return rows.map(
     ({ owner, application, name, version }) => `the subscription of ${owner}:${application} to ${name} ${version}`,
   );
+}
+
+/** Subscriptions of which an administrator has to say whether they get the tier. */
+async function subscriptionsThatWaitFor(db: Queryable, tier: string): Promise<string[]> {
+  const pattern = likePattern(`"tier":${JSON.stringify(tier)}`, false);
+  const rows = await db
+    .selectFrom('workflows')
+    .select(['properties', 'description'])
+    .where('type', '=', 'SUBSCRIPTION_UPDATE')
+    .where('status', '=', 'CREATED')
+    // Letters of another case too; which it is, the object says.
+    .where(sql<SqlBool>`lower(properties) like ${pattern} escape '\\'`)
+    .execute();
+  return rows
+    .filter(({ properties }) => (JSON.parse(properties) as { tier?: string }).tier === tier)
+    .map(({ description }) => `what waits for approval (${description})`);
 }
 
 /** Adds the policies that every store has, as far as they are missing. */

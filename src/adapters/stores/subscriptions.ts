@@ -45,6 +45,23 @@ export async function subscriptionsOf(db: Queryable, applicationId: string): Pro
   return rows.map(toSubscription);
 }
 
+/** All subscriptions to these APIs, with the names of the applications, oldest first. */
+export async function subscribersOf(
+  db: Queryable,
+  apiIds: readonly string[],
+): Promise<{ subscription: Subscription; applicationName: string }[]> {
+  const rows = await db
+    .selectFrom('subscriptions')
+    .innerJoin('applications', 'applications.id', 'subscriptions.application_id')
+    .selectAll('subscriptions')
+    .select('applications.name as applicationName')
+    .where('subscriptions.api_id', 'in', apiIds)
+    .orderBy('subscriptions.created_at')
+    .orderBy('subscriptions.id')
+    .execute();
+  return rows.map(({ applicationName, ...row }) => ({ subscription: toSubscription(row), applicationName }));
+}
+
 /** @throws the engine's constraint error when the application is subscribed already, or one of the two is missing. */
 export async function createSubscription(
   tx: StoreTransaction,

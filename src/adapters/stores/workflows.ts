@@ -47,6 +47,19 @@ export async function findAnyWaiting(
     .execute();
 }
 
+/** What waits about an application: itself, its keys, its subscriptions. */
+export function waitingFor(db: Queryable, applicationId: string): Promise<WorkflowRow[]> {
+  const subscriptions = db.selectFrom('subscriptions').select('id').where('application_id', '=', applicationId);
+  return db
+    .selectFrom('workflows')
+    .selectAll()
+    .where((e) => e.or([e('subject_id', '=', applicationId), e('subject_id', 'in', subscriptions)]))
+    .where('status', '=', 'CREATED')
+    .orderBy('created_at')
+    .orderBy('reference')
+    .execute();
+}
+
 /** Those that wait for a decision, oldest first, with the number of all. */
 export async function listWaiting(
   db: Queryable,

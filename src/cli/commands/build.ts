@@ -35,8 +35,10 @@ export async function build(args: BuildArguments): Promise<number> {
     `Target: ${file}`,
     `  ${bytes} bytes, SHA-256 of the content ${hash}`,
     `  ${policies} policies, ${apis.length} API${apis.length === 1 ? '' : 's'}:`,
-    ...apis.map(({ name, version, context, basePath, resources }) => {
-      return `  ${name} ${version} at ${(basePath ?? `${context}/${version}`) || '/'}, ${resources.length} operations`;
+    // The id is what another address or password of a back end is given under.
+    ...apis.map(({ id, name, version, context, basePath, resources }) => {
+      const path = (basePath ?? `${context}/${version}`) || '/';
+      return `  ${name} ${version} at ${path}, ${resources.length} operations, id ${id}`;
     }),
     `Next: postern run ${file}`,
   ];

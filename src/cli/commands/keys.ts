@@ -1,14 +1,12 @@
 /** `postern keys`: an access token for an API, by an application that is the command line's own. */
 import { type Connection, withConnection } from '../remote/connection.ts';
+import { type ApiName, findApi } from '../remote/find-api.ts';
 import { clientCredentialsToken } from '../remote/log-in.ts';
 import { note } from '../remote/progress.ts';
 import { notFound, RemoteError } from '../remote/remote-error.ts';
 
-export interface KeysOptions {
+export interface KeysOptions extends ApiName {
   readonly environment: string;
-  readonly name: string;
-  readonly version: string;
-  readonly provider?: string;
   /** Token endpoint to ask; absent = the environment's. */
   readonly token?: string;
   readonly insecure?: boolean;
@@ -16,11 +14,8 @@ export interface KeysOptions {
 
 const applicationName = 'default-postern-app';
 
-interface PortalApi {
+interface PortalApi extends ApiName {
   readonly id: string;
-  readonly name: string;
-  readonly version: string;
-  readonly provider: string;
   readonly throttlingPolicies?: readonly string[];
 }
 interface Application {
@@ -43,7 +38,7 @@ interface List<T> {
 
 export function keys(options: KeysOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const api = await findApi(connection, options);
+    const api = (await findApi<PortalApi>(connection, 'store', options)) ?? (await refuse(connection, options));
     const { applicationId } = await findApplication(connection);
     await subscribe(connection, applicationId, api);
     const key = await findKey(connection, applicationId);
@@ -52,16 +47,22 @@ export function keys(options: KeysOptions): Promise<void> {
   });
 }
 
-async function findApi(connection: Connection, { name, version, provider }: KeysOptions): Promise<PortalApi> {
-  const query = encodeURIComponent(`name:${name} version:${version}`);
-  const { list } = await connection.get<List<PortalApi>>('store', `/apis?query=${query}&limit=1000`);
-  const bare = (user: string): string => user.replace(/@carbon\.super$/, '');
-  const found = list.find(
-    (api) =>
-      api.name === name && api.version === version && (provider === undefined || bare(api.provider) === bare(provider)),
-  );
-  if (found) return found;
-  throw notFound(`there is no API ${name} ${version} in the developer portal of ${connection.environment.name}`);
+/** Nobody can subscribe to it: because of its state, if the user may see that as a publisher. */
+async function refuse(connection: Connection, { name, version, ...more }: KeysOptions): Promise<never> {
+  const { name: environment } = connection.environment;
+  const missing = `there is no API ${name} ${version} in the developer portal of ${environment}`;
+  const asPublisher = findApi<ApiName & { lifeCycleStatus: string }>(connection, 'publisher', {
+    name,
+    version,
+    ...more,
+  });
+  const status = (await asPublisher.catch(() => undefined))?.lifeCycleStatus;
+  if (status === undefined) throw notFound(missing);
+  const remedy =
+    status === 'CREATED' || status === 'PROTOTYPED'
+      ? `: postern change-status api -a Publish -n ${name} -v ${version} -e ${environment}`
+      : '';
+  throw notFound(`${missing}: it is ${status}, and has to be PUBLISHED and visible to ${connection.user}${remedy}`);
 }
 
 /** What is there, or else is made. Of two commands at once one makes it, and the other finds it. */

@@ -6,7 +6,7 @@ import { findEnvironment } from '../remote/environments.ts';
 import { openHttp } from '../remote/http.ts';
 import { logIn } from '../remote/log-in.ts';
 import { note } from '../remote/progress.ts';
-import { writeSession } from '../remote/sessions.ts';
+import { readSession, writeSession } from '../remote/sessions.ts';
 
 export interface LoginOptions {
   readonly username?: string;
@@ -22,6 +22,10 @@ export async function login(name: string, options: LoginOptions): Promise<void> 
   const http = openHttp(environment, { insecure: options.insecure ?? false });
   try {
     writeSession(name, await logIn(http, environment, user, password));
+  } catch (error) {
+    const { user: before = null } = readSession(name) ?? {};
+    if (before !== null) note(`${user} was not logged in to ${name}; ${before} still is`);
+    throw error;
   } finally {
     await http.close();
   }

@@ -28,8 +28,8 @@ function usualFile(): string | undefined {
   return existsSync(here) ? here : undefined;
 }
 
-/** The file's own bundled stores, which nobody has without the original: as good as none. */
-const bundled = /^\$\{mgw-runtime\.home\}\/runtime\/bre\/security\/ballerina(Key|Trust)store\.p12$/;
+/** The bundled stores of 3.1 and later, and of 3.0, which nobody has without the original: as good as none. */
+const bundled = /^\$\{(mgw-runtime\.home\}\/runtime|ballerina\.home\})\/bre\/security\/ballerina(Key|Trust)store\.p12$/;
 
 /**
  * The path that an option names, absolute; null = none. Paths in the configuration are relative to its file, and to the

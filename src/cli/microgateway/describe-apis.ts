@@ -28,10 +28,11 @@ function firstCall(api: Api, origin: string): string | null {
     : `curl -k ${credentials}${origin}${pathOf(api)}${resource.path.replace(/\/?\*$/, '')}`;
 }
 
+/** Of variables that the reader sets; USER and the like are the shell's own. */
 function credentialsOf(api: Api, resource: Resource): string | null {
   if (resource.authType === 'None') return '';
   const { schemes } = resource.security ?? api.security ?? tokenSecurity;
   if (schemes.includes('oauth2')) return `-H "${api.authorizationHeader ?? 'Authorization'}: Bearer $TOKEN" `;
-  if (schemes.includes('basic_auth')) return '-u "$USER:$PASSWORD" ';
-  return schemes.includes('api_key') ? '-H "apikey: $KEY" ' : null;
+  if (schemes.includes('basic_auth')) return '-u "$API_USER:$API_PASSWORD" ';
+  return schemes.includes('api_key') ? '-H "apikey: $API_KEY" ' : null;
 }

@@ -1,5 +1,6 @@
 /** The issuers that a microgateway believes, from `[[jwtTokenConfig]]` and `[[apikey.tokenConfigs]]`. */
 import type { TrustStore } from '../../adapters/trust-stores/trust-store.ts';
+import type { SchemeName } from '../../core/api.ts';
 import { apiKeyAudience, type Issuer } from '../../core/token.ts';
 import { ConfigError } from '../../platform/config/config-error.ts';
 import type { Configuration } from './configuration.ts';
@@ -11,12 +12,14 @@ export interface IssuerDeps {
   readonly trustStore: TrustStore | null;
   /** Whether the data about subscriptions comes from a hub. */
   readonly hasHub: boolean;
+  /** What the APIs accept: nobody's keys are fetched for tokens that none of them takes. */
+  readonly schemes: ReadonlySet<SchemeName>;
   /** For what is worth a line, but no error. */
   readonly warn: (line: string) => void;
 }
 
 /**
- * Without a section, the key manager's own issuer is believed, and that of its API keys.
+ * Without a section, the key manager's own issuer is believed, and that of its API keys, as far as an API takes them.
  * @throws ConfigError that names everything that is wrong
  */
 export function issuersOf(configuration: Configuration, deps: IssuerDeps): Entity[] {
@@ -35,7 +38,8 @@ function accessTokenIssuers({ config, where }: Configuration, deps: IssuerDeps, 
   const { serverUrl, tokenContext, issuer } = config.keyManager;
   const keyManager = `${serverUrl.replace(/\/$/, '')}/${tokenContext}`;
   const own = issuer || `${keyManager}/token`;
-  const configured = config.jwtTokenConfig.length > 0 ? config.jwtTokenConfig : [null];
+  const usual = deps.schemes.has('oauth2') ? [null] : [];
+  const configured = config.jwtTokenConfig.length > 0 ? config.jwtTokenConfig : usual;
   return configured.map((section, i) => {
     const name = section?.issuer || own;
     const at = (key: string): string => where(`jwtTokenConfig.${i}.${key}`);
@@ -74,6 +78,7 @@ function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Enti
   const { serverUrl, tokenContext } = config.keyManager;
   const server = serverUrl.replace(/\/$/, '');
   const sections = config.apikey.tokenConfigs;
+  if (sections.length === 0 && !deps.schemes.has('api_key')) return [];
   if (sections.length === 0) {
     const isChecked = config.security.validateSubscriptions;
     return [

@@ -127,7 +127,12 @@ function isSecretInPlace(text: string): boolean {
 /** Everything that `postern run` makes of a configuration before it starts anything. */
 function configure(): void {
   const { configuration } = readSettings({ artifact: 'a', data: folder, config: file, portOffset: 0, flags: [] });
-  issuersOf(configuration, { trustStore: null, hasHub: false, warn: () => undefined });
+  issuersOf(configuration, {
+    trustStore: null,
+    hasHub: false,
+    schemes: new Set(['oauth2', 'api_key']),
+    warn: () => undefined,
+  });
   basicUsersOf(configuration);
   storePath(configuration, 'trustStorePath');
   storePath(configuration, 'keyStorePath');

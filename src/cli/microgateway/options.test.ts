@@ -142,6 +142,17 @@ useDefault = true
 hostname = "https://127.0.0.1:2379/v2/keys/jti/"
 username = "root"
 password = "root"
+[analytics]
+enable = true
+uploadingTimeSpanInMillis = 1
+uploadingEndpoint = "https://a"
+rotatingPeriod = 2
+task.uploadFiles = false
+username = "au"
+password = "ap"
+["b7a.users"]
+["b7a.users.generalUser1"]
+password = "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8"
 `,
   '3.2': `
 [listenerConfig]
@@ -179,6 +190,16 @@ username = "root"
 password = "root"
 [server]
 timestampSkew = 7000
+[analytics.fileUpload]
+enable = true
+uploadingTimeSpanInMillis = 1
+uploadingEndpoint = "https://a"
+rotatingPeriod = 2
+taskUploadFiles = false
+username = "au"
+password = "ap"
+[b7a.users.generalUser1]
+password = "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8"
 `,
 };
 
@@ -189,6 +210,21 @@ it('a file of 3.0 means what one of 3.2 does', () => {
   assert.deepEqual(old?.config, present?.config);
   assert.equal(old?.config.server.timestampSkew, 7000);
   assert.deepEqual(old?.config.jwtTokenConfig.length, 1);
+  assert.equal(old?.config.b7a.users.has('generalUser1'), true);
+});
+
+it('a key that is not known is taken for one of its section, or for none', () => {
+  const message = (flag: string) => {
+    try {
+      loadConfig(microgatewaySchema, { flags: [flag] });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  assert.equal(message('--analytics.enabled=true'), '--analytics.enabled: unknown option');
+  assert.match(message('--analytics.endpointURL=x'), /did you mean --analytics\.gRPCAnalytics\.endpointURL\?$/);
+  assert.match(message('--keyManager.httpsPort=1'), /did you mean --listenerConfig\.httpsPort\?$/);
 });
 
 describe('every option', () => {

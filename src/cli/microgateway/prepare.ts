@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { readArtifact } from '../../adapters/artifacts/artifact.ts';
 import type { FixedConfiguration } from '../../gateway/fixed-configuration.ts';
 import type { CertificateAndKey } from '../../platform/certificates.ts';
+import { introspectionWarnings } from '../introspection-warnings.ts';
+import { acceptedSchemes } from './accepted-schemes.ts';
 import { basicUsersOf } from './basic-users.ts';
 import { isEndpointOverride, overrideEndpoints, readEndpointOverrides } from './endpoint-overrides.ts';
 import { issuersOf } from './issuers.ts';
@@ -29,11 +31,12 @@ export async function prepare(args: RunArguments): Promise<Preparation> {
   const { configuration } = settings;
   const { hash, entities } = readArtifact(resolve(args.artifact));
   const trustStore = await openConfiguredTrustStore(configuration);
-  const warnings = [...configuration.warnings];
+  const warnings = [...configuration.warnings, ...introspectionWarnings(configuration)];
   const hasHub = settings.options.controlPlane.url !== '';
   const issuers = issuersOf(configuration, {
     trustStore,
     hasHub,
+    schemes: acceptedSchemes(entities),
     warn: (line) => void warnings.push(line),
   });
   return {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { TrustStore } from '../../adapters/trust-stores/trust-store.ts';
+import type { SchemeName } from '../../core/api.ts';
 import { gatewayOptions } from '../../gateway/options.ts';
 import { loadConfig } from '../../platform/config/load.ts';
 import { basicUsersOf } from './basic-users.ts';
@@ -168,9 +169,15 @@ describe('issuers', () => {
     ],
     keys: [],
   };
-  const read = (content: string, store: TrustStore | null = trustStore, hasHub = false) => {
+  const read = (
+    content: string,
+    store: TrustStore | null = trustStore,
+    hasHub = false,
+    accepted: readonly SchemeName[] = ['oauth2', 'api_key'],
+  ) => {
     const warnings: string[] = [];
-    const entities = issuersOf(configure(content), { trustStore: store, hasHub, warn: (line) => warnings.push(line) });
+    const deps = { trustStore: store, hasHub, schemes: new Set(accepted) };
+    const entities = issuersOf(configure(content), { ...deps, warn: (line) => warnings.push(line) });
     return { issuers: entities.map(({ value }) => value), warnings };
   };
   const own = 'https://localhost:9443/oauth2/token';
@@ -187,6 +194,17 @@ describe('issuers', () => {
         jwksUrl: jwks,
         subscriptions: 'none',
       },
+    ]);
+  });
+
+  it('are not the default ones where no API takes their tokens; what is configured stays', () => {
+    const issuers = (content: string, ...accepted: SchemeName[]) =>
+      read(content, trustStore, false, accepted).issuers.map(({ issuer }) => issuer);
+    assert.deepEqual(issuers('', 'basic_auth'), []);
+    assert.deepEqual(issuers('', 'basic_auth', 'oauth2'), [own]);
+    assert.deepEqual(issuers('', 'api_key'), ['https://localhost:9443/api-keys']);
+    assert.deepEqual(issuers('[[jwtTokenConfig]]\nissuer = "https://idp"\njwksURL = "https://idp/keys"\n'), [
+      'https://idp',
     ]);
   });
 
@@ -293,6 +311,8 @@ describe('stores', () => {
       join(folder, 't.p12'),
     );
     assert.equal(storePath(configure(`[listenerConfig]\ntrustStorePath = "${bundled}"\n`), 'trustStorePath'), null);
+    const of30 = `[listenerConfig]\nkeyStore.path = "${'$'.concat('{ballerina.home}')}/bre/security/ballerinaKeystore.p12"\n`;
+    assert.equal(storePath(configure(of30), 'keyStorePath'), null);
   });
 
   it('with another variable are refused', () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { parse } from 'yaml';
 import { readParams } from './api-params.ts';
 import { applyParams } from './apply-params.ts';
 
@@ -25,21 +26,20 @@ const apiFile = (config: object) =>
 
 const apply = (text: string, config: object, env: Record<string, string> = {}) => {
   const files = applyParams(apiFile(config), read(text, env) as NonNullable<ReturnType<typeof read>>, file);
-  const { endpointConfig, ...api } = JSON.parse(
-    Buffer.from(files.get('X-1/Meta-information/api.json') ?? '').toString(),
-  );
-  return { files, api, config: JSON.parse(endpointConfig) };
+  const written = Buffer.from(files.get('X-1/Meta-information/api.yaml') ?? '').toString();
+  const { endpointConfig, ...api } = parse(written);
+  return { files, api, written, config: JSON.parse(endpointConfig) };
 };
 
 test('addresses and time-outs of the environment replace those of the project, the rest stays', () => {
-  const { config, api } = apply(
+  const { config, written } = apply(
     'environments:\n- name: prod\n  endpoints:\n    production: {url: "https://p", config: {retryDelay: 5}}\n',
     { production_endpoints: { url: 'http://old', config: { factor: 2 } }, sandbox_endpoints: { url: 'http://s' } },
   );
   assert.deepEqual(config.production_endpoints, { url: 'https://p', config: { factor: 2, retryDelay: 5 } });
   assert.deepEqual(config.sandbox_endpoints, { url: 'http://s' });
   assert.equal(config.endpoint_type, 'http');
-  assert.equal(api.id.version, '1.10');
+  assert.match(written, /^id: \{version: 1\.10\}\nendpointConfig: /);
 });
 
 test('variables are replaced, also as numbers and in braces; $$ is a dollar', () => {

@@ -5,6 +5,7 @@ import { readYaml } from '../../platform/yaml-source.ts';
 import type { Files } from '../../platform/zip.ts';
 import { UsageError } from '../fail.ts';
 import type { CertificateParams, EndpointParams, EnvironmentParams } from './api-params.ts';
+import { replaceValues } from './replace-values.ts';
 
 type Json = Record<string, unknown>;
 
@@ -14,13 +15,20 @@ export function applyParams(files: Files, params: EnvironmentParams, file: strin
   const path = [...files.keys()].find((name) => /(^|\/)Meta-information\/api\.(ya?ml|json)$/.test(name));
   if (path === undefined) throw new UsageError('the project has no Meta-information/api.yaml');
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const api = readApi(path, files.get(path) as Uint8Array);
+  const text = Buffer.from(files.get(path) as Uint8Array).toString('utf8');
+  const api = readApi(path, text);
+  const changed = new Map<string, unknown>();
   const { endpoints, security, gatewayEnvironments, policies, certs, mutualSslCerts } = params;
-  if (endpoints) api.endpointConfig = JSON.stringify(endpointConfig(api, endpoints));
-  if (security) Object.assign(api, securityOf(security));
-  if (gatewayEnvironments) api.environments = gatewayEnvironments;
-  if (policies) api.availableTiers = policies.map((name) => ({ name }));
-  put(result, path.replace(/\.\w+$/, ''), api);
+  if (endpoints) changed.set('endpointConfig', JSON.stringify(endpointConfig(api, endpoints)));
+  for (const [key, value] of Object.entries(security ? securityOf(security) : {})) changed.set(key, value);
+  if (gatewayEnvironments) changed.set('environments', gatewayEnvironments);
+  if (policies) {
+    changed.set(
+      'availableTiers',
+      policies.map((name) => ({ name })),
+    );
+  }
+  result.set(path, Buffer.from(replaceValues(text, changed)));
   if (certs) {
     const list = certs.map(({ hostName, ...one }) => ({
       hostName,
@@ -46,19 +54,14 @@ function put(files: Files, name: string, value: unknown): void {
   files.set(`${name}.json`, Buffer.from(JSON.stringify(value)));
 }
 
-function readApi(path: string, bytes: Uint8Array): Json {
-  const { source, problems } = readYaml(Buffer.from(bytes).toString('utf8'));
+function readApi(path: string, text: string): Json {
+  const { source, problems } = readYaml(text);
   if (!source)
     throw new UsageError(
       problems.map(({ position, message }) => `${path}:${position?.line ?? 1}: ${message}`).join('\n'),
     );
   const { value } = source;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    // A version such as 1.10 is a text, also where its quotes are forgotten.
-    const { id } = value as { id?: { version?: unknown } };
-    if (typeof id?.version === 'number') id.version = source.text('/id/version') ?? String(id.version);
-    return value as Json;
-  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   throw new UsageError(`${path}: expected an object`);
 }
 

@@ -104,13 +104,12 @@ function environmentOf(name: string, change: EnvironmentChange, before: Environm
 function address(flag: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isLocal = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (
-    !url ||
-    !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) ||
-    url.username ||
-    url.search ||
-    url.hash
-  ) {
+  if (url?.protocol === 'http:' && !isLocal) {
+    throw new UsageError(
+      `${flag}: expected https, as passwords and tokens go there; http is for this machine only (localhost), not ${url.host}`,
+    );
+  }
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
     throw new UsageError(`${flag}: expected an address like https://host:9443, not ${JSON.stringify(text)}`);
   }
   return url.href.replace(/\/+$/, '');

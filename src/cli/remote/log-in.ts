@@ -8,6 +8,7 @@ import type { Session } from './sessions.ts';
 /** What the commands need, and no more; who may not have one of them gets the others. */
 const scopes = [
   'apim:api_view',
+  'apim:api_publish',
   'apim:api_import_export',
   'apim:app_import_export',
   'apim:subscribe',

@@ -21,6 +21,7 @@ import {
   initialPassword,
   isExposed,
   refuseExposedFirstStart,
+  warnOfUnusedPassword,
 } from '../default-password.ts';
 import type { Running } from '../run-until-stopped.ts';
 import { type Settings, storeFile } from '../settings.ts';
@@ -115,14 +116,17 @@ async function withPort({ options }: Settings): Promise<Settings['options']> {
   return port === 0 ? { ...options, server: { ...options.server, port: await freePort(host) } } : options;
 }
 
-/** A new store gets the built-in policies and the user admin. */
+/** A new store gets the built-in policies and the user admin; one with users says if they were to be others. */
 async function addFirstUser(store: Store, users: UserStore): Promise<void> {
   await store.transaction(addBuiltInPolicies);
   const { number } = await store.db
     .selectFrom('users')
     .select((e) => e.fn.countAll<number>().as('number'))
     .executeTakeFirstOrThrow();
-  if (number > 0) return;
+  if (number > 0) {
+    await warnOfUnusedPassword(async (password) => (await users.verify('admin', password)) !== null);
+    return;
+  }
   const roles = ['admin', 'Internal/everyone', 'Internal/creator', 'Internal/publisher', 'Internal/subscriber'];
   await users.create({ name: 'admin', password: initialPassword(), roles });
 }

@@ -1,5 +1,7 @@
 /** How control planes elsewhere are worked with: environments, log-in, export and import, lists, tokens. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { lifeCycleActions } from '../../core/life-cycle.ts';
+import type { ChangeStatusOptions } from '../commands/change-status.ts';
 import type { ExportApiOptions, ExportAppOptions } from '../commands/export.ts';
 import type { GetOptions } from '../commands/get.ts';
 import type { ImportApiOptions, ImportAppOptions } from '../commands/import.ts';
@@ -78,6 +80,20 @@ export const keys: AddCommand = (context) => {
     .option('-r, --provider <name>', 'of the API')
     .option('-t, --token <address>', 'token endpoint to ask, if not that of the environment')
     .action((given: KeysOptions) => run(context, async () => (await import('../commands/keys.ts')).keys(given), given));
+};
+
+export const changeStatus: AddCommand = (context) => {
+  const group = context.program.command('change-status').description('takes a step in a life cycle');
+  environment(group.command('api').description('publishes an API, blocks it, deprecates it …'))
+    .addOption(
+      new Option('-a, --action <action>', 'as the publisher calls it').choices(lifeCycleActions).makeOptionMandatory(),
+    )
+    .requiredOption('-n, --name <name>', 'of the API')
+    .requiredOption('-v, --version <version>', 'of the API')
+    .option('-r, --provider <name>', 'of the API')
+    .action((given: ChangeStatusOptions) =>
+      run(context, async () => (await import('../commands/change-status.ts')).changeStatus(given), given),
+    );
 };
 
 export const exportCommand: AddCommand = (context) => {

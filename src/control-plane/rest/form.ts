@@ -42,7 +42,10 @@ export class Form {
       }
       if (part.type === 'file') {
         form.#files.set(fieldname, { name: part.filename, type: part.mimetype, bytes: await part.toBuffer() });
-      } else form.#fields.set(fieldname, String(part.value));
+      } else {
+        if (part.valueTruncated) throw new RestError(413, `The part ${fieldname} is too large.`);
+        form.#fields.set(fieldname, String(part.value));
+      }
       if (!known.has(fieldname)) {
         const names = parts.map((one) => one.name).join(', ');
         throw new RestError(400, `Unknown part ${JSON.stringify(fieldname)}; expected: ${names}.`);

@@ -9,11 +9,13 @@ export interface Range {
 /** Entries of a page when nothing is said, and at most. */
 const usual = 25;
 const most = 1000;
+/** Nobody has so many; no database counts much further. */
+const farthest = 1_000_000_000;
 
 /** What part of a list is asked for. */
 export function rangeOf(call: RestCall): Range {
   const { limit, offset } = call.request.query as { limit?: number; offset?: number };
-  return { offset: Math.max(0, offset ?? 0), limit: Math.min(most, Math.max(0, limit ?? usual)) };
+  return { offset: Math.min(farthest, Math.max(0, offset ?? 0)), limit: Math.min(most, Math.max(0, limit ?? usual)) };
 }
 
 /** @param total entries that there are in all */

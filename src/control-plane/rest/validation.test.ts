@@ -94,6 +94,13 @@ test('400 for text that can not be kept', () => {
   }
 });
 
+test('400 for a body that is too deep or too wide to be checked soon', () => {
+  let deep: unknown = 'x';
+  for (let level = 0; level < 5000; level++) deep = { a: deep };
+  assert.throws(() => body({ name: 'Tom', free: deep }), /deeper than 50/);
+  assert.throws(() => body({ name: 'Tom', tags: Array(5001).fill('x') }), /5001 entries; expected at most 5000/);
+});
+
 test('what is required but is no field is nobody’s to send', () => {
   assert.doesNotThrow(() => body({ name: 'Tom' }));
 });

@@ -91,17 +91,31 @@ function propertiesOf(schema: Schema, definition: Definition): ReadonlySet<strin
  * Clients write null for what they don't say. And those of other versions send fields that we don't know: where they are
  * empty nothing is lost.
  */
-function withoutSilence(given: unknown, known: ReadonlySet<string> | null): unknown {
-  // Neither can be kept: no database takes the one, and the other is no character.
-  if (typeof given === 'string' && (given.includes('\0') || !given.isWellFormed())) {
-    throw new RestError(400, 'The body has a text with a NUL character or half a surrogate pair.');
-  }
-  if (Array.isArray(given)) return given.filter((one) => one !== null).map((one) => withoutSilence(one, null));
+function withoutSilence(given: unknown, known: ReadonlySet<string> | null, depth = 0): unknown {
+  if (typeof given === 'string') return storable(given);
   if (typeof given !== 'object' || given === null) return given;
+  if (depth > deepest) throw new RestError(400, `The body is nested deeper than ${deepest} levels.`);
+  const size = Array.isArray(given) ? given.length : Object.keys(given).length;
+  if (size > widest) {
+    throw new RestError(400, `The body has a list or an object of ${size} entries; expected at most ${widest}.`);
+  }
+  if (Array.isArray(given)) {
+    return given.filter((one) => one !== null).map((one) => withoutSilence(one, null, depth + 1));
+  }
   const said = Object.entries(given).filter(
     ([key, value]) => value !== null && (known === null || known.has(key) || !isEmpty(value)),
   );
-  return Object.fromEntries(said.map(([key, value]) => [key, withoutSilence(value, null)]));
+  return Object.fromEntries(said.map(([key, value]) => [storable(key), withoutSilence(value, null, depth + 1)]));
+}
+
+/** Levels of a body, and entries of one of its lists or objects: far more than anybody needs, and soon checked. */
+const deepest = 50;
+const widest = 5000;
+
+/** No database takes a NUL character, and half a surrogate pair is no character. */
+function storable(text: string): string {
+  if (!text.includes('\0') && text.isWellFormed()) return text;
+  throw new RestError(400, 'The body has a text with a NUL character or half a surrogate pair.');
 }
 
 function isEmpty(value: unknown): boolean {

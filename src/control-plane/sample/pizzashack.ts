@@ -22,8 +22,8 @@ export function pizzashackEndpoints(origin: string): EndpointConfig {
 const roles = ['admin', 'Internal/subscriber'];
 
 /**
- * PizzaShack 1.0.0. The menu and ordering need a token; looking at an order needs the scope `read`, changing one the
- * scope `update`.
+ * PizzaShack 1.0.0. The menu and ordering need a token; looking at an order needs the scope `order:read`, changing one
+ * the scope `order:update`.
  */
 export function pizzashack(origin: string, now: number): CatalogApi {
   return {
@@ -49,13 +49,13 @@ export function pizzashack(origin: string, now: number): CatalogApi {
     operations: [
       operation('GET', '/menu'),
       operation('POST', '/order'),
-      operation('GET', '/order/{orderId}', ['read']),
-      operation('PUT', '/order/{orderId}', ['update']),
-      operation('DELETE', '/order/{orderId}', ['update']),
+      operation('GET', '/order/{orderId}', ['order:read']),
+      operation('PUT', '/order/{orderId}', ['order:update']),
+      operation('DELETE', '/order/{orderId}', ['order:update']),
     ],
     scopes: [
-      { name: 'read', displayName: 'Read', description: 'Look at orders', roles, shared: false },
-      { name: 'update', displayName: 'Update', description: 'Change and cancel orders', roles, shared: false },
+      { name: 'order:read', displayName: 'Read', description: 'Look at orders', roles, shared: false },
+      { name: 'order:update', displayName: 'Update', description: 'Change and cancel orders', roles, shared: false },
     ],
     cors: {
       corsConfigurationEnabled: true,

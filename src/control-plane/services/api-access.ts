@@ -1,6 +1,7 @@
 /** Which APIs a publisher may see and change. Those that he may not are not there for him. */
 import type { ApiViewer } from '../../adapters/stores/api-search.ts';
-import { findApi } from '../../adapters/stores/apis.ts';
+import { apisNamed, findApi } from '../../adapters/stores/apis.ts';
+import type { DocumentReader } from '../../adapters/stores/document-words.ts';
 import type { Queryable } from '../../adapters/stores/store.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import { fullUserName } from '../../core/tenant.ts';
@@ -11,7 +12,15 @@ export function publisherView({ fullName, roles, isAdmin }: Caller): ApiViewer {
   return { purpose: 'edit', user: fullName, roles, isAdmin };
 }
 
-export function mayPublish(api: CatalogApi, { fullName, roles, isAdmin }: Caller): boolean {
+/** Absent for administrators, who read also what only its owner does: somebody has to tidy up. */
+export function documentReader({ fullName, isAdmin }: Caller): DocumentReader | undefined {
+  return isAdmin ? undefined : { user: fullName, isPublisher: true };
+}
+
+/** What of a caller decides about APIs. */
+export type Publisher = Pick<Caller, 'fullName' | 'tenant' | 'roles' | 'isAdmin'>;
+
+export function mayPublish(api: CatalogApi, { fullName, roles, isAdmin }: Publisher): boolean {
   if (isAdmin || api.accessControl === 'NONE' || api.provider === fullName) return true;
   return api.accessControlRoles.some((role) => roles.includes(role));
 }
@@ -19,6 +28,16 @@ export function mayPublish(api: CatalogApi, { fullName, roles, isAdmin }: Caller
 /** @throws RestError 404 when there is no such API for the caller */
 export async function requireApi(db: Queryable, caller: Caller, id: string): Promise<CatalogApi> {
   return visible(await findApi(db, id), caller, id);
+}
+
+/**
+ * The versions of a name belong together: who adds one has to be one who may change the others.
+ * @throws RestError 409
+ */
+export async function requireVersions(db: Queryable, caller: Publisher, { name }: CatalogApi): Promise<void> {
+  const versions = await apisNamed(db, caller.tenant, name);
+  if (versions.every((api) => mayPublish(api, caller))) return;
+  throw new RestError(409, `The name ${name} is that of an API that you may not change; expected another one.`);
 }
 
 /**

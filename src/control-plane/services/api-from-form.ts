@@ -11,6 +11,9 @@ import { endpointCredentials } from './endpoint-credentials.ts';
 import { sealPassword } from './endpoint-password.ts';
 import { readEndpointConfig } from './endpoint-problems.ts';
 
+/** Characters. */
+const longestContext = 232;
+
 const everyVerb = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 
 export interface FormContext {
@@ -101,6 +104,9 @@ export function newApi(form: API, id: string, provider: string, now: number): Ca
 
 /** With a slash at its beginning and none at its end; the version, which comes last anyhow, need not be said. */
 export function contextOf(text: string): string {
+  if (text.length > longestContext) {
+    throw new RestError(400, `context: expected at most ${longestContext} characters, got ${text.length}.`);
+  }
   return `/${text.replace(/\/\{version\}\/*$/, '').replace(/^\/+|\/+$/g, '')}`;
 }
 

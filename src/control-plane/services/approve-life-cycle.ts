@@ -5,13 +5,15 @@ import type { WorkflowRow } from '../../adapters/stores/workflows.ts';
 import type { LifeCycleAction } from '../../core/life-cycle.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
+import { mayPublish, type Publisher } from './api-access.ts';
 import { type Checklist, changeLifeCycle } from './change-life-cycle.ts';
 
 /** @throws RestError 409 when it can't be taken any more */
 export async function approveLifeCycle(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
-  { subject_id, requester, tenant, properties }: WorkflowRow,
+  { subject_id, properties }: WorkflowRow,
+  requester: Publisher,
 ): Promise<void> {
   const { action, checklist, from } = JSON.parse(properties) as Record<string, string>;
   const api = await findApi(tx.db, subject_id);
@@ -19,6 +21,9 @@ export async function approveLifeCycle(
     const now = api?.status ?? 'deleted';
     throw new RestError(409, `The API is ${now} by now; the step was asked for when it was ${from}.`);
   }
+  if (!mayPublish(api, requester)) {
+    throw new RestError(409, `The API is not ${requester.fullName}'s to change any more, who asked for the step.`);
+  }
   const ticked = JSON.parse(checklist ?? '{}') as Checklist;
-  await changeLifeCycle(tx, deps, { fullName: requester, tenant }, api, action as LifeCycleAction, ticked);
+  await changeLifeCycle(tx, deps, requester, api, action as LifeCycleAction, ticked);
 }

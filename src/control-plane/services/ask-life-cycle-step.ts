@@ -3,7 +3,8 @@ import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import type { LifeCycleAction } from '../../core/life-cycle.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
-import { type Checklist, changeLifeCycle, type Mover, targetOf } from './change-life-cycle.ts';
+import type { Publisher } from './api-access.ts';
+import { type Checklist, changeLifeCycle, targetOf } from './change-life-cycle.ts';
 import { needsApproval, startWorkflow } from './workflows.ts';
 
 /**
@@ -13,7 +14,7 @@ import { needsApproval, startWorkflow } from './workflows.ts';
 export async function askLifeCycleStep(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
-  mover: Mover,
+  mover: Publisher,
   api: CatalogApi,
   action: LifeCycleAction,
   checklist: Checklist,

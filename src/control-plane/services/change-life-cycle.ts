@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { recordState } from '../../adapters/stores/api-history.ts';
 import { apisNamed, updateApi } from '../../adapters/stores/apis.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
-import { createSubscription, deleteSubscription } from '../../adapters/stores/subscriptions.ts';
-import { removeWaiting } from '../../adapters/stores/workflows.ts';
+import { createSubscription, deleteSubscription, subscribersOf } from '../../adapters/stores/subscriptions.ts';
 import type { LifeCycleStatus } from '../../core/api.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import { endpointUrls } from '../../core/deployed-api.ts';
@@ -12,8 +11,9 @@ import { type LifeCycleAction, transitions } from '../../core/life-cycle.ts';
 import { compareVersions } from '../../core/version-order.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../deps.ts';
-import type { Caller } from '../rest/caller.ts';
+import { mayPublish, type Publisher } from './api-access.ts';
 import { audit } from './audit-api.ts';
+import { auditSubscription } from './audit-subscription.ts';
 import { settleDefault } from './default-version.ts';
 
 /** What a publisher ticks when he publishes. */
@@ -23,8 +23,6 @@ export interface Checklist {
   readonly requireResubscription: boolean;
 }
 
-export type Mover = Pick<Caller, 'fullName' | 'tenant'>;
-
 /**
  * In the transaction of whoever decides it.
  * @throws RestError 400 when the action leads nowhere from the API's state, 409 when the API can't be published as it is
@@ -32,24 +30,25 @@ export type Mover = Pick<Caller, 'fullName' | 'tenant'>;
 export async function changeLifeCycle(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
-  mover: Mover,
+  mover: Publisher,
   api: CatalogApi,
   action: LifeCycleAction,
   checklist: Checklist,
 ): Promise<CatalogApi> {
   const status = targetOf(api, action);
+  // Those that he may not change are not there for him, and stay as they are.
   const older = (await apisNamed(tx.db, mover.tenant, api.name))
-    .filter(({ id, version }) => id !== api.id && compareVersions(version, api.version) < 0)
+    .filter((one) => one.id !== api.id && mayPublish(one, mover) && compareVersions(one.version, api.version) < 0)
     .sort((a, b) => compareVersions(b.version, a.version));
   const moved = await move(tx, deps, mover, api, status, action);
   if (action === 'Publish') {
-    if (!checklist.requireResubscription) await copySubscriptions(tx, deps, older, moved);
+    if (!checklist.requireResubscription) await copySubscriptions(tx, deps, mover, older, moved);
     if (checklist.deprecateOlder) {
       const published = older.filter((one) => one.status === 'PUBLISHED');
       for (const one of published) await move(tx, deps, mover, one, 'DEPRECATED', 'Deprecate');
     }
   }
-  if (status === 'RETIRED') await endSubscriptions(tx, api.id);
+  if (status === 'RETIRED') await endSubscriptions(tx, deps, mover, api);
   return moved;
 }
 
@@ -75,7 +74,7 @@ export function targetOf(api: CatalogApi, action: LifeCycleAction): LifeCycleSta
 async function move(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
-  mover: Mover,
+  mover: Publisher,
   api: CatalogApi,
   status: LifeCycleStatus,
   action: LifeCycleAction,
@@ -93,34 +92,37 @@ async function move(
 /** Of each application the subscription to the newest version that it has, with its tier, blocked if it is. */
 async function copySubscriptions(
   tx: StoreTransaction,
-  { clock }: ControlPlaneDeps,
+  deps: ControlPlaneDeps,
+  mover: Publisher,
   older: readonly CatalogApi[],
   api: CatalogApi,
 ): Promise<void> {
   if (older.length === 0) return;
-  const rows = await tx.db
-    .selectFrom('subscriptions')
-    .select(['api_id', 'application_id', 'tier', 'state'])
-    .where('api_id', 'in', [api.id, ...older.map(({ id }) => id)])
-    .execute();
-  const byApi = Map.groupBy(rows, (row) => row.api_id);
-  const has = new Set(byApi.get(api.id)?.map((row) => row.application_id));
+  const rows = await subscribersOf(tx.db, [api.id, ...older.map(({ id }) => id)]);
+  const byApi = Map.groupBy(rows, ({ subscription }) => subscription.apiId);
+  const has = new Set(byApi.get(api.id)?.map(({ subscription }) => subscription.applicationId));
   for (const { id } of older) {
-    for (const row of byApi.get(id) ?? []) {
-      if (has.has(row.application_id) || row.state === 'ON_HOLD' || row.state === 'REJECTED') continue;
-      has.add(row.application_id);
-      const { application_id: applicationId, tier, state } = row;
-      const copy = { id: randomUUID(), apiId: api.id, applicationId, tier, state };
-      await createSubscription(tx, copy, { createdAt: seconds(clock) });
+    for (const { subscription, applicationName } of byApi.get(id) ?? []) {
+      const { applicationId, state } = subscription;
+      if (has.has(applicationId) || state === 'ON_HOLD' || state === 'REJECTED') continue;
+      has.add(applicationId);
+      const copy = { ...subscription, id: randomUUID(), apiId: api.id };
+      await createSubscription(tx, copy, { createdAt: seconds(deps.clock) });
+      const about = { api, applicationName, id: copy.id };
+      await auditSubscription(tx, deps, 'create', about, mover, { after: copy });
     }
   }
 }
 
-async function endSubscriptions(tx: StoreTransaction, apiId: string): Promise<void> {
-  const rows = await tx.db.selectFrom('subscriptions').select('id').where('api_id', '=', apiId).execute();
-  for (const { id } of rows) await deleteSubscription(tx, id);
-  await removeWaiting(
-    tx,
-    rows.map(({ id }) => id),
-  );
+async function endSubscriptions(
+  tx: StoreTransaction,
+  deps: ControlPlaneDeps,
+  mover: Publisher,
+  api: CatalogApi,
+): Promise<void> {
+  for (const { subscription, applicationName } of await subscribersOf(tx.db, [api.id])) {
+    await deleteSubscription(tx, subscription.id);
+    const about = { api, applicationName, id: subscription.id };
+    await auditSubscription(tx, deps, 'delete', about, mover, { before: subscription });
+  }
 }

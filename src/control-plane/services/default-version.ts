@@ -3,18 +3,20 @@ import { apisNamed, updateApi } from '../../adapters/stores/apis.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import { isServed } from '../../core/life-cycle.ts';
+import { RestError } from '../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
-import type { Caller } from '../rest/caller.ts';
+import { mayPublish, type Publisher } from './api-access.ts';
 import { audit } from './audit-api.ts';
 
 /**
  * Settles who is served without a version, when this API is about to be written. The other versions are written here.
  * @returns the API as it is to be written
+ * @throws RestError 409 when one of them is not the caller's to change
  */
 export async function settleDefault(
   tx: StoreTransaction,
   deps: Pick<ControlPlaneDeps, 'clock'>,
-  caller: Pick<Caller, 'fullName' | 'tenant'>,
+  caller: Publisher,
   api: CatalogApi,
 ): Promise<CatalogApi> {
   const others = (await apisNamed(tx.db, caller.tenant, api.name)).filter(({ id }) => id !== api.id);
@@ -27,6 +29,12 @@ export async function settleDefault(
     const servesDefault = wasServed && !served && isServed(other.status);
     goesOn ||= servesDefault;
     if (isDefaultVersion === other.isDefaultVersion && servesDefault === wasServed) continue;
+    if (!mayPublish(other, caller)) {
+      throw new RestError(
+        409,
+        `The default version of ${api.name} is one that you may not change; expected it to stay that one.`,
+      );
+    }
     await updateApi(tx, { ...other, isDefaultVersion, servesDefault });
     const before = { isDefaultVersion: other.isDefaultVersion, servesDefault: wasServed };
     await audit(tx, deps, caller, 'update', other, { before, after: { isDefaultVersion, servesDefault } });

@@ -3,8 +3,8 @@ import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import {
   deleteKeyManager,
   insertKeyManager,
-  isOwnIssuer,
   type KeyManagerRow,
+  ownIssuers,
   updateKeyManager,
 } from '../../adapters/stores/key-managers.ts';
 import { deleteMappedKeysFrom, mappedKeysFrom } from '../../adapters/stores/mapped-keys.ts';
@@ -17,7 +17,9 @@ import { issuerOf } from './issuer-of.ts';
 
 /** What is shown in place of a secret. Sent back, it stands for the secret that is there. */
 const mask = '*****';
-const isSecret = (name: string): boolean => /secret|password|private|credential|(?:^|[_-])token$/i.test(name);
+/** Whoever makes a connector names its properties, and not all secrets are called one: what isn't known to be none is one. */
+const known = new Set(['audience', 'client_id', 'clientId', 'username', 'Username', 'self_validate_jwt']);
+const isSecret = (name: string): boolean => !known.has(name);
 
 /**
  * The row for what was given; an enabled one has to be complete.
@@ -114,9 +116,18 @@ const announced = (row: KeyManagerRow) => (row.enabled === 1 ? issuerOf(JSON.par
 
 /** Nobody else speaks for our own users and clients. */
 async function refuseOwnIssuer(tx: StoreTransaction, { issuer }: KeyManagerRow): Promise<void> {
-  if (issuer !== null && (await isOwnIssuer(tx.db, issuer))) {
+  if (issuer === null) return;
+  const own = await ownIssuers(tx.db);
+  if (own.some((one) => written(one) === written(issuer))) {
     throw new RestError(409, `The issuer ${issuer} is the resident key manager's own.`);
   }
+}
+
+/** As one text for all that people take for the same: whatever its case, spaces around it or slashes at its end. */
+function written(issuer: string): string {
+  const text = issuer.trim();
+  const url = URL.canParse(text) ? new URL(text).href : text;
+  return url.toLowerCase().replace(/(?<!\/)\/+$/, '');
 }
 
 async function unique(row: KeyManagerRow, work: Promise<void>): Promise<void> {

@@ -2,22 +2,24 @@
 import type { ApiCondition } from '../../adapters/stores/api-search.ts';
 import { RestError } from '../../platform/rest-error.ts';
 
-const fields: Readonly<Record<string, ApiCondition['field']>> = {
-  name: 'name',
-  version: 'version',
-  context: 'context',
-  status: 'status',
-  lcstate: 'status',
-  description: 'description',
-  provider: 'provider',
-  type: 'type',
-  tag: 'tag',
-  tags: 'tag',
-  subcontext: 'path',
-  doc: 'doc',
-  label: 'label',
-  'api-category': 'category',
-};
+const fields: ReadonlyMap<string, ApiCondition['field']> = new Map(
+  Object.entries<ApiCondition['field']>({
+    name: 'name',
+    version: 'version',
+    context: 'context',
+    status: 'status',
+    lcstate: 'status',
+    description: 'description',
+    provider: 'provider',
+    type: 'type',
+    tag: 'tag',
+    tags: 'tag',
+    subcontext: 'path',
+    doc: 'doc',
+    label: 'label',
+    'api-category': 'category',
+  }),
+);
 
 /** `field:` (any but a space or a quote before the colon), then a text in quotes or without spaces. */
 const term = /(?:([^\s":]+):)?(?:"([^"]*)"|(\S+))/g;
@@ -32,7 +34,7 @@ export function readQuery(query: string): ApiCondition[] {
   for (const [, name, quoted, bare] of query.matchAll(term)) {
     const value = quoted ?? bare ?? '';
     if (value === '') continue;
-    const field = name === undefined ? 'name' : fields[name.toLowerCase()];
+    const field = name === undefined ? 'name' : fields.get(name.toLowerCase());
     const exact = quoted !== undefined;
     conditions.push(field ? { field, value, exact } : { field: 'property', property: name as string, value, exact });
   }

@@ -1,8 +1,6 @@
 /** Subscriptions: who may have one, and what happens to it. */
 import { randomUUID } from 'node:crypto';
 import type { ApplicationRow } from '../../adapters/stores/applications.ts';
-import { recordAudit } from '../../adapters/stores/audit-log.ts';
-import { findPolicies } from '../../adapters/stores/policies.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import {
   createSubscription,
@@ -14,15 +12,16 @@ import { isUniqueViolation } from '../../adapters/stores/unique-violation.ts';
 import { findWaiting } from '../../adapters/stores/workflows.ts';
 import type { Subscription } from '../../core/application.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
-import { mayChoose } from '../../core/policy.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../deps.ts';
 import type { Caller } from '../rest/caller.ts';
+import { auditSubscription } from './audit-subscription.ts';
+import { checkTier } from './check-tier.ts';
 import { needsApproval, startWorkflow } from './workflows.ts';
 
 const nameOf = (api: CatalogApi): string => `${api.name} ${api.version}`;
 
-/** What the audit log calls a subscription. */
+/** What people read of a subscription. */
 const label = (api: CatalogApi, application: ApplicationRow): string => `${application.name} to ${nameOf(api)}`;
 
 /**
@@ -38,7 +37,7 @@ export async function subscribe(
   if (api.status !== 'PUBLISHED') {
     throw new RestError(400, `The API ${nameOf(api)} is ${api.status}; only a PUBLISHED one takes subscriptions.`);
   }
-  await checkTier(tx, api, tier, caller);
+  await checkTier(tx.db, api, tier, caller.roles);
   const before = await findSubscriptionTo(tx.db, application.id, api.id);
   if (before?.state === 'REJECTED') await deleteSubscription(tx, before.id);
   const waits = needsApproval(deps, 'SUBSCRIPTION_CREATION');
@@ -65,7 +64,9 @@ export async function subscribe(
       description: `Subscribe the application ${application.name} to ${nameOf(api)} with the tier ${tier}`,
     });
   }
-  await audit(tx, deps, 'create', { api, application, id: subscription.id }, caller, { after: subscription });
+  await auditSubscription(tx, deps, 'create', { api, applicationName: application.name, id: subscription.id }, caller, {
+    after: subscription,
+  });
   return subscription;
 }
 
@@ -86,7 +87,7 @@ export async function changeTier(
   caller: Caller,
 ): Promise<boolean> {
   if (tier === subscription.tier) return true;
-  await checkTier(tx, api, tier, caller);
+  await checkTier(tx.db, api, tier, caller.roles);
   if (subscription.state === 'ON_HOLD' || subscription.state === 'REJECTED') {
     throw new RestError(409, `The subscription is ${subscription.state}: its tier can't be changed.`);
   }
@@ -102,7 +103,7 @@ export async function changeTier(
     return false;
   }
   await updateSubscription(tx, subscription.id, { tier });
-  await audit(tx, deps, 'update', { api, application, id: subscription.id }, caller, {
+  await auditSubscription(tx, deps, 'update', { api, applicationName: application.name, id: subscription.id }, caller, {
     before: { tier: subscription.tier },
     after: { tier },
   });
@@ -130,15 +131,10 @@ export async function unsubscribe(
     return false;
   }
   await deleteSubscription(tx, subscription.id);
-  await audit(tx, deps, 'delete', { api, application, id: subscription.id }, caller, { before: subscription });
+  await auditSubscription(tx, deps, 'delete', { api, applicationName: application.name, id: subscription.id }, caller, {
+    before: subscription,
+  });
   return true;
-}
-
-async function checkTier(tx: StoreTransaction, api: CatalogApi, tier: string, { roles }: Caller): Promise<void> {
-  const all = await findPolicies(tx.db, 'subscription', api.policies);
-  const open = all.filter((policy) => mayChoose(policy, roles)).map(({ name }) => name);
-  if (open.includes(tier)) return;
-  throw new RestError(400, `throttlingPolicy: expected one of ${nameOf(api)}'s: ${open.join(', ')}.`);
 }
 
 const facts = (api: CatalogApi, application: ApplicationRow, tier: string) => ({
@@ -149,23 +145,3 @@ const facts = (api: CatalogApi, application: ApplicationRow, tier: string) => ({
   subscriber: application.owner,
   tier,
 });
-
-function audit(
-  tx: StoreTransaction,
-  deps: ControlPlaneDeps,
-  action: string,
-  { api, application, id }: { api: CatalogApi; application: ApplicationRow; id: string },
-  caller: Caller,
-  change: { before?: unknown; after?: unknown },
-): Promise<void> {
-  const name = label(api, application);
-  return recordAudit(tx, {
-    actor: caller.fullName,
-    action,
-    kind: 'subscription',
-    id,
-    name,
-    ...change,
-    at: deps.clock.now(),
-  });
-}

@@ -8,12 +8,22 @@ import type { WorkflowRow } from '../../adapters/stores/workflows.ts';
 import type { KeyType } from '../../core/application.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../deps.ts';
+import type { Publisher } from './api-access.ts';
 import { type KeySettings, makeKey } from './application-keys.ts';
 import { removeApplication } from './applications.ts';
 import { approveLifeCycle } from './approve-life-cycle.ts';
+import { approveSubscription } from './approve-subscription.ts';
 
-/** Refuses by throwing a `RestError`; then nothing was decided. */
-export type Outcome = (tx: StoreTransaction, deps: ControlPlaneDeps, workflow: WorkflowRow) => Promise<void>;
+/**
+ * Refuses by throwing a `RestError`; then nothing was decided.
+ * @param requester who asked, with the roles of now
+ */
+export type Outcome = (
+  tx: StoreTransaction,
+  deps: ControlPlaneDeps,
+  workflow: WorkflowRow,
+  requester: Publisher,
+) => Promise<void>;
 
 interface Outcomes {
   readonly APPROVED: Outcome;
@@ -38,14 +48,17 @@ export const workflowOutcomes: Readonly<Record<WorkflowType, Outcomes>> = {
   APPLICATION_REGISTRATION_PRODUCTION: registration('PRODUCTION'),
   APPLICATION_REGISTRATION_SANDBOX: registration('SANDBOX'),
   SUBSCRIPTION_CREATION: {
-    APPROVED: async (tx, _deps, { subject_id }) =>
-      expectFound(await updateSubscription(tx, subject_id, { state: 'UNBLOCKED' }), 'subscription'),
+    async APPROVED(tx, _deps, { subject_id }, requester) {
+      await approveSubscription(tx, subject_id, { state: 'UNBLOCKED' }, requester);
+    },
     REJECTED: async (tx, _deps, { subject_id }) =>
       void (await updateSubscription(tx, subject_id, { state: 'REJECTED' })),
   },
   SUBSCRIPTION_UPDATE: {
-    APPROVED: async (tx, _deps, { subject_id, properties }) =>
-      expectFound(await updateSubscription(tx, subject_id, { tier: JSON.parse(properties).tier }), 'subscription'),
+    async APPROVED(tx, _deps, { subject_id, properties }, requester) {
+      const { tier } = JSON.parse(properties) as { tier: string };
+      await approveSubscription(tx, subject_id, { tier }, requester);
+    },
     REJECTED: nothing,
   },
   SUBSCRIPTION_DELETION: {

@@ -8,9 +8,11 @@ import type { WorkflowType } from '../../adapters/stores/schema/portal.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../adapters/stores/unique-violation.ts';
 import { decideWorkflow, findWorkflow, insertWorkflow, type WorkflowRow } from '../../adapters/stores/workflows.ts';
+import type { User } from '../../adapters/user-stores/user-store.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../deps.ts';
 import type { Caller } from '../rest/caller.ts';
+import type { Publisher } from './api-access.ts';
 import { workflowOutcomes } from './workflow-outcomes.ts';
 
 const optionOf = {
@@ -89,14 +91,16 @@ export async function completeWorkflow(
   { status, description }: Decision,
   administrator: Pick<Caller, 'fullName'>,
 ): Promise<WorkflowRow> {
+  const row = await findWorkflow(deps.store.db, reference);
+  if (!row) throw new RestError(404, `There is no workflow ${reference}.`);
+  // Before the transaction: the user store asks by a connection of its own.
+  const requester = publisherOf(await deps.users.find(row.requester), row);
   return deps.store.transaction(async (tx) => {
-    const row = await findWorkflow(tx.db, reference);
-    if (!row) throw new RestError(404, `There is no workflow ${reference}.`);
     const decided = { status, description: description ?? row.description, updated_at: seconds(deps.clock) };
     if (!(await decideWorkflow(tx, reference, decided))) {
-      throw new RestError(409, `The workflow ${reference} was ${row.status.toLowerCase()} already.`);
+      throw new RestError(409, `The workflow ${reference} does not wait (any more).`);
     }
-    await workflowOutcomes[row.type][status](tx, deps, row);
+    await workflowOutcomes[row.type][status](tx, deps, row, requester);
     await recordAudit(tx, {
       actor: administrator.fullName,
       action: status === 'APPROVED' ? 'approve' : 'reject',
@@ -109,4 +113,10 @@ export async function completeWorkflow(
     });
     return { ...row, ...decided };
   });
+}
+
+/** Who asked, with the roles that he has by now: none, if he is gone. */
+function publisherOf(user: User | null, { requester, tenant }: WorkflowRow): Publisher {
+  const roles = user?.roles ?? [];
+  return { fullName: requester, tenant, roles, isAdmin: roles.includes('admin') };
 }

@@ -1,14 +1,15 @@
 /** Creates, changes and deletes APIs: the catalogue, the history and the audit log in one transaction. */
 import { recordState } from '../../adapters/stores/api-history.ts';
 import { createApi, deleteApi, findApiDefinition, updateApi } from '../../adapters/stores/apis.ts';
-import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../adapters/stores/unique-violation.ts';
-import { removeWaiting } from '../../adapters/stores/workflows.ts';
+import { findWaiting, removeWaiting } from '../../adapters/stores/workflows.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
 import type { Caller } from '../rest/caller.ts';
-import { requireApi } from './api-access.ts';
+import { requireApi, requireVersions } from './api-access.ts';
+import { alreadyThere, refuseForeignScopes, refuseOverlap, refuseSame } from './api-addresses.ts';
 import { audit } from './audit-api.ts';
 import { checkApi } from './check-api.ts';
 import { settleDefault } from './default-version.ts';
@@ -30,7 +31,9 @@ export async function addApi(
   return deps.store.transaction(async (tx) => {
     const checked = await checkApi(tx.db, given, tenant);
     await refuseSame(tx.db, checked, tenant);
+    await requireVersions(tx.db, caller, checked);
     await refuseOverlap(tx.db, checked, tenant);
+    await refuseForeignScopes(tx.db, checked, tenant);
     const api = await settleDefault(tx, deps, caller, checked);
     const text = JSON.stringify(applyToDefinition(definition, api));
     try {
@@ -60,8 +63,11 @@ export async function changeApi(
   return deps.store.transaction(async (tx) => {
     const before = await requireApi(tx.db, caller, id);
     if (before.status === 'RETIRED') throw new RestError(409, 'The API is retired; nothing of it changes any more.');
+    await refuseWaiting(tx, before);
     const { api: given, definition } = await change(before, tx);
     const checked = await checkApi(tx.db, given, caller.tenant);
+    if (checked.isDefaultVersion && !before.isDefaultVersion) await refuseOverlap(tx.db, checked, caller.tenant);
+    await refuseForeignScopes(tx.db, checked, caller.tenant);
     const api = await settleDefault(tx, deps, caller, checked);
     const old = definition ?? (JSON.parse((await findApiDefinition(tx.db, id)) ?? '{}') as Json);
     const text = JSON.stringify(applyToDefinition(old, api));
@@ -69,6 +75,16 @@ export async function changeApi(
     await audit(tx, deps, caller, 'update', api, difference(shown(before), shown(api)));
     return api;
   });
+}
+
+/** What an administrator approves is the API as he sees it when he decides. @throws RestError 409 */
+async function refuseWaiting(tx: StoreTransaction, { id }: CatalogApi): Promise<void> {
+  const waiting = await findWaiting(tx.db, ['API_STATE'], id);
+  if (!waiting) return;
+  throw new RestError(
+    409,
+    `The API changes when this is decided: ${waiting.description}. Expected its approval, or to withdraw it first.`,
+  );
 }
 
 /** @throws RestError 404, or 409 when applications are subscribed to it */
@@ -91,48 +107,6 @@ export async function removeApi(deps: ControlPlaneDeps, caller: Caller, id: stri
     await audit(tx, deps, caller, 'delete', api, { before: shown(api) });
   });
 }
-
-/** A context belongs to one name and a name to one context, in all versions: addresses and subscribers stay together. */
-async function refuseSame(db: Queryable, api: CatalogApi, tenant: string): Promise<void> {
-  const { name, version, context } = api;
-  const rows = await db
-    .selectFrom('apis')
-    .select(['name', 'version', 'context'])
-    .where('tenant', '=', tenant)
-    .where((e) => e.or([e('name', '=', name), e('context', '=', context)]))
-    .execute();
-  if (rows.some((row) => row.name === name && row.version === version)) throw alreadyThere(api);
-  const foreign = rows.find((row) => row.name !== name);
-  if (foreign)
-    throw new RestError(409, `The context ${context} is that of the API ${foreign.name}; expected another one.`);
-  const other = rows.find((row) => row.context !== context);
-  if (other) {
-    throw new RestError(409, `There is an API ${name} at ${other.context}; expected that context, or another name.`);
-  }
-}
-
-/** One API's default version must not answer where a version of another does: `/a/b` and version `b` of `/a`. */
-async function refuseOverlap(db: Queryable, { name, version, context }: CatalogApi, tenant: string): Promise<void> {
-  const slash = context.lastIndexOf('/');
-  const other = await db
-    .selectFrom('apis')
-    .select(['name', 'version', 'context'])
-    .where('tenant', '=', tenant)
-    .where('name', '!=', name)
-    .where((e) =>
-      e.or([
-        e.and([e('context', '=', context.slice(0, slash)), e('version', '=', context.slice(slash + 1))]),
-        e('context', '=', `${context}/${version}`),
-      ]),
-    )
-    .executeTakeFirst();
-  if (!other) return;
-  const there = `${other.name} ${other.version} (${other.context})`;
-  throw new RestError(409, `The context ${context} is in the way of the API ${there}; expected another one.`);
-}
-
-const alreadyThere = ({ name, version }: CatalogApi): RestError =>
-  new RestError(409, `There is an API ${name} ${version} already.`);
 
 /** Without secrets, and without what is not the publisher's to say. */
 function shown({ endpointSecurity, updatedAt: _, ...rest }: CatalogApi): Record<string, unknown> {

@@ -1,4 +1,6 @@
 /** What the main thread asks key managers for on behalf of all threads. Each client is loaded when it is needed first. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AccessToken, AccessTokens } from '../../adapters/key-managers/credentials/credentials.ts';
 import type { FetchJwks } from '../../adapters/key-managers/jwks.ts';
 import type { Trust } from '../../adapters/key-managers/trust.ts';
@@ -8,6 +10,8 @@ import type { GatewayOptions } from '../options.ts';
 
 export interface KeyManagersDeps {
   readonly options: GatewayOptions;
+  /** Folder, made when it is needed, for what has to outlive this process. */
+  readonly folder: string;
   readonly trust: Trust;
   readonly clock: Clock;
   readonly log: EventLog;
@@ -23,7 +27,7 @@ export interface KeyManagers {
 /** Milliseconds for an answer of a token endpoint. */
 const tokenTimeout = 10_000;
 
-export function openKeyManagers({ options, trust, clock, log }: KeyManagersDeps): KeyManagers {
+export function openKeyManagers({ options, folder, trust, clock, log }: KeyManagersDeps): KeyManagers {
   let jwks: Promise<FetchJwks> | null = null;
   let tokens: Promise<AccessTokens> | null = null;
   const loadJwks = async (): Promise<FetchJwks> => {
@@ -34,7 +38,10 @@ export function openKeyManagers({ options, trust, clock, log }: KeyManagersDeps)
   };
   const loadTokens = async (): Promise<AccessTokens> => {
     const { openOAuth2Tokens } = await import('../../adapters/key-managers/credentials/oauth2.ts');
-    return openOAuth2Tokens(options.keyManager.security.oauth2, { trust, timeout: tokenTimeout, clock, log });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const refreshTokenFile = join(folder, 'introspection-refresh-token.json');
+    const { oauth2 } = options.keyManager.security;
+    return openOAuth2Tokens(oauth2, { trust, timeout: tokenTimeout, refreshTokenFile, clock, log });
   };
   return {
     async fetchJwks(url) {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { PublicJwk } from '../../core/token.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { ThreadChange } from '../data-plane/messages.ts';
 import { PublishedKeys } from './published-keys.ts';
 
-const jwk = (kid: string): PublicJwk => ({ kid, kty: 'EC' });
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const jwk = (kid: string): PublicJwk => ({ ...publicKey.export({ format: 'jwk' }), kid, kty: 'EC' });
 const issuer = (id: string, jwksUrl?: string): ThreadChange => ({
   kind: 'issuer',
   id,
@@ -50,16 +52,29 @@ test('keys are fetched at once for an issuer that has an address, and told toget
   assert.deepEqual(keys.state, { i: { keys: 1, reachable: true } });
 });
 
-test('many that miss a key share one fetch, and there is not another before the cool-down is over', async () => {
+test('many that miss a key share one fetch', async () => {
   keys.watch([issuer('i', 'u')]);
-  await Promise.all([keys.renew('i'), keys.renew('i')]);
-  now = 9_999;
-  assert.equal(await keys.renew('i'), true);
+  assert.deepEqual(await Promise.all([keys.renew('i'), keys.renew('i')]), ['renewed', 'renewed']);
   assert.equal(asked.length, 1);
-  now = 10_000;
   answer = async () => [jwk('b')];
-  assert.deepEqual(await Promise.all([keys.renew('i'), keys.renew('i')]), [true, true]);
+  assert.deepEqual(await Promise.all([keys.renew('i'), keys.renew('i')]), ['renewed', 'renewed']);
   assert.equal(asked.length, 2);
+  assert.deepEqual(published.at(-1), ['own', 'b']);
+});
+
+test('a flood of tokens with unknown keys has them fetched a few times, then says when they may be again', async () => {
+  keys.watch([issuer('i', 'u')]);
+  await keys.renew('i');
+  const outcomes: unknown[] = [];
+  for (; now < 30_000; now += 200) outcomes.push(await keys.renew('i'));
+  // The first; one a second, five in a row; then one in ten seconds, which the first of those began.
+  assert.equal(asked.length, 1 + 5 + 2);
+  assert.deepEqual(outcomes.slice(0, 2), ['renewed', { retryAfter: 1 }]);
+  assert.deepEqual(outcomes.at(26), { retryAfter: 5 });
+  // Of whatever fetch: a new key is there with it.
+  answer = async () => [jwk('b')];
+  while ((await keys.renew('i')) !== 'renewed') now += 200;
+  assert.ok(now <= 40_000, String(now));
   assert.deepEqual(published.at(-1), ['own', 'b']);
 });
 
@@ -72,15 +87,23 @@ test('threads are not told when nothing is new', async () => {
   assert.equal(published.length, 1);
 });
 
-test('the last good keys stay when the address fails, which is said', async () => {
-  const change = issuer('i', 'u');
-  keys.watch([change]);
-  await keys.renew('i');
-  now = 10_000;
-  answer = () => Promise.reject(new Error('no'));
-  assert.equal(await keys.renew('i'), false);
-  assert.deepEqual(kids(keys.complete([change])), ['own', 'a']);
-});
+const useless: readonly [what: string, answer: () => Promise<PublicJwk[]>][] = [
+  ['fails', () => Promise.reject(new Error('no'))],
+  ['has no keys', async () => []],
+  ['has no key that can be used', async () => [{ kid: 'a', kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } as PublicJwk]],
+];
+for (const [what, broken] of useless) {
+  test(`the last good keys stay when the address ${what}, which is said`, async () => {
+    const change = issuer('i', 'u');
+    keys.watch([change]);
+    await keys.renew('i');
+    answer = broken;
+    assert.equal(await keys.renew('i'), 'failed');
+    assert.deepEqual(kids(keys.complete([change])), ['own', 'a']);
+    assert.deepEqual(keys.state, { i: { keys: 1, reachable: false } });
+    assert.equal(published.length, 1);
+  });
+}
 
 test('another address is asked anew, and what the old one says then no longer counts', async () => {
   const late = Promise.withResolvers<PublicJwk[]>();
@@ -101,7 +124,7 @@ test('an issuer that is gone, or publishes nothing, is not asked', async () => {
   await keys.renew('i');
   keys.watch([{ kind: 'issuer', id: 'i', value: null }]);
   now = 10_000;
-  assert.equal(await keys.renew('i'), true);
-  assert.equal(await keys.renew('unknown'), true);
+  assert.equal(await keys.renew('i'), 'renewed');
+  assert.equal(await keys.renew('unknown'), 'renewed');
   assert.deepEqual(asked, ['u']);
 });

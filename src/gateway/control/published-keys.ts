@@ -1,19 +1,22 @@
 /**
  * The keys that issuers publish: fetched by the main thread, once for all data-plane threads, and kept up to date.
- * When an address can't be read, the last good keys stay.
+ * When an address can't be read, or has no key, the last good keys stay.
  */
 import type { FetchJwks } from '../../adapters/key-managers/jwks.ts';
 import type { Issuer, PublicJwk } from '../../core/token.ts';
 import { Backoff } from '../../platform/backoff.ts';
 import type { EventLog } from '../../platform/log.ts';
-import type { ThreadChange } from '../data-plane/messages.ts';
+import type { KeyRenewal, ThreadChange } from '../data-plane/messages.ts';
+import { TrustedIssuer } from '../security/issuers.ts';
+import { FetchAllowance } from './fetch-allowance.ts';
 
 export interface PublishedKeysDeps {
   readonly fetch: FetchJwks;
   /** Tells the threads. */
   readonly publish: (changes: readonly ThreadChange[]) => void;
-  /** Milliseconds after which they are fetched again, and at least between two fetches because a key isn't known. */
+  /** Milliseconds after which they are fetched again. */
   readonly refresh: number;
+  /** Milliseconds in which one more fetch because a key isn't known is earned (FetchAllowance). */
   readonly cooldown: number;
   readonly log: EventLog;
   /** Milliseconds, like `performance.now()`. */
@@ -31,6 +34,7 @@ interface Watched {
   /** How and when the last one ended. */
   succeeded: boolean;
   endedAt: number;
+  readonly allowance: FetchAllowance;
   readonly wait: Backoff;
   timer: NodeJS.Timeout | undefined;
 }
@@ -61,16 +65,17 @@ export class PublishedKeys {
   }
 
   /**
-   * A token of this issuer names a key that isn't known. Resolves when the keys have been fetched, unless that was only
-   * just done, with whether they could be had.
+   * A token of this issuer may be signed with a key that isn't known. Resolves when the keys have been fetched, or at
+   * once if that may not be done again so soon: whoever sends such tokens must not make it a flood of fetches.
    */
-  async renew(issuer: string): Promise<boolean> {
+  async renew(issuer: string): Promise<KeyRenewal> {
     for (const [id, watched] of this.#watched) {
       if (watched.issuer.issuer !== issuer) continue;
-      if (!watched.fetching && this.#now() - watched.endedAt < this.#deps.cooldown) return watched.succeeded;
-      return this.#fetch(id, watched);
+      const wait = watched.fetching ? 0 : watched.allowance.take(this.#now());
+      if (wait > 0) return { retryAfter: Math.ceil(wait / 1000) };
+      return (await this.#fetch(id, watched)) ? 'renewed' : 'failed';
     }
-    return true;
+    return 'renewed';
   }
 
   /** For `/status`: by issuer, how many keys its address had, and whether it could be read the last time. */
@@ -103,6 +108,7 @@ export class PublishedKeys {
       fetching: null,
       succeeded: false,
       endedAt: Number.NEGATIVE_INFINITY,
+      allowance: new FetchAllowance(this.#deps.cooldown),
       wait: new Backoff(retry.min, retry.max),
       timer: undefined,
     };
@@ -122,6 +128,9 @@ export class PublishedKeys {
     const { issuer, jwksUrl } = watched.issuer;
     try {
       const keys = await fetch(jwksUrl);
+      // Nobody withdraws the last key that he signs with; it is a fault at the other end, and would refuse every token.
+      if (!new TrustedIssuer({ issuer, audience: null, keys }).hasKeys)
+        throw new Error('the key set has no usable key');
       const isNew = JSON.stringify(keys) !== JSON.stringify(watched.keys);
       watched.keys = keys;
       if (!watched.succeeded) log.info({ issuer, keys: keys.length }, 'the keys of an issuer were fetched');

@@ -25,7 +25,7 @@ import { DenyRules } from '../throttling/deny-rules.ts';
 import { Policies } from '../throttling/policies.ts';
 import { RateCounters } from '../throttling/rate-counters.ts';
 import { type Ask, introspectAtKeyManager } from './introspect.ts';
-import type { ThreadData } from './messages.ts';
+import type { KeyRenewal, ThreadData } from './messages.ts';
 
 const notLoaded = fault(faults.notReady);
 const full = fault(faults.decisionNotHeld);
@@ -49,7 +49,7 @@ export async function createDeps(
   const revoked = new RevokedSetReader(shared.revoked);
   const control = new Int32Array(shared.control);
 
-  const flights = new SingleFlight<boolean>();
+  const flights = new SingleFlight<KeyRenewal>();
   const verifier = (use: 'access token' | 'API key') =>
     new JwtVerifier({
       issuers,
@@ -58,7 +58,7 @@ export async function createDeps(
       skew: options.gateway.clockSkew / 1000,
       use,
       renewKeys: (issuer) =>
-        flights.run(issuer, async () => (await ask({ about: 'keys', issuer }).catch(() => false)) === true),
+        flights.run(issuer, () => ask({ about: 'keys', issuer }).catch(() => 'failed') as Promise<KeyRenewal>),
     });
   const jwt = new JwtScheme({
     verifier: verifier('access token'),

@@ -49,9 +49,15 @@ export interface ThreadData {
   readonly changes: readonly ThreadChange[];
 }
 
+/**
+ * What came of looking for an issuer's keys: they are known as well as can be; they could not be had; or they may be
+ * looked for again only in so many seconds.
+ */
+export type KeyRenewal = 'renewed' | 'failed' | { readonly retryAfter: number };
+
 /** What only the main thread can find out, so that it is found out once for all threads. */
 export type Question =
-  /** Have the keys that this issuer publishes fetched again. Answer: whether they could be had. */
+  /** Have the keys that this issuer publishes fetched again. Answer: a `KeyRenewal`. */
   | { readonly about: 'keys'; readonly issuer: string }
   /** An access token for introspection; not `rejected`. Answer: an `AccessToken`. */
   | { readonly about: 'credentials'; readonly rejected: string | null };

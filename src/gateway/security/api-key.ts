@@ -49,6 +49,7 @@ export class ApiKeyScheme implements Scheme {
     const consumerKey = issuer.consumerKeyClaim === undefined ? null : consumerKeyOf(claims, issuer);
     const { uuid } = (claims.application ?? {}) as Record<string, unknown>;
     const principal = principals.create({
+      use: 'API key',
       issuer: issuer.issuer,
       foreign: issuer.foreign === true,
       token,

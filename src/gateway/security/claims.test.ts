@@ -37,12 +37,19 @@ test('claims are renamed, two may change places, and registered ones keep their 
     { remote: 'evil', local: 'sub' },
     { remote: 'missing', local: 'scope' },
   ];
-  assert.deepEqual(renameClaims({ a: 1, b: 2, evil: 'x', sub: 's', scope: 'y' }, names), {
+  assert.deepEqual(renameClaims({ a: 1, b: 2, evil: 'x', sub: 's', other: 'y' }, names), {
     a: 2,
     b: 1,
     sub: 's',
-    scope: 'y',
+    other: 'y',
   });
+});
+
+test('a name that stands for another claim stands for none of the token’s own, also where the other is missing', () => {
+  const names = [{ remote: 'scp', local: 'scope' }];
+  assert.deepEqual(renameClaims({ scp: 'read', scope: 'admin' }, names), { scope: 'read' });
+  assert.deepEqual(renameClaims({ scope: 'admin' }, names), {});
+  assert.deepEqual(renameClaims({ scope: 'read' }, [{ remote: 'scope', local: 'scope' }]), { scope: 'read' });
 });
 
 test('the data decides unless the issuer is believed and the token says something', () => {

@@ -7,11 +7,17 @@ import type { ClaimedSubscriptions } from './principal-factory.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The claims by the names that we have for them. Whom the token is from and how long it is good is not renamed. */
+/**
+ * The claims by the names that we have for them. A name that stands for another claim stands for no claim of its own,
+ * not even where the other is missing. Whom the token is from and how long it is good is not renamed.
+ */
 export function renameClaims(claims: Claims, names: Issuer['claims']): Claims {
   if (!names || names.length === 0) return claims;
   const renamed: Record<string, unknown> = { ...claims };
-  for (const { remote, local } of names) if (remote !== local) delete renamed[remote];
+  for (const { remote, local } of names) {
+    if (remote !== local) delete renamed[remote];
+    if (!registered.has(local)) delete renamed[local];
+  }
   for (const { remote, local } of names) {
     if (remote in claims && !registered.has(local)) renamed[local] = claims[remote];
   }

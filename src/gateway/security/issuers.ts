@@ -20,6 +20,9 @@ const algorithms: Readonly<Record<string, Algorithm>> = {
   EdDSA: { digest: null, keyType: 'ed25519' },
 };
 
+/** Named keys that are tried for a token that names none: each costs a verification. */
+const mostTried = 4;
+
 interface VerificationKey {
   readonly key: KeyObject;
   /** The only algorithms that it may be used with. */
@@ -65,15 +68,20 @@ export class TrustedIssuer {
     return this.#named.has(kid);
   }
 
+  get hasKeys(): boolean {
+    return this.#named.size > 0 || this.#unnamed.length > 0;
+  }
+
   /**
-   * Whether `signature` over `input` was made with a key of the issuer's: the one that the header names, otherwise one
-   * of those without a name. Null if it has no key that could have made it.
+   * Whether `signature` over `input` was made with the key that the header names or, if it names none that is known,
+   * with one that it could mean. Null if it wasn't, but may have been made with a key that isn't known.
    */
   verify(header: SignatureHeader, input: Buffer, signature: Buffer): boolean | null {
-    const keys = this.#keysFor(header);
-    if (keys.length === 0) return null;
+    // No key could ever have made it.
+    if (!Object.hasOwn(algorithms, header.alg)) return false;
+    const meant = this.#meantBy(header);
     const { digest, padding } = algorithms[header.alg] as Algorithm;
-    return keys.some(({ key }) =>
+    const good = (meant ?? this.#possibleFor(header)).some(({ key }) =>
       verify(
         digest,
         input,
@@ -85,14 +93,23 @@ export class TrustedIssuer {
         signature,
       ),
     );
+    return good || meant ? good : null;
   }
 
-  #keysFor({ alg, kid, thumbprints }: SignatureHeader): readonly VerificationKey[] {
+  /** The known key that the header names, unless it is used with another `alg`; null if it names none. */
+  #meantBy({ alg, kid, thumbprints }: SignatureHeader): readonly VerificationKey[] | null {
     const named = kid === undefined ? undefined : this.#named.get(kid);
-    if (named) return named.algs.includes(alg) ? [named] : [];
-    const fitting = this.#unnamed.filter(({ algs }) => algs.includes(alg));
-    const meant = fitting.filter((key) => key.thumbprints.some((one) => thumbprints.includes(one)));
-    return meant.length > 0 ? meant : fitting;
+    const meant = named
+      ? [named]
+      : this.#unnamed.filter((key) => key.thumbprints.some((one) => thumbprints.includes(one)));
+    return meant.length === 0 ? null : meant.filter(({ algs }) => algs.includes(alg));
+  }
+
+  /** Those without a name; for a token that names none (`kid` is optional, RFC 7515 4.1.4) a few of the others, too. */
+  #possibleFor({ alg, kid }: SignatureHeader): readonly VerificationKey[] {
+    const fits = ({ algs }: VerificationKey): boolean => algs.includes(alg);
+    const unnamed = this.#unnamed.filter(fits);
+    return kid === undefined ? [...unnamed, ...[...this.#named.values()].filter(fits).slice(0, mostTried)] : unnamed;
   }
 }
 

@@ -3,8 +3,10 @@ import { hash } from 'node:crypto';
 import { type Fault, type FaultKind, fault, faults } from '../../core/faults.ts';
 import { apiKeyType } from '../../core/token.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
+import type { KeyRenewal } from '../data-plane/messages.ts';
 import { bearerRefusal } from './challenge.ts';
 import type { Issuers, SignatureHeader, TrustedIssuer } from './issuers.ts';
+import type { TokenUse } from './principal.ts';
 
 export interface JwtVerifierOptions {
   readonly issuers: Issuers;
@@ -15,12 +17,9 @@ export interface JwtVerifierOptions {
   /** Seconds that `nbf` and `iat` may lie ahead of this clock. `exp` is never stretched. */
   readonly skew: number;
   /** API keys may live for ever, and say how to send them in other words. */
-  readonly use: 'access token' | 'API key';
-  /**
-   * Has the keys that an issuer publishes looked for once more. True: they are known now as well as can be; false:
-   * they could not be had. The map of issuers has them when it resolves.
-   */
-  readonly renewKeys: (issuer: string) => Promise<boolean>;
+  readonly use: TokenUse;
+  /** Has the keys that an issuer publishes looked for once more. The map of issuers has them when it resolves. */
+  readonly renewKeys: (issuer: string) => Promise<KeyRenewal>;
 }
 
 export interface VerifiedJwt {
@@ -81,10 +80,17 @@ export class JwtVerifier {
     const outcome = check();
     if (outcome !== null) return outcome;
     const { entity } = issuers.get(claims.iss as string) as TrustedIssuer;
-    if (entity.jwksUrl === undefined) return unknownKey;
-    return renewKeys(entity.issuer).then(
-      (renewed) => check() ?? (renewed ? unknownKey : fault(faults.authenticationFailure)),
-    );
+    if (entity.jwksUrl === undefined) {
+      invalid.set(token, true, now + this.#options.invalidTtl);
+      return unknownKey;
+    }
+    // Not remembered: the key may be published a moment later.
+    return renewKeys(entity.issuer).then((renewal) => {
+      const late = check();
+      if (late !== null || renewal === 'renewed') return late ?? unknownKey;
+      if (renewal === 'failed') return fault(faults.authenticationFailure);
+      return fault(faults.keyNotKnownYet, undefined, [['retry-after', String(renewal.retryAfter)]]);
+    });
   }
 
   #checkClaims(
@@ -111,7 +117,7 @@ export class JwtVerifier {
   }
 }
 
-function refusals(use: JwtVerifierOptions['use']) {
+function refusals(use: TokenUse) {
   const refusal = (kind: FaultKind, why?: string): Fault =>
     use === 'access token' ? bearerRefusal(kind, why) : fault(kind, why);
   const invalid = (why: string): Fault => refusal(faults.invalidCredentials, why);

@@ -4,6 +4,7 @@ import { beforeEach, test } from 'node:test';
 import type { PublicJwk } from '../../core/token.ts';
 import { Fingerprinter, newFingerprintKey } from '../../platform/fingerprint.ts';
 import { GenerationalCache } from '../caches/generational-cache.ts';
+import type { KeyRenewal } from '../data-plane/messages.ts';
 import { type Issuers, TrustedIssuer } from './issuers.ts';
 import { JwtScheme } from './jwt.ts';
 import { JwtVerifier } from './jwt-verifier.ts';
@@ -24,13 +25,13 @@ const jwk = (alg: string, key: KeyObject, kid = alg): PublicJwk =>
 let issuers: Issuers;
 let scheme: JwtScheme;
 let renewed: string[];
-let renewKeys: () => Promise<boolean>;
+let renewKeys: () => Promise<KeyRenewal>;
 
 beforeEach(() => {
   const all = (Object.keys(keys) as Alg[]).map((alg) => jwk(alg, keys[alg].publicKey));
   issuers = new Map([['https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: all })]]);
   renewed = [];
-  renewKeys = async () => true;
+  renewKeys = async () => 'renewed';
   scheme = new JwtScheme({
     verifier: new JwtVerifier({
       issuers,
@@ -102,7 +103,6 @@ const refused: readonly [what: string, credentials: () => string, code: number, 
   ['of an unknown issuer', () => token({ iss: 'https://other' }), 900901],
   ['of an issuer that is no text', () => token({ iss: ['https://issuer'] }), 900901],
   ['with the name of another key', () => token({}, { header: { kid: 'ES256' } }), 900901],
-  ['without the name of its key', () => token({}, { header: { kid: undefined } }), 900901],
   ['with an algorithm that is not the key’s', () => token({}, { header: { alg: 'RS384' } }), 900901],
   ['with a critical extension', () => token({}, { header: { crit: ['x'] } }), 900901],
 ];
@@ -171,6 +171,8 @@ const unknown = (): string => token({}, { header: { kid: 'new' } });
 const publishing = (keys: readonly PublicJwk[]): void => {
   const entity = { issuer: 'https://issuer', audience, keys, jwksUrl: 'https://issuer/jwks' };
   issuers.set('https://issuer', new TrustedIssuer(entity));
+  // As a thread does whenever an issuer changes.
+  scheme.clear();
 };
 
 test('an unknown key is looked for once more where the issuer publishes its keys, and only there', async () => {
@@ -179,7 +181,7 @@ test('an unknown key is looked for once more where the issuer publishes its keys
   publishing([]);
   renewKeys = async () => {
     publishing([jwk('RS256', keys.RS256.publicKey, 'new')]);
-    return true;
+    return 'renewed';
   };
   const credentials = unknown();
   const principal = await scheme.verify(credentials, now * 1000);
@@ -188,16 +190,62 @@ test('an unknown key is looked for once more where the issuer publishes its keys
   assert.equal(scheme.cached(credentials, now * 1000), principal);
 });
 
-test('401/900901 for a key that the issuer does not publish, 500/900900 when that can not be found out', async () => {
-  publishing([]);
-  const codes: number[] = [];
-  for (const known of [true, false]) {
-    renewKeys = async () => known;
+const renewals: readonly [why: string, answer: string, renewal: KeyRenewal, retryAfter?: string][] = [
+  ['the issuer does not publish it', '401/900901', 'renewed'],
+  ['its keys can not be had', '500/900900', 'failed'],
+  ['it was looked for too often', '503/900952', { retryAfter: 7 }, '7'],
+];
+for (const [why, answer, renewal, retryAfter] of renewals) {
+  test(`${answer} for an unknown key when ${why}`, async () => {
+    publishing([]);
+    renewKeys = async () => renewal;
     const outcome = await scheme.verify(unknown(), now * 1000);
     assert.ok('kind' in outcome);
-    codes.push(outcome.kind.code);
+    assert.equal(`${outcome.kind.status}/${outcome.kind.code}`, answer);
+    assert.equal(outcome.headers.find(([name]) => name === 'retry-after')?.[1], retryAfter);
+  });
+}
+
+test('401/900901 for a known key with another algorithm, or one that no key has: nothing is looked for', () => {
+  publishing([jwk('RS256', keys.RS256.publicKey)]);
+  for (const header of [
+    { alg: 'RS384' },
+    { alg: 'ES256' },
+    { alg: 'HS256', kid: 'new' },
+    { alg: 'none', kid: 'new' },
+  ]) {
+    const outcome = verify(token({}, { header }));
+    assert.ok('kind' in outcome && outcome.kind.code === 900901, JSON.stringify(header));
   }
-  assert.deepEqual(codes, [900901, 900900]);
+  assert.deepEqual(renewed, []);
+});
+
+test('a token need not name its key: those of its algorithm are tried, four at most', () => {
+  const nameless = (alg: Alg) => token({}, { alg, header: { kid: undefined } });
+  for (const alg of Object.keys(keys) as Alg[]) assert.ok(!('kind' in verify(nameless(alg))), alg);
+  const others = (count: number): PublicJwk[] =>
+    Array.from({ length: count }, (_, i) =>
+      jwk('ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, `other ${i}`),
+    );
+  for (const [count, good] of [
+    [3, true],
+    [4, false],
+  ] as const) {
+    scheme.clear();
+    const all = [jwk('RS256', keys.RS256.publicKey), ...others(count), jwk('ES256', keys.ES256.publicKey)];
+    issuers.set('https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: all }));
+    assert.equal('kind' in verify(nameless('ES256')), !good, String(count));
+  }
+});
+
+test('a token that names no key may have been signed with a new one, which is looked for', async () => {
+  publishing([jwk('ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, 'old')]);
+  renewKeys = async () => {
+    publishing([jwk('ES256', keys.ES256.publicKey, 'new')]);
+    return 'renewed';
+  };
+  const outcome = await scheme.verify(token({}, { alg: 'ES256', header: { kid: undefined } }), now * 1000);
+  assert.ok(!('kind' in outcome), JSON.stringify(outcome));
 });
 
 test('401/900901 for an API key, and for whatever an issuer of API keys signed', () => {

@@ -55,6 +55,7 @@ export class JwtScheme implements Scheme {
     if (consumerKey === null && claimed === null) return verifier.malformed;
     const scopes = new Set(scopesOf(claims));
     const principal = principals.create({
+      use: 'access token',
       issuer: issuer.issuer,
       foreign: issuer.foreign === true,
       token,

@@ -84,7 +84,7 @@ export class OpaqueScheme implements Scheme {
       log.warn({ issuer: answer.issuer, reason: problem }, 'the answer of an introspection can not be used');
       return fault(faults.authenticationFailure);
     }
-    const principal = principals.create({ token: { opaqueHash }, ...this.#meaningOf(answer) });
+    const principal = principals.create({ use: 'access token', token: { opaqueHash }, ...this.#meaningOf(answer) });
     validated.set(credentials, principal, Math.min(now + validatedTtl, answer.expires * 1000));
     return principal;
   }
@@ -98,7 +98,7 @@ export class OpaqueScheme implements Scheme {
     return null;
   }
 
-  #meaningOf(answer: Active): Omit<VerifiedToken, 'token'> {
+  #meaningOf(answer: Active): Omit<VerifiedToken, 'use' | 'token'> {
     const { subject, clientId, userType, scope, issuedAt, expires } = answer;
     const subscriptions = this.#subscriptionsOf(answer);
     const issuer = this.#issuerOf(answer);

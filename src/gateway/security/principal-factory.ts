@@ -5,11 +5,12 @@ import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint
 import type { BasicUser } from '../fixed-configuration.ts';
 import { identifyToken, TokenIdentity } from '../revocation/token-identity.ts';
 import { applicationFingerprint, clientFingerprint } from '../subscriptions/subscription-table.ts';
-import type { Principal, SubscribedApi } from './principal.ts';
+import type { Principal, SubscribedApi, TokenUse } from './principal.ts';
 import type { Restriction } from './restriction.ts';
 
 /** What a scheme has found out about a token. */
 export interface VerifiedToken {
+  readonly use: TokenUse;
   readonly issuer: string;
   /** The issuer is a key manager that isn't ours: its consumer keys are its own. */
   readonly foreign: boolean;
@@ -52,9 +53,10 @@ export class PrincipalFactory {
 
   create(verified: VerifiedToken): Principal {
     const { issuer, foreign, token, subject, consumerKey, applicationId, issuedAt, claimed } = verified;
-    const { userType, scopes, expires, keyType, encodedClaims, restriction = null } = verified;
+    const { use, userType, scopes, expires, keyType, encodedClaims, restriction = null } = verified;
     const names = { issuer, sub: subject, clientId: consumerKey ?? undefined, iat: issuedAt, ...token };
     return {
+      use,
       subject,
       consumerKey,
       userType,
@@ -74,6 +76,7 @@ export class PrincipalFactory {
   /** A configured user: never revoked, never over, subscribed to nothing and limited by himself. */
   createUser({ name, scopes }: BasicUser): Principal {
     return {
+      use: null,
       subject: name,
       consumerKey: null,
       userType: 'APPLICATION_USER',

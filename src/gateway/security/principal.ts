@@ -4,7 +4,12 @@ import type { TokenIdentity } from '../revocation/token-identity.ts';
 import type { RateKey } from '../throttling/rate-counters.ts';
 import type { Restriction } from './restriction.ts';
 
+/** What a token is for: an API key is no access token. */
+export type TokenUse = 'access token' | 'API key';
+
 export interface Principal {
+  /** What was sent; null = name and password. */
+  readonly use: TokenUse | null;
   /** `name@tenant` of the user, or of the owner for an application's own token. */
   readonly subject: string;
   /** null = the credentials name none. */

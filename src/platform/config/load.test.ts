@@ -195,6 +195,26 @@ describe('an error names the place, the key and what was expected', () => {
       { file: fileOf('[gate]\nwhatsoever = 1\n', 'd.toml') },
       ['d.toml:2: unknown key "gate.whatsoever"'],
     ],
+    [
+      'typographic quotation mark',
+      { file: fileOf('[gate]\nhosts = [\u201ca\u201d]\n', 'e1.toml') },
+      ['e1.toml:2:10: there is a typographic quotation mark \u201c in this line: expected a plain "'],
+    ],
+    [
+      'typographic apostrophe',
+      { file: fileOf('name = \u2018a\u2019\n', 'e2.toml') },
+      ["e2.toml:1:8: there is a typographic quotation mark \u2018 in this line: expected a plain '"],
+    ],
+    [
+      'typographic dash',
+      { file: fileOf('name = \u20131\n', 'e3.toml') },
+      ['e3.toml:1:8: there is a typographic dash \u2013 in this line: expected a plain -'],
+    ],
+    [
+      'typographic quotation mark where it may be',
+      { file: fileOf("name = '\u2018' x # \u201ca\u201d\n", 'e4.toml') },
+      ['e4.toml:1:12: Invalid TOML document: each key-value declaration must be followed by an end-of-line'],
+    ],
     ['secret that is no secret', { file: fileOf('nameFile = "x"\n', 'e.toml') }, ['e.toml:1: unknown key "nameFile"']],
     [
       'wrong type',

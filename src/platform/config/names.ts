@@ -47,14 +47,13 @@ export class Names {
   readonly #former = new Map<string, Known>();
   /** Sections that only former names stand in, in lower case. */
   readonly #formerPlaces = new Set<string>();
-  readonly #spellings: string[] = [];
+  readonly #spellings: readonly string[];
 
   constructor(schema: Section) {
     this.#schema = schema;
+    this.#spellings = Array.from(spellings(schema));
     for (const { name, property } of declared(schema)) {
-      this.#spellings.push(spell(name));
       if (!isOption(property)) continue;
-      if (property.secret) this.#spellings.push(`${spell(name)}File`);
       for (const former of property.formerly ?? []) this.#addFormer(former, { name, option: property, isPath: false });
     }
   }
@@ -103,22 +102,39 @@ export class Names {
     return this.#former.get(former) ?? (this.#formerPlaces.has(former) ? { name: parts, property: null } : undefined);
   }
 
-  /** The name that was most likely meant, as it is declared; below a name that a user chose, with that name. */
+  /**
+   * The name that was most likely meant, as it is declared; below a name that a user chose, with that name. Rather one
+   * of the section that the unknown name stands in.
+   */
   suggest(name: string): string | undefined {
-    return nearest(name, this.#spellings) ?? this.#suggestBeside(splitName(name) ?? []);
+    const parts = splitName(name) ?? [name];
+    return this.#suggestBeside(parts) ?? nearest(parts.join('.'), this.#spellings);
   }
 
   #suggestBeside(parts: readonly string[]): string | undefined {
     const above = parts.slice(0, -1);
-    const place = this.find(above);
-    if (!place || 'option' in place || !place.property || !isSection(place.property)) return undefined;
-    const key = nearest(parts.at(-1) ?? '', Object.keys(place.property.properties));
-    return key === undefined ? undefined : [...above, key].join('.');
+    const place = above.length > 0 ? this.find(above) : undefined;
+    if (!place || 'option' in place || !place.property) return undefined;
+    const section = isTables(place.property) ? place.property.items : place.property;
+    if (!isSection(section)) return undefined;
+    const key = nearest(parts.at(-1) ?? '', spellings(section));
+    if (key === undefined) return undefined;
+    const written = above.join('.');
+    const spelled = this.#spellings.find((known) => known.toLowerCase() === written.toLowerCase());
+    return `${spelled ?? written}.${key}`;
   }
 
   /** Former names with what they are names of. */
   get former(): Iterable<[name: string, known: Known]> {
     return this.#former;
+  }
+}
+
+/** Everything that may stand in a section, as users write it. */
+function* spellings(section: Section): Generator<string> {
+  for (const { name, property } of declared(section)) {
+    yield spell(name);
+    if (isOption(property) && property.secret) yield `${spell(name)}File`;
   }
 }
 

@@ -8,32 +8,44 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const leaf = lastPart(wanted);
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 4)) + 1;
+  const elsewhere: string[] = [];
   for (const candidate of known) {
     const lower = candidate.toLowerCase();
-    // The right key in the wrong section is a likelier slip than three wrong letters.
-    const away = Math.min(distance(wanted, lower), lastPart(lower) === leaf ? 2.5 : Infinity);
+    if (lastPart(lower) === leaf) elsewhere.push(candidate);
+    const away = distance(wanted, lower, bestDistance);
     if (away < bestDistance) {
       best = candidate;
       bestDistance = away;
     }
   }
-  return best;
+  // The right key in the wrong section is a likelier slip than three wrong letters; which one, if there are several,
+  // nobody knows.
+  return elsewhere.length === 1 && bestDistance > 2 ? elsewhere[0] : best;
 }
 
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-/** Levenshtein's: insertions, deletions and replacements of a letter. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+/** Levenshtein's: insertions, deletions and replacements of a letter. Of `limit` and more, it says `limit`. */
+function distance(a: string, b: string, limit: number): number {
+  // Each letter more or less is a difference already.
+  if (Math.abs(a.length - b.length) >= limit) return limit;
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  let previous = Array.from({ length: b.length - same + 1 }, (_, i) => i);
+  for (let i = same + 1; i <= a.length; i++) {
+    const row = [i - same];
+    let least = i - same;
+    for (let j = 1; j < previous.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[same + j - 1] ? 0 : 1);
+      const here = Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      row.push(here);
+      if (here < least) least = here;
     }
+    // It never becomes less again.
+    if (least >= limit) return limit;
     previous = row;
   }
-  return previous[b.length] ?? 0;
+  return previous.at(-1) ?? 0;
 }

@@ -124,6 +124,21 @@ describe('names that users choose', () => {
     );
   });
 
+  it('may be quoted together with their sections, as the original of 3.0 writes them', () => {
+    const { users } = loadConfig(
+      schema,
+      given('["api.users"]\n["api.users.Alice"]\nscopes = ["a"]\n["API"."users.bob"]\n'),
+    ).api;
+    assert.deepEqual(
+      Array.from(users, ([name, { scopes }]) => [name, ...scopes]),
+      [['Alice', 'a'], ['bob']],
+    );
+    assert.deepEqual(problemsOf(given('\n["api.users.a"]\nscopes = 1\n["api.usrs"]\n')), [
+      'x.conf:4: unknown key "api.usrs"; did you mean "api.users"?',
+      'x.conf:3: "api.users.a".scopes: expected a list of strings, got 1',
+    ]);
+  });
+
   it('may be those of single options', () => {
     assert.deepEqual([...loadConfig(schema, given('[api.extra]\nX-y = "1"\n')).api.extra], [['X-y', '1']]);
   });

@@ -29,7 +29,9 @@ export class TomlLines {
   lineOf(name: readonly string[]): number {
     const wanted = name.map((part) => part.toLowerCase());
     for (let length = wanted.length; length > 0; length--) {
-      const found = this.#entries.find((entry) => wanted.slice(0, length).every((part, i) => entry.name[i] === part));
+      // Joined, since a part in quotation marks may stand for several: `"b7a.users"`.
+      const start = `${wanted.slice(0, length).join('.')}.`;
+      const found = this.#entries.find((entry) => `${entry.name.join('.')}.`.startsWith(start));
       if (found) return found.line;
     }
     return 1;

@@ -31,17 +31,24 @@ export function fromFile(file: string, names: Names, problems: string[]): Given[
       isText: false,
     });
   };
-  /** `at` has the numbers of tables in it, `shown` is the name as it stands in the file. */
+  /**
+   * `at` has the numbers of tables in it, `shown` is the name as it stands in the file. The original of 3.0 quotes whole
+   * names, `["b7a.users.alice"]`: such a key is taken apart where it is none of its own.
+   */
   const walk = (section: object, at: readonly string[], shown: string) => {
     for (const [key, value] of Object.entries(section)) {
-      enter(value, [...at, key], shown === '' ? quoted(key) : `${shown}.${quoted(key)}`);
+      const whole = [...at, key];
+      const apart = [...at, ...key.split('.')];
+      const name = shown === '' ? quoted(key) : `${shown}.${quoted(key)}`;
+      enter(value, names.find(whole) || !names.find(apart) ? whole : apart, name);
     }
   };
   const enter = (value: unknown, at: readonly string[], name: string) => {
     const found = names.find(at);
     if (!found) {
       const meant = names.suggest(name);
-      problems.push(`${line(at)}: unknown key "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`);
+      const written = name.includes('"') ? name : `"${name}"`;
+      problems.push(`${line(at)}: unknown key ${written}${meant === undefined ? '' : `; did you mean "${meant}"?`}`);
     } else if ('option' in found) {
       add(at, name, found, value);
     } else if (isTable(value)) {
@@ -83,12 +90,24 @@ function parse(file: string, text: string, problems: string[]): object | undefin
   } catch (error) {
     if (error instanceof toml.TomlError) {
       // Only the message's first line: behind it, it shows the text around the place, which may hold a secret.
-      problems.push(`${file}:${error.line}:${error.column}: ${error.message.split('\n', 1)[0]}`);
+      const what = typographic(text, error.line) ?? error.message.split('\n', 1)[0];
+      problems.push(`${file}:${error.line}:${error.column}: ${what}`);
     } else if (error instanceof RangeError) {
       problems.push(`${file}: its values are nested too deeply`);
     } else throw error;
     return undefined;
   }
+}
+
+/** What word processors and web pages make of quotation marks and dashes: copied with a block, it stands outside of strings. */
+function typographic(text: string, line: number): string | undefined {
+  const outside = (text.split('\n')[line - 1] ?? '').replace(/"[^"]*"|'[^']*'|#.*/g, '');
+  const [found] = /[\u2018-\u201f\u00ab\u00bb\u2013\u2014\u00a0]/.exec(outside) ?? [];
+  if (found === undefined) return undefined;
+  if (found === '\u00a0') return 'there is a no-break space in this line: expected a plain space';
+  if (/[\u2013\u2014]/.test(found)) return `there is a typographic dash ${found} in this line: expected a plain -`;
+  const plain = /[\u2018-\u201b]/.test(found) ? "'" : '"';
+  return `there is a typographic quotation mark ${found} in this line: expected a plain ${plain}`;
 }
 
 /** Why a file can't be read, in words. */

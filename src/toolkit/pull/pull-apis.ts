@@ -49,6 +49,7 @@ export async function pullApis(folder: string, selection: PullSelection, logIn: 
       const besides = policies?.ids ?? new Set<string>();
       createProject({ folder, force: false, definition: null, deploymentConfig: null, besides });
     }
+    for (const path of [project.pulledDefinitions, dirname(project.pulledPolicies)]) project.requireInside(path);
     mkdirSync(project.pulledDefinitions, { recursive: true });
     const apis = definitions.map(({ api, text }) => {
       const file = join(project.pulledDefinitions, `${api.id}.json`);

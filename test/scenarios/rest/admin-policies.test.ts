@@ -27,6 +27,7 @@ before(async () => {
     return {
       few: await fill.application('few', { subscribe, tier: 'Few' }),
       burst: await fill.application('burst', { subscribe, subscriptionTier: 'Bursty' }),
+      silent: await fill.application('silent', { subscribe, subscriptionTier: 'Silent' }),
       free: await fill.application('free', { subscribe }),
     };
   });
@@ -154,6 +155,16 @@ test('429/900807 over the burst of a subscription policy, without using up its q
   await admin.put(path, { ...policy, defaultLimit: perHour(5), rateLimitCount: 1, stopOnQuotaReach: false });
   await within(500, () => ask('/echo/1.0.0/x'), 200);
   assert.deepEqual(await statuses(() => ask('/echo/1.0.0/x'), 4), { 200: 4 });
+});
+
+test('429 over a subscription policy that does not say whether it stops', async () => {
+  const policy = { policyName: 'Silent', defaultLimit: perHour(2) };
+  const created = await admin.post('/throttling/policies/subscription', policy);
+  assert.equal(created.status, 201, created.body);
+  assert.equal(created.json().stopOnQuotaReach, true);
+  const ask = await caller('silent');
+  await within(500, () => ask('/echo/1.0.0/x'), 200);
+  assert.deepEqual(await statuses(() => ask('/echo/1.0.0/x'), 4), { 200: 1, 429: 3 });
 });
 
 test('conditional groups of an advanced policy: each has its limit, and what fits none has the default one', async () => {

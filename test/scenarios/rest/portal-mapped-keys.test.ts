@@ -35,7 +35,7 @@ before(async () => {
   portal = restClient(`${postern.server}/api/am/store/v1`, await logIn(postern.server, { scopes }));
   admin = restClient(
     `${postern.server}/api/am/admin/v1`,
-    await logIn(postern.server, { scopes: ['apim:admin', 'apim:admin_operations'] }),
+    await logIn(postern.server, { scopes: ['apim:admin', 'apim:admin_operations', 'apim:app_owner_change'] }),
   );
   const made = await admin.post('/key-managers', {
     name: 'Elsewhere',
@@ -118,6 +118,17 @@ test('403 for a token of the other key manager that names a consumer key of ours
   });
   await becomes(keys.json().token.accessToken, 200);
   await becomes(await tokenOf(keys.json().consumerKey), 403);
+});
+
+test('403 for a mapped key once its application has another owner', async () => {
+  const id = await newApplication('goes away');
+  assert.equal((await map(id, { consumerKey: 'given along' })).status, 200);
+  const token = await tokenOf('given along');
+  await becomes(token, 200);
+  await fillStore(data, (fill) => fill.user('olga', ['Internal/subscriber']));
+  const moved = await admin.post(`/applications/${id}/change-owner?owner=olga`);
+  assert.equal(moved.status, 200, moved.body);
+  await becomes(token, 403);
 });
 
 test('a key manager that is deleted takes its keys along', async () => {

@@ -24,6 +24,7 @@ let postern: Postern;
 let base: string;
 let portal: RestClient;
 let admin: RestClient;
+let publisher: RestClient;
 let apiId: string;
 
 before(async () => {
@@ -42,8 +43,18 @@ before(async () => {
   portal = restClient(base, await logIn(postern.server, { scopes }));
   admin = restClient(
     `${postern.server}/api/am/admin/v1`,
-    await logIn(postern.server, { scopes: ['apim:api_workflow_view', 'apim:api_workflow_approve', 'apim:admin'] }),
+    await logIn(postern.server, {
+      scopes: [
+        'apim:api_workflow_view',
+        'apim:api_workflow_approve',
+        'apim:admin',
+        'apim:tier_view',
+        'apim:tier_manage',
+      ],
+    }),
   );
+  const publishing = ['apim:api_view', 'apim:api_create', 'apim:api_publish'];
+  publisher = restClient(`${postern.server}/api/am/publisher/v1`, await logIn(postern.server, { scopes: publishing }));
 });
 after(async () => {
   closeConnections();
@@ -158,6 +169,45 @@ test('a rejected subscription makes room for another request', async () => {
   assert.equal((await portal.get(`/subscriptions?applicationId=${id}`)).json().list[0].status, 'REJECTED');
   assert.equal((await portal.post('/subscriptions', body)).status, 202);
   await decide('SUBSCRIPTION_CREATION', 'APPROVED');
+});
+
+test('409 for approving a tier that the API has no more, or a policy of it that is to be deleted meanwhile', async () => {
+  const id = await newApplication('tiers');
+  const body = { apiId, applicationId: id, throttlingPolicy: 'Unlimited' };
+  const asked = await portal.post('/subscriptions', body);
+  const { subscriptionId } = JSON.parse(asked.json().jsonPayload);
+  await decide('SUBSCRIPTION_CREATION', 'APPROVED');
+  const limit = { type: 'REQUESTCOUNTLIMIT', requestCount: { timeUnit: 'hour', unitTime: 1, requestCount: 5 } };
+  const made = await admin.post('/throttling/policies/subscription', { policyName: 'Brief', defaultLimit: limit });
+  const policy = `/throttling/policies/subscription/${made.json().policyId}`;
+  const setTiers = async (policies: string[]) => {
+    const path = `/apis/${apiId}`;
+    const answer = await publisher.put(path, { ...(await publisher.get(path)).json(), policies });
+    assert.equal(answer.status, 200, answer.body);
+  };
+  await setTiers(['Unlimited', 'Brief']);
+  const change = { ...body, subscriptionId, throttlingPolicy: 'Brief' };
+  assert.equal((await portal.put(`/subscriptions/${subscriptionId}`, change)).status, 202);
+  await setTiers(['Unlimited']);
+  const kept = await admin.delete(policy);
+  assert.deepEqual([kept.status, /waits for approval/.test(kept.json().description)], [409, true], kept.body);
+  const path = `/workflows/update-workflow-status?workflowReferenceId=${await waiting('SUBSCRIPTION_UPDATE')}`;
+  const refused = await admin.post(path, { status: 'APPROVED' });
+  assert.deepEqual([refused.status, /Brief/.test(refused.json().description)], [409, true], refused.body);
+  assert.equal((await portal.get(`/subscriptions/${subscriptionId}`)).json().throttlingPolicy, 'Unlimited');
+  await decide('SUBSCRIPTION_UPDATE', 'REJECTED');
+  assert.equal((await admin.delete(policy)).status, 200);
+});
+
+test('409 for another name while an administrator decides about the one that he sees', async () => {
+  const asked = await portal.post('/applications', { name: 'harmless', throttlingPolicy: 'Unlimited' });
+  const { applicationId } = JSON.parse(asked.json().jsonPayload);
+  const rename = (description = '', name = 'official') =>
+    portal.put(`/applications/${applicationId}`, { name, throttlingPolicy: 'Unlimited', description });
+  assert.equal((await rename()).status, 409);
+  assert.equal((await rename('What it is for', 'harmless')).status, 200);
+  await decide('APPLICATION_CREATION', 'APPROVED');
+  assert.equal((await rename()).status, 200);
 });
 
 const newUser = { password: 'a long password', firstName: 'New', lastName: 'User', email: 'new@example.org' };

@@ -68,3 +68,15 @@ test('a step that waits is withdrawn', async () => {
   assert.deepEqual(await statusOf(id), ['CREATED', 'APPROVED']);
   assert.equal((await publish(id)).status, 202);
 });
+
+test('409 for changing an API whose step waits; 200 once it is decided or withdrawn', async () => {
+  const id = await create('still');
+  assert.equal((await publish(id)).status, 202);
+  const api = (await publisher.get(`/apis/${id}`)).json();
+  const open = { ...api, securityScheme: ['basic_auth'] };
+  const refused = await publisher.put(`/apis/${id}`, open);
+  assert.equal(refused.status, 409, refused.body);
+  assert.match(refused.json().description, /Publish: the API still 1.*withdraw/);
+  assert.equal((await publisher.delete(`/apis/${id}/lifecycle-state/pending-tasks`)).status, 200);
+  assert.equal((await publisher.put(`/apis/${id}`, open)).status, 200);
+});

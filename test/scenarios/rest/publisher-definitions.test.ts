@@ -1,6 +1,6 @@
 /** The publisher API: OpenAPI definitions, imported, checked and kept in step with their APIs. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { type Backend, startBackend } from '../../support/backend.ts';
 import { closeConnections } from '../../support/call.ts';
 import { type Postern, startPostern } from '../../support/postern.ts';
@@ -49,13 +49,20 @@ before(async () => {
     else response.end(text);
   });
   postern = await startPostern({ args: ['--gateway.threads=1'] });
-  const scopes = ['apim:api_view', 'apim:api_create', 'apim:api_publish'];
+  const scopes = ['apim:api_view', 'apim:api_create', 'apim:api_publish', 'apim:api_delete'];
   publisher = restClient(`${postern.server}/api/am/publisher/v1`, await logIn(postern.server, { scopes }));
 });
 after(async () => {
   closeConnections();
   await postern?.stop();
   await documents.close();
+});
+
+// A scope is of one API, and each of them has that of the definition.
+afterEach(async () => {
+  const { list } = (await publisher.get('/apis?limit=100')).json();
+  const ours = list.filter(({ name }: { name: string }) => name !== 'PizzaShackAPI');
+  for (const { id } of ours) assert.equal((await publisher.delete(`/apis/${id}`)).status, 200);
 });
 
 const file = (content: object | string): Part => ({

@@ -113,6 +113,11 @@ function mutate(value: unknown, next: (below: number) => number): unknown {
   return Object.fromEntries(entries.map(([key, one], i) => [key, i === at ? mutate(one, next) : one]));
 }
 
+/** A scope belongs to the APIs of one name. */
+function withOwnScopes<T>(value: T, mark: string): T {
+  return JSON.parse(JSON.stringify(value).replaceAll(/"(eat|drink)"/g, `"$1-${mark}"`));
+}
+
 test('500 mutated APIs and 300 mutated definitions: created or refused with a reason', async () => {
   const next = numbers(1);
   const seen = new Map<number, number>();
@@ -125,11 +130,11 @@ test('500 mutated APIs and 300 mutated definitions: created or refused with a re
     seen.set(status, (seen.get(status) ?? 0) + 1);
   };
   for (let i = 0; i < 500; i++) {
-    const sent = mutate({ ...api, name: `Seed${i}`, context: `/seed${i}` }, next);
+    const sent = mutate({ ...withOwnScopes(api, `s${i}`), name: `Seed${i}`, context: `/seed${i}` }, next);
     check(await publisher.post('/apis', sent), sent);
   }
   for (let i = 0; i < 300; i++) {
-    const sent = mutate(definition, next);
+    const sent = mutate(withOwnScopes(definition, `i${i}`), next);
     const fields = JSON.stringify({ name: `Import${i}`, context: `/import${i}`, version: '1' });
     const parts = [
       { name: 'file', content: JSON.stringify(sent), fileName: 'a.json' },

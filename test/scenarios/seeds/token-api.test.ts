@@ -74,21 +74,21 @@ test('400 invalid_grant for a wrong password', { skip }, async () => {
   assert.equal(JSON.parse(answer.body).error, 'invalid_grant');
 });
 
-test('a token for the scopes read and update may update; 403/900910 for one that was issued for read', {
+test('a token for the scopes order:read and order:update may update; 403/900910 for one that was issued for order:read', {
   skip,
 }, async () => {
-  const both = tokenOf(await run(commands.scopes, { scope1: 'read', scope2: 'update' }));
-  assert.deepEqual(String(both.scope).split(' ').sort(), ['read', 'update']);
+  const both = tokenOf(await run(commands.scopes, { scope1: 'order:read', scope2: 'order:update' }));
+  assert.deepEqual(String(both.scope).split(' ').sort(), ['order:read', 'order:update']);
   // There is no such order: the back end answers, so the gateway let it pass.
   assert.equal((await invoke(both.access_token, '/order/1', 'PUT')).status, 404);
 
-  const read = tokenOf(await run(commands.scopes.replace(' <scope2>', ''), { scope1: 'read' }));
-  assert.equal(read.scope, 'read');
+  const read = tokenOf(await run(commands.scopes.replace(' <scope2>', ''), { scope1: 'order:read' }));
+  assert.equal(read.scope, 'order:read');
   assert.equal((await invoke(read.access_token, '/order/1')).status, 404);
   const refused = await invoke(read.access_token, '/order/1', 'PUT');
   assert.equal(refused.status, 403);
   assert.equal(codeOf(refused), 900910);
-  assert.match(refused.headers, /www-authenticate: Bearer .*insufficient_scope.*scope="update"/i);
+  assert.match(refused.headers, /www-authenticate: Bearer .*insufficient_scope.*scope="order:update"/i);
 });
 
 test('a refresh token gives new tokens; it can be used only once', { skip }, async () => {

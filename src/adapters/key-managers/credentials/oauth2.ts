@@ -4,6 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { EventLog } from '../../../platform/log.ts';
 import { secureContext, type Trust } from '../trust.ts';
 import type { AccessToken, AccessTokens } from './credentials.ts';
+import { keepRefreshToken } from './kept-refresh-token.ts';
 import { keepToken } from './kept-token.ts';
 import { type CredentialBearer, type GrantedToken, requestToken } from './token-request.ts';
 
@@ -32,6 +33,8 @@ export interface OAuth2Deps {
   readonly trust: Trust;
   /** Milliseconds for an answer of the token endpoint. */
   readonly timeout: number;
+  /** Where the newest refresh token that came of the configured one is kept. */
+  readonly refreshTokenFile: string;
   readonly clock: Clock;
   readonly log: EventLog;
 }
@@ -40,10 +43,16 @@ export interface OAuth2Deps {
  * Asks for nothing before the first token is needed. Refresh tokens are used up when they are used, so there is to be
  * one of these for a process.
  */
-export function openOAuth2Tokens(settings: OAuth2Settings, { trust, timeout, clock, log }: OAuth2Deps): AccessTokens {
+export function openOAuth2Tokens(settings: OAuth2Settings, deps: OAuth2Deps): AccessTokens {
+  const { trust, timeout, refreshTokenFile, clock, log } = deps;
   const { tokenUrl, credentialBearer, clientCredential, password, directToken, refresh } = settings;
   let agent: Agent | null = null;
-  let refreshToken: string | null = refresh.refreshToken || null;
+  // Without a configured one they come of log-ins, and a new log-in is what a restart begins with.
+  const kept =
+    refresh.enabled && refresh.refreshToken !== ''
+      ? keepRefreshToken(refreshTokenFile, refresh.refreshToken, log)
+      : null;
+  let refreshToken: string | null = kept?.current ?? null;
   let begun = false;
 
   const ask = (url: string, client: Client, grant: Record<string, string>): Promise<GrantedToken> => {
@@ -75,7 +84,10 @@ export function openOAuth2Tokens(settings: OAuth2Settings, { trust, timeout, clo
   return keepToken(async (): Promise<AccessToken> => {
     const granted = await renew();
     begun = true;
-    refreshToken = granted.refreshToken ?? refreshToken;
+    if (granted.refreshToken !== null) {
+      refreshToken = granted.refreshToken;
+      kept?.replace(refreshToken);
+    }
     const { accessToken, expiresIn } = granted;
     return { value: accessToken, expires: expiresIn === null ? null : clock.now() + lifetime(expiresIn) };
   }, clock);

@@ -17,10 +17,6 @@ const noAnalytics = 'analytics are not built yet; the access log has every reque
 const fixedFields = 'header fields of requests and answers are passed on as they are.';
 const switchedOn = (what: string) =>
   boolean({ default: false, description: `Whether ${what}.`, noEffect: noAnalytics });
-const account = {
-  username: text({ default: 'admin', description: 'User there.', noEffect: noAnalytics }),
-  password: text({ default: 'admin', secret: true, description: 'Password there.', noEffect: noAnalytics }),
-};
 const reporter = {
   hostname: text({ default: 'localhost', description: 'Host of the collector.', noEffect: noTracing }),
 };
@@ -119,10 +115,11 @@ export const operationOptions = {
   analytics: section('Usage of APIs, sent elsewhere.', {
     streamVersion: text({ default: '3.2.0', description: 'Form of the events.', noEffect: noAnalytics }),
     fileUpload: section('By files.', {
-      enable: switchedOn('files are written and sent'),
+      enable: { ...switchedOn('files are written and sent'), formerly: ['analytics.enable'] },
       uploadingTimeSpanInMillis: integer({
         default: 600_000,
         minimum: 0,
+        formerly: ['analytics.uploadingTimeSpanInMillis'],
         description: 'Milliseconds between two sends.',
         noEffect: noAnalytics,
       }),
@@ -134,17 +131,36 @@ export const operationOptions = {
       }),
       uploadingEndpoint: text({
         default: 'https://localhost:9444/analytics/v1.0/usage/upload-file',
+        formerly: ['analytics.uploadingEndpoint'],
         description: 'Where they go.',
         noEffect: noAnalytics,
       }),
       rotatingPeriod: integer({
         default: 600_000,
         minimum: 0,
+        formerly: ['analytics.rotatingPeriod'],
         description: 'Milliseconds after which a new file begins.',
         noEffect: noAnalytics,
       }),
-      taskUploadFiles: boolean({ default: true, description: 'Whether files are sent.', noEffect: noAnalytics }),
-      ...account,
+      taskUploadFiles: boolean({
+        default: true,
+        formerly: ['analytics.task.uploadFiles'],
+        description: 'Whether files are sent.',
+        noEffect: noAnalytics,
+      }),
+      username: text({
+        default: 'admin',
+        formerly: ['analytics.username'],
+        description: 'User there.',
+        noEffect: noAnalytics,
+      }),
+      password: text({
+        default: 'admin',
+        secret: true,
+        formerly: ['analytics.password'],
+        description: 'Password there.',
+        noEffect: noAnalytics,
+      }),
     }),
     gRPCAnalytics: section('By gRPC.', {
       enable: switchedOn('events are sent'),

@@ -17,6 +17,13 @@ export interface Permissions {
 
 const subscriptionPolicy = admin.schemas.SubscriptionThrottlePolicy as { readonly allOf: readonly Schema[] };
 
+/** A limit that nobody said is no limit is one, which the original's default is not. */
+function stopsOnQuota(part: Schema): Schema {
+  const properties = part.properties as Record<string, Schema> | undefined;
+  if (!properties?.stopOnQuotaReach) return part;
+  return { ...part, properties: { ...properties, stopOnQuotaReach: { type: 'boolean', default: true } } };
+}
+
 export const additions: {
   readonly operations: readonly OperationDefinition[];
   readonly schemas: Readonly<Record<string, Schema>>;
@@ -27,7 +34,7 @@ export const additions: {
     ...importPreviews.schemas,
     SubscriptionThrottlePolicy: {
       allOf: [
-        ...subscriptionPolicy.allOf,
+        ...subscriptionPolicy.allOf.map(stopsOnQuota),
         { type: 'object', properties: { permissions: { $ref: '#/definitions/Permissions' } } },
       ],
     },

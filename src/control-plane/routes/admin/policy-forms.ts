@@ -42,7 +42,7 @@ export const advancedForm: PolicyForm<AdvancedThrottlePolicy> = {
 export const subscriptionForm: PolicyForm<SubscriptionThrottlePolicy> = {
   level: 'subscription',
   read(dto) {
-    const { rateLimitCount = 0, permissions, stopOnQuotaReach = false } = dto;
+    const { rateLimitCount = 0, permissions, stopOnQuotaReach = true } = dto;
     refuseUnbuilt(dto);
     const policy = common('subscription', dto);
     const attributes = dto.customAttributes ?? [];

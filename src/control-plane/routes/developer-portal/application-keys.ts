@@ -137,12 +137,14 @@ const cleanUp: Operation = async (call, deps) => {
 
 const generateToken: Operation = async (call, deps) => {
   const body = call.json<dto.ApplicationTokenGenerateRequest>();
-  const { client } = await clientOf(deps.store.db, call);
+  const { application, client } = await clientOf(deps.store.db, call);
   if (body.revokeToken) {
     const { outcome } = await deps.keyManager.revoker.revoke(body.revokeToken, client.consumer_key);
     if (outcome === 'foreign') throw new RestError(400, 'revokeToken: that token was not issued to this key.');
   }
-  return ok(await tokenFor(deps, client.consumer_key, body.scopes ?? [], body.validityPeriod ?? -1));
+  const token = await tokenFor(deps, client.consumer_key, body.scopes ?? [], body.validityPeriod ?? -1);
+  await deps.store.transaction((tx) => audit(tx, deps, 'generate-token', application, client, call));
+  return ok(token);
 };
 
 const byType = '/applications/{applicationId}/keys/{keyType}';

@@ -6,7 +6,6 @@ import {
   createApplication,
   findApplication,
   searchApplications,
-  updateApplication,
 } from '../../../adapters/stores/applications.ts';
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import { clientsOf, updateClient } from '../../../adapters/stores/clients.ts';
@@ -21,7 +20,7 @@ import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
 import { keysOf } from '../../services/application-keys.ts';
-import { applicationFacts, ownApplication, removeApplication } from '../../services/applications.ts';
+import { applicationFacts, changeApplication, ownApplication, removeApplication } from '../../services/applications.ts';
 import { needsApproval, startWorkflow } from '../../services/workflows.ts';
 import { toApplicationKey } from './key-form.ts';
 import { subscribedScopesOf } from './scopes.ts';
@@ -97,17 +96,13 @@ const update: Operation = async (call, deps) => {
       group_names: JSON.stringify(asked.groups),
       updated_at: seconds(deps.clock),
     };
-    try {
-      await updateApplication(tx, id, change);
-    } catch (error) {
-      throw isUniqueViolation(error) ? nameTaken(asked.name) : error;
-    }
+    const changed = await changeApplication(tx, deps, before, change, caller.fullName);
     if (asked.tokenType !== before.token_type) {
       for (const { consumer_key } of await clientsOf(tx.db, id)) {
         await updateClient(tx, consumer_key, { token_type: asked.tokenType });
       }
     }
-    const after = applicationFacts({ ...before, ...change });
+    const after = applicationFacts(changed);
     await audit(tx, deps, 'update', before, caller.fullName, { before: applicationFacts(before), after });
   });
   return ok(await describe(id, deps));

@@ -1,11 +1,6 @@
 /** The documents of an API, as far as they are meant for developers. */
-import {
-  type DocumentReader,
-  type DocumentRow,
-  documentContent,
-  findDocument,
-  listDocuments,
-} from '../../../adapters/stores/documents.ts';
+import type { DocumentReader } from '../../../adapters/stores/document-words.ts';
+import { type DocumentRow, documentContent, findDocument, listDocuments } from '../../../adapters/stores/documents.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';

@@ -1,6 +1,6 @@
 /** OpenAPI definitions: imported, checked, shown, replaced. */
 import { randomUUID } from 'node:crypto';
-import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
 import { findApiDefinition } from '../../../adapters/stores/apis.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { seconds } from '../../deps.ts';
@@ -48,11 +48,12 @@ export const definitions: Operations = {
       if (!(error instanceof RestError) || !said.url) throw error;
       return ok({ isValid: false, errors: [{ code: '/', message: error.message }] });
     }
-    const { document, problems } = await readOpenApi(text, said.name || said.url || 'definition');
+    const { document, problems } = await readOpenApiApart(text, said.name || said.url || 'definition');
     const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
     const answer: OpenAPIDefinitionValidationResponse = {
       isValid: document !== null,
-      ...(call.query<boolean>('returnContent') === true && { content: text }),
+      // What was fetched is shown only as far as it is a definition: anything else is nobody's business.
+      ...(document && call.query<boolean>('returnContent') === true && { content: text }),
       ...(document && {
         info: {
           name: document.title,

@@ -15,9 +15,9 @@ import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts'
 import { RestError } from '../../../platform/rest-error.ts';
 import { seconds } from '../../deps.ts';
 import type { Document } from '../../rest/definitions/publisher.ts';
-import { created, type Operations, ok } from '../../rest/operation.ts';
+import { created, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { requireApi } from '../../services/api-access.ts';
+import { documentReader, requireApi } from '../../services/api-access.ts';
 import { audit } from '../../services/audit-api.ts';
 import { contentAnswer } from '../../services/document-content.ts';
 import { documentForm, isText, kindOf, rowOf, summary } from './document-form.ts';
@@ -25,7 +25,7 @@ import { documentForm, isText, kindOf, rowOf, summary } from './document-form.ts
 export const documents: Operations = {
   'GET /apis/{apiId}/documents': async (call, { store }) => {
     const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
-    const { rows, total } = await listDocuments(store.db, id, rangeOf(call));
+    const { rows, total } = await listDocuments(store.db, id, rangeOf(call), documentReader(call.caller));
     return ok(page(call, rows.map(documentForm), total));
   },
 
@@ -57,21 +57,21 @@ export const documents: Operations = {
   /** 200: there is such a document; 404: there is none. */
   'POST /apis/{apiId}/documents/validate': async (call, { store }) => {
     const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
-    const row = await findDocumentNamed(store.db, id, call.query('name') ?? '');
+    const row = await findDocumentNamed(store.db, id, call.query('name') ?? '', documentReader(call.caller));
     if (!row) throw new RestError(404, 'The API has no document of that name.');
     return ok(documentForm(row));
   },
 
   'GET /apis/{apiId}/documents/{documentId}': async (call, { store }) => {
     const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
-    return ok(documentForm(await requireDocument(store.db, id, call.param('documentId'))));
+    return ok(documentForm(await requireDocument(store.db, id, call)));
   },
 
   'PUT /apis/{apiId}/documents/{documentId}': async (call, deps) => {
     const form = call.json<Document>();
     const row = await deps.store.transaction(async (tx) => {
       const api = await requireApi(tx.db, call.caller, call.param('apiId'));
-      const before = await requireDocument(tx.db, api.id, call.param('documentId'));
+      const before = await requireDocument(tx.db, api.id, call);
       // What a text was is no file, and the other way round.
       const emptied = kindOf(before.source_type) !== kindOf(form.sourceType);
       const change = {
@@ -83,7 +83,7 @@ export const documents: Operations = {
       };
       await unlessNamed(form.name, updateDocument(tx.db, before.id, change));
       await audit(tx, deps, call.caller, 'change document', api, { before: summary(before), after: rowOf(form) });
-      return requireDocument(tx.db, api.id, before.id);
+      return requireDocument(tx.db, api.id, call);
     });
     return ok(documentForm(row));
   },
@@ -91,7 +91,7 @@ export const documents: Operations = {
   'DELETE /apis/{apiId}/documents/{documentId}': async (call, deps) => {
     await deps.store.transaction(async (tx) => {
       const api = await requireApi(tx.db, call.caller, call.param('apiId'));
-      const row = await requireDocument(tx.db, api.id, call.param('documentId'));
+      const row = await requireDocument(tx.db, api.id, call);
       await deleteDocument(tx.db, row.id);
       await audit(tx, deps, call.caller, 'delete document', api, { before: summary(row) });
     });
@@ -100,7 +100,7 @@ export const documents: Operations = {
 
   'GET /apis/{apiId}/documents/{documentId}/content': async (call, { store }) => {
     const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
-    const row = await requireDocument(store.db, id, call.param('documentId'));
+    const row = await requireDocument(store.db, id, call);
     return contentAnswer(row, await documentContent(store.db, row.id));
   },
 
@@ -112,7 +112,7 @@ export const documents: Operations = {
     }
     const row = await deps.store.transaction(async (tx) => {
       const api = await requireApi(tx.db, call.caller, call.param('apiId'));
-      const before = await requireDocument(tx.db, api.id, call.param('documentId'));
+      const before = await requireDocument(tx.db, api.id, call);
       const kind = kindOf(before.source_type);
       if (kind !== (file ? 'file' : 'text')) {
         const expected = file ? 'FILE' : 'INLINE or MARKDOWN';
@@ -126,14 +126,15 @@ export const documents: Operations = {
         updated_at: seconds(deps.clock),
       });
       await audit(tx, deps, call.caller, 'change document', api, { after: { name: before.name, content: 'new' } });
-      return requireDocument(tx.db, api.id, before.id);
+      return requireDocument(tx.db, api.id, call);
     });
     return ok(documentForm(row));
   },
 };
 
-async function requireDocument(db: Queryable, apiId: string, id: string): Promise<DocumentRow> {
-  const row = await findDocument(db, apiId, id);
+async function requireDocument(db: Queryable, apiId: string, call: RestCall): Promise<DocumentRow> {
+  const id = call.param('documentId');
+  const row = await findDocument(db, apiId, id, documentReader(call.caller));
   if (!row) throw new RestError(404, `The API has no document ${JSON.stringify(id)}.`);
   return row;
 }

@@ -64,8 +64,13 @@ export function readChecklist(text: string): Checklist {
   const checklist = { deprecateOlder: false, requireResubscription: false };
   for (const item of text.split(',')) {
     if (item.trim() === '') continue;
-    const [, name, value] = /^\s*(.+?)\s*:\s*(true|false)\s*$/i.exec(item) ?? [];
-    const ticked = value?.toLowerCase() === 'true';
+    const at = item.lastIndexOf(':');
+    const value = item
+      .slice(at + 1)
+      .trim()
+      .toLowerCase();
+    const name = at > 0 && (value === 'true' || value === 'false') ? item.slice(0, at).trim() : undefined;
+    const ticked = value === 'true';
     if (name !== undefined && /^deprecate old(er)? versions\b/i.test(name)) checklist.deprecateOlder = ticked;
     else if (name !== undefined && /^requires? re-?subscription\b/i.test(name))
       checklist.requireResubscription = ticked;

@@ -2,6 +2,7 @@
  * Brings a definition into step with its API: its operations are the API's, each with the scopes, the kind of token and
  * the tier that the API says. Everything else that the definition has stays as it was written.
  */
+import { namesIn } from '../../../adapters/openapi/references.ts';
 import type { CatalogApi, CatalogOperation } from '../../../core/catalog-api.ts';
 import { asObject, type Json } from './json.ts';
 
@@ -48,12 +49,9 @@ function pathsOf(definition: Json, operations: readonly CatalogOperation[], isV2
 
 /** A path that is described elsewhere in the document is written out: what is said of it here is said of it alone. */
 function resolved({ $ref: ref, ...item }: Json, definition: Json): Json {
-  if (typeof ref !== 'string' || !ref.startsWith('#/')) return item;
-  const keys = ref
-    .slice(2)
-    .split('/')
-    .map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
-  const target = keys.reduce<Json>((at, key) => asObject(Object.hasOwn(at, key) ? at[key] : undefined), definition);
+  const names = typeof ref === 'string' ? namesIn(ref) : undefined;
+  if (!names) return item;
+  const target = names.reduce<Json>((at, key) => asObject(Object.hasOwn(at, key) ? at[key] : undefined), definition);
   return { ...target, ...item };
 }
 

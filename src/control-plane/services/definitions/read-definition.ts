@@ -1,6 +1,6 @@
 /** Reads a definition that a publisher gave as a file, as text or as an address. */
 import type { OpenApiDocument, Problem } from '../../../adapters/openapi/openapi-document.ts';
-import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { fetchDefinition } from './fetch-definition.ts';
 
@@ -23,7 +23,7 @@ export async function definitionText({ text, url }: GivenDefinition): Promise<st
 /** @throws RestError 400 that says everything that is wrong with it */
 export async function readDefinition(given: GivenDefinition): Promise<OpenApiDocument> {
   const text = await definitionText(given);
-  const { document, problems } = await readOpenApi(text, given.name || given.url || 'definition');
+  const { document, problems } = await readOpenApiApart(text, given.name || given.url || 'definition');
   if (document) return document;
   const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
   throw new RestError(400, `The definition is not valid: ${errors[0]?.message ?? 'it can not be read'}`, errors);

@@ -85,6 +85,9 @@ export function writeApplication(application: ApplicationFile): Fields {
 /** @throws RestError 400 with everything that is wrong */
 export function readApplication(files: Files): ApplicationFile {
   const reader = ProjectReader.of(files);
+  if (reader.below('Meta-information/').length > 0) {
+    throw new RestError(400, "This is an API's project (it has Meta-information/); expected an application's.");
+  }
   const names = reader
     .below('')
     .filter((path) => /^[^/]+\.(json|ya?ml)$/.test(path) && !/^application_params\./.test(path));

@@ -7,7 +7,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { writeZip } from '../../../platform/zip.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { mayPublish } from '../api-access.ts';
+import { documentReader, mayPublish } from '../api-access.ts';
 import type { ProjectFormat } from './api-project.ts';
 import { loadProject } from './load-project.ts';
 import { projectFiles } from './project-files.ts';
@@ -43,7 +43,7 @@ export async function exportApi(
       name: `${api.name} ${api.version}`,
       at: deps.clock.now(),
     });
-    return loadProject(tx.db, api, caller.tenant);
+    return loadProject(tx.db, api, caller.tenant, [], documentReader(caller));
   });
   const root = `${api.name}-${api.version}`;
   const files = projectFiles(project, options);

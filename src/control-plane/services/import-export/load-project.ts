@@ -5,6 +5,8 @@ import {
   endpointCertificatesOf,
   findEndpointCertificate,
 } from '../../../adapters/stores/certificates.ts';
+import type { DocumentReader } from '../../../adapters/stores/document-words.ts';
+import { readable } from '../../../adapters/stores/documents.ts';
 import type { Schema } from '../../../adapters/stores/schema.ts';
 import type { Queryable } from '../../../adapters/stores/store.ts';
 import { findThumbnail } from '../../../adapters/stores/thumbnails.ts';
@@ -14,15 +16,19 @@ import { applyToDefinition } from '../definitions/apply-to-definition.ts';
 import type { Json } from '../definitions/json.ts';
 import type { ApiProject, ProjectApi, ProjectDocument } from './api-project.ts';
 
-/** @param aliases of certificates of back ends that count too, whichever back end they are for */
+/**
+ * @param aliases of certificates of back ends that count too, whichever back end they are for
+ * @param reader who gets the documents; default: all of them are loaded
+ */
 export async function loadProject(
   db: Queryable,
   api: CatalogApi,
   tenant: string,
   aliases: readonly string[] = [],
+  reader?: DocumentReader,
 ): Promise<ApiProject> {
   const definition = JSON.parse((await findApiDefinition(db, api.id)) ?? '{}') as Json;
-  const documents = await db.selectFrom('documents').selectAll().where('api_id', '=', api.id).orderBy('name').execute();
+  const documents = await readable(db, reader).selectAll().where('api_id', '=', api.id).orderBy('name').execute();
   const authorities = endpointUrls(api.endpointConfig).map(authorityOf);
   const own = await endpointCertificatesOf(db, tenant, [...new Set(authorities)]);
   const named = await Promise.all(aliases.map((alias) => findEndpointCertificate(db, tenant, alias)));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
+import { readApplication } from './application-file.ts';
 import { projectFiles } from './project-files.ts';
 import { readProject } from './read-project.ts';
 
@@ -130,6 +131,21 @@ test('400 that names a misspelt key with its line and the right one, and every o
     return true;
   });
   await assert.rejects(readProject(files({ 'a.txt': '' })), /no Meta-information\/api\.yaml/);
+});
+
+test('a project without operations is refused by the file that has none, with what is odd there', async () => {
+  const name = 'Orders-1.10/Meta-information/api.yaml';
+  await assert.rejects(readProject(files({ [name]: original })), /Meta-information\/swagger\.yaml is missing/);
+  const paths = { '/orders': { gte: { responses: { '200': { description: 'OK' } } } } };
+  const swagger = JSON.stringify({ ...definition, paths }, null, 2);
+  await assert.rejects(
+    readProject(files({ [name]: original, 'Orders-1.10/Meta-information/swagger.json': swagger })),
+    /swagger\.json: there are no operations; .*swagger\.json:\d+: .*'gte'/,
+  );
+});
+
+test('400 for an API’s project in the place of an application’s', () => {
+  assert.throws(() => readApplication(project(original)), /This is an API's project/);
 });
 
 test('a key of the original that means nothing here is a warning', async () => {

@@ -1,5 +1,5 @@
 /** Reads a project from the files of its folder, in the original's layout: ours, and those that the original exported. */
-import { readOpenApi } from '../../../adapters/openapi/read-open-api.ts';
+import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
 import type { Json } from '../definitions/json.ts';
@@ -30,6 +30,7 @@ export async function readProject(files: Files): Promise<{ project: ApiProject; 
     endpointCertificates: readEndpointCertificates(reader),
     clientCertificates: readClientCertificates(reader),
   };
+  requireOperations(reader, project);
   // To leave it out in silence would let through what it was to stop.
   for (const part of ['Sequences/', 'WSDL/', 'SoapToRest/']) {
     if (reader.below(part).length > 0) reader.problem(`${part}: mediation and SOAP are not built yet; expected none`);
@@ -42,7 +43,7 @@ async function readDefinition(reader: ProjectReader): Promise<{ definition: Json
   const none = { definition: null, defined: { operations: [], scopes: [] } };
   const found = reader.text(paths.definition);
   if (!found) return none;
-  const { document, problems } = await readOpenApi(found.text, found.path);
+  const { document, problems } = await readOpenApiApart(found.text, found.path);
   for (const { severity, file, line, message, remedy } of problems) {
     const text = `${file}${line === undefined ? '' : `:${line}`}: ${message}; ${remedy}`;
     if (severity === 'error') reader.problem(text);
@@ -59,6 +60,18 @@ async function readDefinition(reader: ProjectReader): Promise<{ definition: Json
     reader.problem(`${found.path}: ${error.message}`);
     return none;
   }
+}
+
+/** Said here and not later, where nobody knows of files any more. What is odd in the definition may be why there are none. */
+function requireOperations(reader: ProjectReader, { api, definition }: ApiProject): void {
+  if (api.operations.length > 0) return;
+  const found = reader.text(paths.definition);
+  if (!found)
+    reader.problem(`${paths.definition}.yaml is missing; expected the OpenAPI definition, with the operations`);
+  if (!found || !definition) return;
+  const why = reader.warnings.filter((text) => text.startsWith(found.path));
+  reader.problem(`${found.path}: there are no operations; expected one at least, such as paths: {/orders: {get: …}}`);
+  for (const text of why) reader.problem(text);
 }
 
 function readDocuments(reader: ProjectReader): ProjectDocument[] | null {
