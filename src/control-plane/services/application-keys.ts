@@ -63,7 +63,8 @@ export async function keysOf(db: Queryable, applicationId: string): Promise<Appl
   return [...own, ...mapped, ...waiting];
 }
 
-const ownKey = (client: ClientRow): ApplicationKey => ({
+/** A client of ours, as the key that it is. */
+export const ownKey = (client: ClientRow): ApplicationKey => ({
   kind: 'own',
   id: client.consumer_key,
   keyType: client.key_type,

@@ -1,5 +1,4 @@
 /** Key managers that are not ours: what administrators say of them, with the secrets sealed. */
-import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import {
   deleteKeyManager,
   insertKeyManager,
@@ -13,6 +12,7 @@ import { isUniqueViolation } from '../../adapters/stores/unique-violation.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
 import type { KeyManager } from '../rest/definitions/admin.ts';
+import { auditRow } from './audit-row.ts';
 import { issuerOf } from './issuer-of.ts';
 
 /** What is shown in place of a secret. Sent back, it stands for the secret that is there. */
@@ -137,19 +137,4 @@ async function unique(row: KeyManagerRow, work: Promise<void>): Promise<void> {
   });
 }
 
-function audit(
-  tx: StoreTransaction,
-  { clock }: ControlPlaneDeps,
-  actor: string,
-  action: string,
-  before: KeyManagerRow | undefined,
-  after: KeyManagerRow | undefined,
-): Promise<void> {
-  const { id, name } = (after ?? before) as KeyManagerRow;
-  const entry = { actor, action, kind: 'key-manager', id, name, at: clock.now() };
-  return recordAudit(tx, {
-    ...entry,
-    before: before && writeKeyManager(before),
-    after: after && writeKeyManager(after),
-  });
-}
+const audit = auditRow<KeyManagerRow>('key-manager', ({ name }) => name, writeKeyManager);

@@ -9,12 +9,19 @@ import type { EntitySink } from './follower.ts';
 
 const givenKinds: readonly EntityChange['kind'][] = ['api', 'policy', 'issuer'];
 
+/** An API of the artifact. */
+interface GivenApi {
+  readonly id: string;
+  readonly value: Api;
+}
+
 export class FixedEntities implements EntitySink {
   readonly #entities: Entities;
   readonly #fixed: readonly EntityChange[];
   readonly #fixedPolicies: ReadonlySet<string>;
-  /** The given APIs by name and version. */
-  readonly #apis = new Map<string, { readonly id: string; readonly value: Api }>();
+  /** The given APIs by name and version, and by id. */
+  readonly #apis = new Map<string, GivenApi>();
+  readonly #byId = new Map<string, GivenApi>();
   /** Which of them an API of the source is. */
   readonly #given = new Map<string, string>();
   /** Given APIs that the source has taken out of use. */
@@ -27,7 +34,11 @@ export class FixedEntities implements EntitySink {
     this.#entities = entities;
     this.#fixed = [...withoutDefinition(given), ...given];
     this.#fixedPolicies = new Set(this.#fixed.filter(({ kind }) => kind === 'policy').map(({ id }) => id));
-    for (const { kind, id, value } of given) if (kind === 'api' && value) this.#apis.set(nameOf(value), { id, value });
+    for (const { kind, id, value } of given) {
+      if (kind !== 'api' || !value) continue;
+      this.#apis.set(nameOf(value), { id, value });
+      this.#byId.set(id, { id, value });
+    }
   }
 
   /** Puts in force what was given. */
@@ -44,9 +55,7 @@ export class FixedEntities implements EntitySink {
     this.#stopped.clear();
     // What belongs together by name has to be known before the subscriptions are read.
     for (const { kind, id, value } of snapshot) if (kind === 'api' && value) this.#tie(id, value);
-    const stopped = [...this.#apis.values()]
-      .filter(({ id }) => this.#stopped.has(id))
-      .map((api) => this.#announce(api));
+    const stopped = [...this.#stopped.keys()].map((id) => this.#announce(this.#byId.get(id) as GivenApi));
     this.#entities.replace([...this.#fixed, ...stopped, ...this.#admitted(snapshot)]);
   }
 
@@ -91,14 +100,14 @@ export class FixedEntities implements EntitySink {
 
   /** @param status null = it is as it was given */
   #stop(id: string | undefined, status: LifeCycleStatus | null): EntityChange[] {
-    const api = [...this.#apis.values()].find((one) => one.id === id);
+    const api = this.#byId.get(id ?? '');
     if (!api || (this.#stopped.get(api.id) ?? null) === status) return [];
     if (status) this.#stopped.set(api.id, status);
     else this.#stopped.delete(api.id);
     return [this.#announce(api)];
   }
 
-  #announce({ id, value }: { readonly id: string; readonly value: Api }): EntityChange {
+  #announce({ id, value }: GivenApi): EntityChange {
     return { kind: 'api', id, value: { ...value, status: this.#stopped.get(id) ?? value.status } };
   }
 

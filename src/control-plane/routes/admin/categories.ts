@@ -1,6 +1,5 @@
 /** Categories of APIs. */
 import { randomUUID } from 'node:crypto';
-import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import {
   type CategoryRow,
   deleteCategory,
@@ -10,11 +9,11 @@ import {
   updateCategory,
 } from '../../../adapters/stores/categories.ts';
 import { facetCounts, facetUsers } from '../../../adapters/stores/facet-users.ts';
-import type { Queryable, StoreTransaction } from '../../../adapters/stores/store.ts';
+import type { Queryable } from '../../../adapters/stores/store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import type { ControlPlaneDeps } from '../../deps.ts';
 import type { APICategory } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
+import { auditRow } from '../../services/audit-row.ts';
 import { checkFacetName, named, refuseUsed } from '../../services/facets.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
@@ -81,16 +80,8 @@ async function existing(db: Queryable, id: string): Promise<CategoryRow> {
   return row;
 }
 
-function audit(
-  tx: StoreTransaction,
-  { clock }: ControlPlaneDeps,
-  actor: string,
-  action: string,
-  before: CategoryRow | undefined,
-  after: CategoryRow | undefined,
-): Promise<void> {
-  const { id, name } = (after ?? before) as CategoryRow;
-  const facts = (row: CategoryRow | undefined) => row && { name: row.name, description: row.description };
-  const entry = { actor, action, kind: 'category', id, name, at: clock.now() };
-  return recordAudit(tx, { ...entry, before: facts(before), after: facts(after) });
-}
+const audit = auditRow<CategoryRow>(
+  'category',
+  ({ name }) => name,
+  ({ name, description }) => ({ name, description }),
+);

@@ -1,6 +1,5 @@
 /** Deny rules, which the original calls blocking conditions. */
 import { randomUUID } from 'node:crypto';
-import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import {
   createDenyRule,
   type DenyRuleRow,
@@ -9,12 +8,13 @@ import {
   findDenyRule,
   listDenyRules,
 } from '../../../adapters/stores/deny-rules.ts';
-import type { Queryable, StoreTransaction } from '../../../adapters/stores/store.ts';
+import type { Queryable } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import { type ControlPlaneDeps, seconds } from '../../deps.ts';
+import { seconds } from '../../deps.ts';
 import type { BlockingCondition, BlockingConditionStatus } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
+import { auditRow } from '../../services/audit-row.ts';
 import { readDenyRule, writeDenyRule } from '../../services/deny-rules.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
@@ -82,23 +82,4 @@ async function existing(db: Queryable, id: string): Promise<DenyRuleRow> {
   return row;
 }
 
-function audit(
-  tx: StoreTransaction,
-  { clock }: ControlPlaneDeps,
-  actor: string,
-  action: string,
-  before: DenyRuleRow | undefined,
-  after: DenyRuleRow | undefined,
-): Promise<void> {
-  const { id, type, value } = (after ?? before) as DenyRuleRow;
-  return recordAudit(tx, {
-    actor,
-    action,
-    kind: 'deny-rule',
-    id,
-    name: `${type} ${value}`,
-    before: before && writeDenyRule(before),
-    after: after && writeDenyRule(after),
-    at: clock.now(),
-  });
-}
+const audit = auditRow<DenyRuleRow>('deny-rule', ({ type, value }) => `${type} ${value}`, writeDenyRule);

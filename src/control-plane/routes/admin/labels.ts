@@ -1,6 +1,5 @@
 /** Labels of APIs. */
 import { randomUUID } from 'node:crypto';
-import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import {
   deleteLabel,
   findLabel,
@@ -9,11 +8,11 @@ import {
   listLabels,
   updateLabel,
 } from '../../../adapters/stores/labels.ts';
-import type { Queryable, StoreTransaction } from '../../../adapters/stores/store.ts';
+import type { Queryable } from '../../../adapters/stores/store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Label } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
+import { auditRow } from '../../services/audit-row.ts';
 import { checkFacetName, named, refuseUsed } from '../../services/facets.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
@@ -82,15 +81,4 @@ async function existing(db: Queryable, id: string): Promise<LabelRow> {
   return row;
 }
 
-function audit(
-  tx: StoreTransaction,
-  { clock }: ControlPlaneDeps,
-  actor: string,
-  action: string,
-  before: LabelRow | undefined,
-  after: LabelRow | undefined,
-): Promise<void> {
-  const { id, name } = (after ?? before) as LabelRow;
-  const entry = { actor, action, kind: 'label', id, name, at: clock.now() };
-  return recordAudit(tx, { ...entry, before: before && write(before), after: after && write(after) });
-}
+const audit = auditRow<LabelRow>('label', ({ name }) => name, write);

@@ -13,6 +13,7 @@ import {
   checkKeySettings,
   keysOf,
   makeKey,
+  ownKey,
   refuseSecond,
   registrationType,
   removeKey,
@@ -168,14 +169,6 @@ export const applicationKeys: Operations = {
 
 const isResident = (keyManager: string | undefined): boolean =>
   keyManager === undefined || ['', 'resident', residentKeyManager].includes(keyManager);
-
-const ownKey = (client: ClientRow): ApplicationKey => ({
-  kind: 'own',
-  id: client.consumer_key,
-  keyType: client.key_type,
-  keyManager: residentKeyManager,
-  client,
-});
 
 /** The key that the path names, by its type (our own key manager's, if there are several) or its id. */
 async function keyOf(db: Queryable, call: RestCall): Promise<{ application: ApplicationRow; key: ApplicationKey }> {
