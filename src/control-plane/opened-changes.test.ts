@@ -11,7 +11,7 @@ import type { EntityChange } from '../core/snapshot.ts';
 import { createLog } from '../platform/log.ts';
 import { openSeal } from '../platform/seal.ts';
 import { openedChanges } from './opened-changes.ts';
-import { sealPassword } from './services/endpoint-password.ts';
+import { sealPassword } from './services/endpoints/endpoint-password.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

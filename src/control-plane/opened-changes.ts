@@ -4,7 +4,7 @@ import type { Api, Endpoint } from '../core/api.ts';
 import type { EntityChange } from '../core/snapshot.ts';
 import type { Log } from '../platform/log.ts';
 import { type Seal, SealError } from '../platform/seal.ts';
-import { openPassword } from './services/endpoint-password.ts';
+import { openPassword } from './services/endpoints/endpoint-password.ts';
 
 export function openedChanges(changes: ChangeLog, seal: Seal, log: Log): ChangeLog {
   const opener = openPassword(seal);

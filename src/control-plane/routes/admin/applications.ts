@@ -3,7 +3,7 @@ import { findApplication, searchApplications } from '../../../adapters/stores/ap
 import { RestError } from '../../../platform/rest-error.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { changeOwner } from '../../services/applications.ts';
+import { changeOwner } from '../../services/applications/applications.ts';
 
 const list: Operation = async (call, { store, users }) => {
   const { tenant, fullName } = call.caller;

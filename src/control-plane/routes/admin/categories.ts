@@ -13,8 +13,8 @@ import type { Queryable } from '../../../adapters/stores/store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { APICategory } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
+import { checkFacetName, named, refuseUsed } from '../../services/apis/facets.ts';
 import { auditRow } from '../../services/audit-row.ts';
-import { checkFacetName, named, refuseUsed } from '../../services/facets.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
   const rows = await listCategories(store.db, caller.tenant);

@@ -15,7 +15,7 @@ import { seconds } from '../../deps.ts';
 import type { BlockingCondition, BlockingConditionStatus } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { auditRow } from '../../services/audit-row.ts';
-import { readDenyRule, writeDenyRule } from '../../services/deny-rules.ts';
+import { readDenyRule, writeDenyRule } from '../../services/policies/deny-rules.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
   const rows = await listDenyRules(store.db, caller.tenant);

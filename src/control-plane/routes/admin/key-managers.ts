@@ -6,14 +6,14 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { KeyManager } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
-import { residentKeyManager } from '../../services/application-keys.ts';
+import { residentKeyManager } from '../../services/applications/application-keys.ts';
 import {
   addKeyManager,
   changeKeyManager,
   readKeyManager,
   removeKeyManager,
   writeKeyManager,
-} from '../../services/key-managers.ts';
+} from '../../services/key-managers/key-managers.ts';
 
 const list: Operation = async ({ caller }, deps) => {
   const rows = await listKeyManagers(deps.store.db, caller.tenant);

@@ -12,8 +12,8 @@ import type { Queryable } from '../../../adapters/stores/store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Label } from '../../rest/definitions/admin.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
+import { checkFacetName, named, refuseUsed } from '../../services/apis/facets.ts';
 import { auditRow } from '../../services/audit-row.ts';
-import { checkFacetName, named, refuseUsed } from '../../services/facets.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
   const rows = await listLabels(store.db, caller.tenant);

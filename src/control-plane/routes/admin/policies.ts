@@ -8,7 +8,7 @@ import {
   policyUuid,
   removePolicy,
   updatePolicy,
-} from '../../services/policies.ts';
+} from '../../services/policies/policies.ts';
 import { advancedForm, applicationForm, type PolicyForm, subscriptionForm } from './policy-forms.ts';
 
 function operations<Dto extends ThrottlePolicy>(path: string, { level, read, write }: PolicyForm<Dto>): Operations {

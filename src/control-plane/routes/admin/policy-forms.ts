@@ -6,9 +6,9 @@ import type {
   ApplicationThrottlePolicy,
   ThrottlePolicy,
 } from '../../rest/definitions/admin.ts';
-import { readGroups, writeGroups } from '../../services/conditions.ts';
-import { readBurst, readLimit, unitOf, writeLimit } from '../../services/limits.ts';
-import { policyUuid } from '../../services/policies.ts';
+import { readGroups, writeGroups } from '../../services/policies/conditions.ts';
+import { readBurst, readLimit, unitOf, writeLimit } from '../../services/policies/limits.ts';
+import { policyUuid } from '../../services/policies/policies.ts';
 import type { SubscriptionThrottlePolicy } from './additions.ts';
 
 /** A level's form in the admin API. */

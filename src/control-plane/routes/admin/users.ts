@@ -3,7 +3,7 @@
 import type { User } from '../../../adapters/user-stores/user-store.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { builtInRoles } from '../../services/roles.ts';
+import { builtInRoles } from '../../services/users/roles.ts';
 import {
   changeRoles,
   createUser,
@@ -11,7 +11,7 @@ import {
   removeUser,
   resetPassword,
   revokeTokens,
-} from '../../services/users.ts';
+} from '../../services/users/users.ts';
 import type { NewUser, Password, UserRoles } from './user-definitions.ts';
 
 const list: Operation = async (call, { users }) => {

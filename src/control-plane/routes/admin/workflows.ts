@@ -5,7 +5,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { Workflow, WorkflowInfo } from '../../rest/definitions/admin.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { completeWorkflow } from '../../services/workflows.ts';
+import { completeWorkflow } from '../../services/workflows/workflows.ts';
 
 const list: Operation = async (call, { store }) => {
   const type = call.query<WorkflowType>('workflowType');

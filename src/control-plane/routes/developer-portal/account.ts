@@ -6,7 +6,7 @@ import { defaultTenant } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
-import { needsApproval, startWorkflow } from '../../services/workflows.ts';
+import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
 import { waiting } from './applications.ts';
 
 /** What who signs up may do; the same as what every user has. */

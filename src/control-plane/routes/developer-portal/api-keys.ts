@@ -6,7 +6,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
-import { ownApplication, usableApplication } from '../../services/applications.ts';
+import { ownApplication, usableApplication } from '../../services/applications/applications.ts';
 import { readKeyType } from './key-form.ts';
 
 const generate: Operation = async (call, deps) => {

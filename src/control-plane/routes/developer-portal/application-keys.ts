@@ -18,11 +18,11 @@ import {
   registrationType,
   removeKey,
   residentKeyManager,
-} from '../../services/application-keys.ts';
-import { ownApplication, usableApplication } from '../../services/applications.ts';
-import { foreignKeyManager } from '../../services/foreign-key-managers.ts';
-import { mapForeignKey, mapOwnKey } from '../../services/map-keys.ts';
-import { needsApproval, startWorkflow } from '../../services/workflows.ts';
+} from '../../services/applications/application-keys.ts';
+import { ownApplication, usableApplication } from '../../services/applications/applications.ts';
+import { mapForeignKey, mapOwnKey } from '../../services/applications/map-keys.ts';
+import { foreignKeyManager } from '../../services/key-managers/foreign-key-managers.ts';
+import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
 import { readKeyType, readValidity, toApplicationKey } from './key-form.ts';
 
 const generate: Operation = async (call, deps) => {

@@ -19,9 +19,14 @@ import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { keysOf } from '../../services/application-keys.ts';
-import { applicationFacts, changeApplication, ownApplication, removeApplication } from '../../services/applications.ts';
-import { needsApproval, startWorkflow } from '../../services/workflows.ts';
+import { keysOf } from '../../services/applications/application-keys.ts';
+import {
+  applicationFacts,
+  changeApplication,
+  ownApplication,
+  removeApplication,
+} from '../../services/applications/applications.ts';
+import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
 import { toApplicationKey } from './key-form.ts';
 import { subscribedScopesOf } from './scopes.ts';
 

@@ -13,8 +13,8 @@ import { seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { audit } from '../../services/audit-api.ts';
-import { visibleApi } from '../../services/portal-apis.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { visibleApi } from '../../services/apis/portal-apis.ts';
 
 /** Characters. */
 const longest = 512;

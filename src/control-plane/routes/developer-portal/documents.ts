@@ -6,8 +6,8 @@ import type { ControlPlaneDeps } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { contentAnswer } from '../../services/document-content.ts';
-import { visibleApi } from '../../services/portal-apis.ts';
+import { contentAnswer } from '../../services/apis/document-content.ts';
+import { visibleApi } from '../../services/apis/portal-apis.ts';
 
 const list: Operation = async (call, { store: { db } }) => {
   const { id } = await visibleApi(db, call.visitor, call.param('apiId'));

@@ -6,8 +6,8 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { KeyManager } from '../../key-manager.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
-import { type ApplicationKey, keyTypes, secretOf } from '../../services/application-keys.ts';
-import { checkValidity, validityNames } from '../../services/key-validity.ts';
+import { type ApplicationKey, keyTypes, secretOf } from '../../services/applications/application-keys.ts';
+import { checkValidity, validityNames } from '../../services/applications/key-validity.ts';
 
 /** @param token issued just now, if one was */
 export function toApplicationKey(

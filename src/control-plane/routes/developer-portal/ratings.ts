@@ -6,8 +6,8 @@ import { seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { audit } from '../../services/audit-api.ts';
-import { visibleApi } from '../../services/portal-apis.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { visibleApi } from '../../services/apis/portal-apis.ts';
 import { ratingText } from './api-form.ts';
 
 const list: Operation = async (call, { store: { db } }) => {

@@ -5,7 +5,7 @@ import { defaultTenant, shownUserName } from '../../../core/tenant.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { listedStatuses, viewerOf } from '../../services/portal-apis.ts';
+import { listedStatuses, viewerOf } from '../../services/apis/portal-apis.ts';
 import { readQuery } from '../../services/read-query.ts';
 import { toApiInfo } from './api-form.ts';
 import { extrasOf } from './apis.ts';

@@ -5,8 +5,8 @@ import { defaultTenant } from '../../../core/tenant.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { residentKeyManager } from '../../services/application-keys.ts';
-import { foreignKeyManagers } from '../../services/foreign-key-managers.ts';
+import { residentKeyManager } from '../../services/applications/application-keys.ts';
+import { foreignKeyManagers } from '../../services/key-managers/foreign-key-managers.ts';
 
 /** Of the scopes that the portal's own operations ask for. */
 const portalScopes = [

@@ -18,9 +18,9 @@ import type { Caller } from '../../rest/caller.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, created, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { usableApplication } from '../../services/applications.ts';
-import { visibleApi } from '../../services/portal-apis.ts';
-import { changeTier, subscribe, unsubscribe } from '../../services/subscriptions.ts';
+import { visibleApi } from '../../services/apis/portal-apis.ts';
+import { usableApplication } from '../../services/applications/applications.ts';
+import { changeTier, subscribe, unsubscribe } from '../../services/subscriptions/subscriptions.ts';
 import { toApiInfo } from './api-form.ts';
 import { toApplicationInfo, waiting } from './applications.ts';
 

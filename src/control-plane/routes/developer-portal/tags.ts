@@ -3,7 +3,7 @@ import { countTags } from '../../../adapters/stores/api-search.ts';
 import { defaultTenant } from '../../../core/tenant.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { listedStatuses, viewerOf } from '../../services/portal-apis.ts';
+import { listedStatuses, viewerOf } from '../../services/apis/portal-apis.ts';
 
 const list: Operation = async (call, { store }) => {
   const counts = await countTags(store.db, {

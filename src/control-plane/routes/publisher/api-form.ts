@@ -2,7 +2,7 @@
 import type { CatalogApi, CatalogCors, CatalogScope } from '../../../core/catalog-api.ts';
 import { shownUserName } from '../../../core/tenant.ts';
 import type { API, APIInfo, APIScope } from '../../rest/definitions/publisher.ts';
-import { defaultCors } from '../../services/api-defaults.ts';
+import { defaultCors } from '../../services/apis/api-defaults.ts';
 
 /** What is kept beside an API. */
 export interface Beside {

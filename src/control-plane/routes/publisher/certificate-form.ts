@@ -1,7 +1,7 @@
 /** Certificates in the form of the publisher API. */
 import type { CertificateInfo } from '../../rest/definitions/publisher.ts';
 import type { Answer } from '../../rest/operation.ts';
-import { certificateFacts } from '../../services/certificate.ts';
+import { certificateFacts } from '../../services/endpoints/certificate.ts';
 
 /** @param now milliseconds since the epoch */
 export function certificateForm(pem: string, now: number): CertificateInfo {

@@ -3,8 +3,8 @@ import { type ApiCondition, searchApis } from '../../../adapters/stores/api-sear
 import { RestError } from '../../../platform/rest-error.ts';
 import type { ApiEndpointValidationResponse } from '../../rest/definitions/publisher.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
-import { contextOf } from '../../services/api-from-form.ts';
-import { probeEndpoint } from '../../services/probe-endpoint.ts';
+import { contextOf } from '../../services/apis/api-from-form.ts';
+import { probeEndpoint } from '../../services/endpoints/probe-endpoint.ts';
 import { readQuery } from '../../services/read-query.ts';
 
 export const checks: Operations = {

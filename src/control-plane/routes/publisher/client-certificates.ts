@@ -16,9 +16,9 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import { type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { requireApi } from '../../services/api-access.ts';
-import { audit } from '../../services/audit-api.ts';
-import { checkAlias, readCertificate } from '../../services/certificate.ts';
+import { requireApi } from '../../services/apis/api-access.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { checkAlias, readCertificate } from '../../services/endpoints/certificate.ts';
 import { certificateFile, certificateForm } from './certificate-form.ts';
 
 export const clientCertificates: Operations = {

@@ -17,9 +17,9 @@ import { seconds } from '../../deps.ts';
 import type { Document } from '../../rest/definitions/publisher.ts';
 import { created, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { documentReader, requireApi } from '../../services/api-access.ts';
-import { audit } from '../../services/audit-api.ts';
-import { contentAnswer } from '../../services/document-content.ts';
+import { documentReader, requireApi } from '../../services/apis/api-access.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { contentAnswer } from '../../services/apis/document-content.ts';
 import { documentForm, isText, kindOf, rowOf, summary } from './document-form.ts';
 
 export const documents: Operations = {

@@ -16,7 +16,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import { type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { checkAlias, readCertificate } from '../../services/certificate.ts';
+import { checkAlias, readCertificate } from '../../services/endpoints/certificate.ts';
 import { certificateFile, certificateForm } from './certificate-form.ts';
 
 export const endpointCertificates: Operations = {

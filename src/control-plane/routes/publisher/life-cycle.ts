@@ -8,10 +8,10 @@ import { shownUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { LifecycleHistory, LifecycleState, WorkflowResponse } from '../../rest/definitions/publisher.ts';
 import { accepted, type Operations, ok } from '../../rest/operation.ts';
-import { requireApi, requireNamedApi } from '../../services/api-access.ts';
-import { askLifeCycleStep } from '../../services/ask-life-cycle-step.ts';
-import { audit } from '../../services/audit-api.ts';
-import type { Checklist } from '../../services/change-life-cycle.ts';
+import { requireApi, requireNamedApi } from '../../services/apis/api-access.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { askLifeCycleStep } from '../../services/life-cycle/ask-life-cycle-step.ts';
+import type { Checklist } from '../../services/life-cycle/change-life-cycle.ts';
 
 const deprecateOlder = 'Deprecate old versions after publishing the API';
 const requireResubscription = 'Requires re-subscription when publishing the API';

@@ -3,8 +3,8 @@ import { defaultTenant } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { requireApi } from '../../services/api-access.ts';
-import { unknownRoles } from '../../services/known-names.ts';
+import { requireApi } from '../../services/apis/api-access.ts';
+import { unknownRoles } from '../../services/apis/known-names.ts';
 
 export const names: Operations = {
   'HEAD /roles/{roleId}': async (call, { store }) => {

@@ -2,7 +2,7 @@
 import { RestError } from '../../../platform/rest-error.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { requireApi } from '../../services/api-access.ts';
+import { requireApi } from '../../services/apis/api-access.ts';
 
 export const resources: Operations = {
   'GET /apis/{apiId}/resource-paths': async (call, { store }) => {

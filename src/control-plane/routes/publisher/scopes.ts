@@ -18,7 +18,7 @@ import {
   changeSharedScope,
   removeSharedScope,
   requireSharedScope,
-} from '../../services/shared-scopes.ts';
+} from '../../services/apis/shared-scopes.ts';
 
 export const scopes: Operations = {
   'GET /scopes': async (call, { store }) => {

@@ -5,7 +5,7 @@ import { shownUserName } from '../../../core/tenant.ts';
 import type { APISearchResult, DocumentSearchResult } from '../../rest/definitions/publisher.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { publisherView } from '../../services/api-access.ts';
+import { publisherView } from '../../services/apis/api-access.ts';
 import { readQuery } from '../../services/read-query.ts';
 
 export const search: Operations = {

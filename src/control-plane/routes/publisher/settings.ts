@@ -2,8 +2,8 @@
 import type { ControlPlaneDeps } from '../../deps.ts';
 import { type Environment, publisher, type Settings } from '../../rest/definitions/publisher.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
-import { requireNamedApi } from '../../services/api-access.ts';
-import { environment } from '../../services/api-defaults.ts';
+import { requireNamedApi } from '../../services/apis/api-access.ts';
+import { environment } from '../../services/apis/api-defaults.ts';
 
 export const settings: Operations = {
   'GET /settings': async (_call, deps) => {

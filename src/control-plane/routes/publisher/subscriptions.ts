@@ -13,7 +13,7 @@ import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Subscription } from '../../rest/definitions/publisher.ts';
 import { type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
-import { mayPublish, requireNamedApi } from '../../services/api-access.ts';
+import { mayPublish, requireNamedApi } from '../../services/apis/api-access.ts';
 
 export const subscriptions: Operations = {
   'GET /subscriptions': async (call, { store }) => {

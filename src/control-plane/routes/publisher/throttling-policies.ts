@@ -5,9 +5,9 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { ThrottlingPolicy } from '../../rest/definitions/publisher.ts';
 import { type Operations, ok } from '../../rest/operation.ts';
 import { pageOf } from '../../rest/page.ts';
-import { requireApi } from '../../services/api-access.ts';
-import { unitOf } from '../../services/limits.ts';
-import { policiesOf } from '../../services/policies.ts';
+import { requireApi } from '../../services/apis/api-access.ts';
+import { unitOf } from '../../services/policies/limits.ts';
+import { policiesOf } from '../../services/policies/policies.ts';
 
 /** What the original writes for "as many as you like". */
 const asMany = 2_147_483_647;

@@ -4,9 +4,9 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { seconds } from '../../deps.ts';
 import type { FileInfo } from '../../rest/definitions/publisher.ts';
 import type { Operations } from '../../rest/operation.ts';
-import { requireApi } from '../../services/api-access.ts';
-import { audit } from '../../services/audit-api.ts';
-import { imageType } from '../../services/image-type.ts';
+import { requireApi } from '../../services/apis/api-access.ts';
+import { audit } from '../../services/apis/audit-api.ts';
+import { imageType } from '../../services/apis/image-type.ts';
 
 /** Bytes at most. */
 const largest = 1024 * 1024;

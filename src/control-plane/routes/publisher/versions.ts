@@ -2,8 +2,8 @@
 
 import { RestError } from '../../../platform/rest-error.ts';
 import { created, type Operations } from '../../rest/operation.ts';
-import { requireNamedApi } from '../../services/api-access.ts';
-import { copyApi } from '../../services/copy-api.ts';
+import { requireNamedApi } from '../../services/apis/api-access.ts';
+import { copyApi } from '../../services/apis/copy-api.ts';
 import { toForm } from './api-form.ts';
 import { besideApis } from './beside-apis.ts';
 

@@ -7,7 +7,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { writeZip } from '../../../platform/zip.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { documentReader, mayPublish } from '../api-access.ts';
+import { documentReader, mayPublish } from '../apis/api-access.ts';
 import type { ProjectFormat } from './api-project.ts';
 import { loadProject } from './load-project.ts';
 import { projectFiles } from './project-files.ts';

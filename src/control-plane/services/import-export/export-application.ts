@@ -8,7 +8,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { writeZip } from '../../../platform/zip.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { keysOf, secretOf } from '../application-keys.ts';
+import { keysOf, secretOf } from '../applications/application-keys.ts';
 import {
   type ApplicationFile,
   type ApplicationKeyFile,

@@ -15,7 +15,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { applicationFacts } from '../applications.ts';
+import { applicationFacts } from '../applications/applications.ts';
 import { type ApplicationFile, readApplication } from './application-file.ts';
 import { type Change, difference, type Fields } from './difference.ts';
 import { inOneTransaction } from './dry-run.ts';

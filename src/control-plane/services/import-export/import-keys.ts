@@ -8,9 +8,9 @@ import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts'
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { auditKey, checkKeySettings, residentKeyManager } from '../application-keys.ts';
-import { checkValidity } from '../key-validity.ts';
-import { mapForeignKey } from '../map-keys.ts';
+import { auditKey, checkKeySettings, residentKeyManager } from '../applications/application-keys.ts';
+import { checkValidity } from '../applications/key-validity.ts';
+import { mapForeignKey } from '../applications/map-keys.ts';
 import type { ApplicationKeyFile } from './application-file.ts';
 
 /** @throws RestError 409 when a key is another application's, or the application has another one of that type */

@@ -8,7 +8,7 @@ import { findSubscriptionTo, updateSubscription } from '../../../adapters/stores
 import type { CatalogApi } from '../../../core/catalog-api.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { changeTier, subscribe } from '../subscriptions.ts';
+import { changeTier, subscribe } from '../subscriptions/subscriptions.ts';
 import type { SubscriptionFile } from './application-file.ts';
 
 /** An API that is not here, takes no subscriptions, or has not that tier. */

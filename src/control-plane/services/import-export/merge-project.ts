@@ -3,9 +3,9 @@ import type { CatalogApi } from '../../../core/catalog-api.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
-import { endpointCredentials } from '../endpoint-credentials.ts';
-import { openPassword, sealPassword } from '../endpoint-password.ts';
-import { readEndpointConfig } from '../endpoint-problems.ts';
+import { endpointCredentials } from '../endpoints/endpoint-credentials.ts';
+import { openPassword, sealPassword } from '../endpoints/endpoint-password.ts';
+import { readEndpointConfig } from '../endpoints/endpoint-problems.ts';
 import type { ApiProject } from './api-project.ts';
 import { publisherFields } from './publisher-fields.ts';
 

@@ -3,7 +3,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { Seal } from '../../../platform/seal.ts';
 import { type API, publisher } from '../../rest/definitions/publisher.ts';
 import { checksOf } from '../../rest/validation.ts';
-import { fromForm, newApi } from '../api-from-form.ts';
+import { fromForm, newApi } from '../apis/api-from-form.ts';
 import type { ProjectApi } from './api-project.ts';
 
 const creation = publisher.operations.find(({ method, path }) => method === 'POST' && path === '/apis');

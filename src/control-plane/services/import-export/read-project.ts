@@ -2,9 +2,9 @@
 import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
+import { imageType } from '../apis/image-type.ts';
 import type { Json } from '../definitions/json.ts';
 import { operationsOf } from '../definitions/operations-of.ts';
-import { imageType } from '../image-type.ts';
 import { type ApiProject, type ProjectDocument, paths } from './api-project.ts';
 import { certificatePem } from './certificate-text.ts';
 import { type Defined, readApiYaml } from './read-api-yaml.ts';
