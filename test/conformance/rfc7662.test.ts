@@ -70,6 +70,20 @@ const rules: Rule<Subject>[] = [
   },
   {
     section: '2.1',
+    must: '401 for wrong credentials beside a gateway’s certificate; right ones take nothing from the gateway',
+    async check({ server, client, opaque, token }) {
+      const form = { token: await token(client) };
+      const gateway = { 'x-gateway': 'yes' };
+      for (const wrong of [basic('admin', 'wrong'), basic(client.consumerKey, 'wrong'), 'Bearer x']) {
+        const answer = await server.post(path, form, null, { ...gateway, authorization: wrong });
+        assert.deepEqual([answer.status, answer.json.error], [401, 'invalid_client'], wrong);
+      }
+      assert.equal((await server.post(path, form, { ...client, consumerSecret: 'wrong' }, gateway)).status, 401);
+      assert.equal((await server.post(path, form, opaque, gateway)).json.active, true);
+    },
+  },
+  {
+    section: '2.1',
     must: '403 for a user who is no administrator',
     async check({ server, client, token }) {
       const answer = await server.post(path, { token: await token(client) }, null, {

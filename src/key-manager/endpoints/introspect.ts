@@ -10,11 +10,12 @@ import { introspect as examine, hasExpired } from '../introspection.ts';
 const answer: Step = async (call, km) => {
   const token = call.form.require('token');
   const found = await examine(km, token);
+  const gateway = km.isEnrolledGateway(call.request);
   // A client learns nothing of tokens of others, not even that they are alive (section 4).
-  const visible = found !== null && (!call.hasClient || call.client.consumer_key === found.client_id);
+  const visible = found !== null && (gateway || !call.hasClient || call.client.consumer_key === found.client_id);
   if (visible) return void call.reply.send(found);
   // Why a token is not active is nobody's business (section 2.2) but a gateway's, which tells its bearer to renew it.
-  const expired = km.isEnrolledGateway(call.request) && (await hasExpired(km, token));
+  const expired = gateway && (await hasExpired(km, token));
   call.reply.send(expired ? { active: false, expired } : { active: false });
 };
 
