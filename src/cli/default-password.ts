@@ -47,7 +47,8 @@ export function isExposed({ options }: Settings): boolean {
 
 /** Before anything is made: a new store would get the default password, where others could use it. */
 export function refuseExposedFirstStart(settings: Settings): void {
-  const isFirst = !existsSync(storeFile(settings));
+  // A store elsewhere is asked when it is open.
+  const isFirst = settings.options.store.url === '' && !existsSync(storeFile(settings));
   if (isFirst && isExposed(settings) && initialPassword() === defaultPassword) throw defaultPasswordError();
 }
 

@@ -3,6 +3,7 @@
  * started with all of it and reads its own sections. docs/options.md and config/postern.toml are generated from here.
  */
 
+import { storeOptions } from '../adapters/stores/options.ts';
 import { controlPlaneOptions } from '../control-plane/options.ts';
 import { gatewayOptions } from '../gateway/options.ts';
 import { keyManagerOptions } from '../key-manager/options.ts';
@@ -21,6 +22,7 @@ export const optionsSchema = section('', {
   }),
   keyManager: gatewayKeyManagerOptions,
   tokenRevocationConfig: tokenRevocationOptions,
+  store: storeOptions,
   log: logOptions,
 });
 

@@ -17,6 +17,10 @@ const cases: readonly [args: string[], ours: string[]][] = [
     ['run', '--b7a.log.level=TRACE', '--a.b=c=d', 'x'],
   ],
   [
+    ['--e', 'a.b=c', 'x', '--echo_prod_endpoint_0=http://a', '--e_prod_endpoint_0=http://b', '-e'],
+    ['run', '--a.b=c', 'x', '--echo_prod_endpoint_0=http://a', '--e_prod_endpoint_0=http://b', '-e'],
+  ],
+  [
     ['start', 'x', '--b7a.config.file=my.conf'],
     ['run', 'x', '--config=my.conf'],
   ],

@@ -12,11 +12,14 @@ export function originalArguments(args: readonly string[]): string[] {
   const translated: string[] = ['run'];
   for (let i = 0; i < rest.length; i++) {
     const arg = rest[i] as string;
-    const pair = /^(?:-e|--e)=?(.*)$/s.exec(arg)?.[1];
+    // `--echo…` is an option of its own; only `-e` may have its value in the same word.
+    const pair = /^(?:-e=?|--e=|--e$)(.*)$/s.exec(arg)?.[1];
     if (pair === undefined) translated.push(rename(arg));
     // `-e key=value`, in one word or in two.
     else if (pair !== '') translated.push(rename(`--${pair}`));
-    else translated.push(rename(`--${rest[++i] ?? ''}`));
+    else if (i + 1 < rest.length) translated.push(rename(`--${rest[++i]}`));
+    // Without a value it is an option that `run` doesn't know, and says so.
+    else translated.push(arg);
   }
   return translated;
 }

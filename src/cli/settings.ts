@@ -49,8 +49,9 @@ export function readSettings(args: StartArguments): Settings {
 
 /** A gateway has its revocations, as everything else, from its control plane. */
 function checkRevocationSources({ config, where }: Loaded<typeof optionsSchema>): void {
+  const origins = [config.controlPlane.url, ...config.controlPlane.otherUrls].map(originOf);
   const problems = revocationSources(config.tokenRevocationConfig)
-    .filter(({ url }) => originOf(config.controlPlane.url) !== originOf(url))
+    .filter(({ url }) => !origins.includes(originOf(url)))
     .map(({ option }) => `${where(option)}: expected the address of controlPlane.url`);
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,4 +1,6 @@
 /** What the operations of the control plane work with. */
+
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import type { UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -20,6 +22,8 @@ export interface ControlPlaneDeps {
   readonly gatewayUrls: { readonly http: string; readonly https: string };
   /** Whether consumer secrets are shown once only (option `tokens.hashClientSecrets`). */
   readonly hashClientSecrets: boolean;
+  /** Whether addresses that publishers give may lead into private networks (option `controlPlane.privateAddresses`). */
+  readonly privateAddresses: PrivateAddresses;
   readonly workflows: ControlPlaneOptions['workflows'];
   readonly developerPortal: ControlPlaneOptions['developerPortal'];
 }

@@ -16,6 +16,11 @@ const controlPlane = section('The control plane.', {
     description:
       'Milliseconds between heartbeats to gateways, which tell them the number of the last change. A gateway gives up on a control plane that is silent for 3000.',
   }),
+  privateAddresses: choice(['auto', 'allow', 'deny'], {
+    default: 'auto',
+    description:
+      'Whether the control plane itself asks loopback, private, link-local, multicast and similar addresses for a publisher: for a definition that he imports by its URL, and when he asks if an endpoint answers. With `deny` the address that a name stands for is checked, and that one is connected to; calls through the gateway do not depend on it. With `allow` whoever may create APIs can look around in the network of the control plane. `auto` allows it while `server.host` is a loopback address, where all users are on this machine anyhow, and denies it otherwise.',
+  }),
 });
 
 const executor = (what: string) =>

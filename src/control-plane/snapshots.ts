@@ -20,16 +20,17 @@ export class Snapshots {
     this.#changes = changes;
   }
 
-  /** @param open begins the answer; it is called when there is something to send. */
+  /** @param open begins the answer; it is not called when there are too many. */
   async send(open: () => LineStream): Promise<void> {
     if (this.#running >= maxAtOnce) {
       throw new RestError(503, 'Other gateways are fetching their snapshots; try again in a second.');
     }
     this.#running += 1;
     try {
-      const { header, entities } = await this.#changes.snapshot();
+      // The answer begins before the store is read, which takes long where there is much: who asks knows that we live.
       const stream = open();
       try {
+        const { header, entities } = await this.#changes.snapshot();
         let piece = `${JSON.stringify(header)}\n`;
         let count = 0;
         for await (const entity of entities) {

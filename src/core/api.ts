@@ -73,6 +73,9 @@ export interface Endpoints {
 }
 
 /** Cross-origin rules (the Fetch standard's CORS protocol). */
+/** `closed`: then it answers 503. */
+export type WhenStale = 'open' | 'closed';
+
 export interface Cors {
   readonly allowOrigins: readonly string[];
   readonly allowHeaders: readonly string[];
@@ -113,4 +116,6 @@ export interface Api {
   readonly cors: Cors | null;
   /** Scopes of this API with the roles that may have them; no roles = everybody. */
   readonly scopes: readonly { readonly name: string; readonly roles: readonly string[] }[];
+  /** Whether it is served when the gateway has not heard for too long what was decided; absent = as the gateway's options say. */
+  readonly whenStale?: WhenStale;
 }

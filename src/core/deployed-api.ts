@@ -8,6 +8,7 @@ import {
   type Security,
   type Verb,
   verbs,
+  type WhenStale,
 } from './api.ts';
 import type { CatalogApi, CatalogCors, CatalogOperation, ConfiguredEndpoint, EndpointConfig } from './catalog-api.ts';
 import { unlimited } from './policy.ts';
@@ -47,6 +48,7 @@ export function deployedApi(api: CatalogApi, { trust, clientCertificates }: ApiB
     ...(api.transports.length === 1 && { transports: api.transports }),
     ...(api.apiThrottlingPolicy !== null && { tier: api.apiThrottlingPolicy }),
     ...maxTpsOf(api.more.maxTps),
+    ...whenStaleOf(api),
     cors: corsOf(api.cors),
     scopes: api.scopes.map(({ name, roles }) => ({ name, roles })),
   };
@@ -135,6 +137,13 @@ function maxTpsOf(given: unknown): Pick<Api, 'maxTps'> {
   const { production = 0, sandbox = 0 } = (given ?? {}) as { production?: number; sandbox?: number };
   if (!(production > 0) && !(sandbox > 0)) return {};
   return { maxTps: { ...(production > 0 && { production }), ...(sandbox > 0 && { sandbox }) } };
+}
+
+/** The additional property `whenStale`; nothing else is kept in an API that was checked. */
+export function whenStaleOf({ more }: Pick<CatalogApi, 'more'>): { whenStale?: WhenStale } {
+  const { whenStale } = (more.additionalProperties ?? {}) as { whenStale?: unknown };
+  // Whatever isn't known is the stricter of the two.
+  return whenStale === undefined ? {} : { whenStale: whenStale === 'open' ? 'open' : 'closed' };
 }
 
 function corsOf(cors: CatalogCors | null): Api['cors'] {

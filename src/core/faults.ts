@@ -158,6 +158,12 @@ export const faults = {
     'Key not known yet',
     'The key of the access token is not known, and was looked for too often already. Try again later.',
   ),
+  outOfTouch: kind(
+    900953,
+    503,
+    'Gateway out of touch',
+    'The gateway has not heard for too long what was decided, so it does not serve this API. Try again later.',
+  ),
   notReady: kind(900950, 503, 'Gateway not ready', 'The gateway has not yet loaded its APIs and revocations.'),
   internalError: kind(900967, 500, 'Internal server error', 'The gateway failed to handle this request.'),
 } as const satisfies Record<string, FaultKind>;

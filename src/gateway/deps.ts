@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Fingerprinter } from '../platform/fingerprint.ts';
 import type { EventLog } from '../platform/log.ts';
 import type { Pools } from './backends/backend.ts';
+import type { Freshness } from './freshness.ts';
 import type { GatewayOptions } from './options.ts';
 import type { AccessLog } from './record/access-log.ts';
 import type { RequestMetrics } from './record/request-metrics.ts';
@@ -20,6 +21,8 @@ export interface Deps {
   readonly options: GatewayOptions;
   /** Why no traffic is served at present; undefined = it is. */
   readonly notServing: () => Fault | undefined;
+  /** null = no source could know better than this gateway. */
+  readonly freshness: Freshness | null;
   readonly fingerprinter: Fingerprinter;
   readonly schemes: Schemes;
   readonly revoked: RevokedSetReader;

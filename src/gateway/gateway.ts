@@ -18,7 +18,9 @@ import { openKeyManagers } from './control/key-managers.ts';
 import { renderMetrics } from './control/prometheus.ts';
 import { PublishedKeys } from './control/published-keys.ts';
 import { sweepExpired } from './control/sweep-expired.ts';
+import { watchFreshness } from './control/watch-freshness.ts';
 import type { FixedConfiguration } from './fixed-configuration.ts';
+import { Freshness } from './freshness.ts';
 import type { GatewayOptions } from './options.ts';
 import { RevokedSet } from './revocation/revoked-set.ts';
 import type { SharedState } from './shared-state.ts';
@@ -75,8 +77,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     revoked: revoked.buffers,
     counters: counterBuffer,
     subscriptions: table.buffers,
+    freshness: source && Freshness.allocate(),
     control: new SharedArrayBuffer(4 * (1 + threads)),
   };
+  const freshness = shared.freshness && new Freshness(shared.freshness, clock);
   const gate = new Gate(shared.control, log);
   const entities = new Entities({
     fingerprinter,
@@ -121,7 +125,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const disk = new DiskCopy(join(deps.data, 'gateway'), { clock, log });
   const given = fixed && (await openFixedEntities(entities, fixed));
   const sink = given ?? entities;
-  const follower = source && new Follower({ source, disk, sink, clock, log });
+  const follower = source && freshness && new Follower({ source, disk, sink, freshness, clock, log });
 
   const status = () => ({
     serving: gate.isOpen,
@@ -142,8 +146,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       gauge('postern_source_connected', 'Whether the source of changes is connected.', state?.connected ? 1 : 0),
       gauge(
         'postern_staleness_seconds',
-        'Time since it was last certain that no change was missing.',
-        state?.lastConfirmedHeadMs ? Math.max(0, clock.now() - state.lastConfirmedHeadMs) / 1000 : -1,
+        'Time since it was last certain that no change was missing; -1 = never, or there is no source.',
+        freshness && Number.isFinite(freshness.age()) ? freshness.age() / 1000 : -1,
       ),
     ]);
   };
@@ -153,12 +157,23 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
   const stopSweeping = sweepExpired({ revoked, counters, clock, log });
+  const stopWatching =
+    follower && freshness
+      ? watchFreshness({
+          freshness,
+          clock,
+          log,
+          maxStaleness: gateway.maxStaleness,
+          readAnew: (why) => follower.readAnew(why),
+        })
+      : () => {};
 
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
     serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
     async stop() {
       stopSweeping();
+      stopWatching();
       keys.stop();
       admin.server.close();
       await dataPlane.drain();

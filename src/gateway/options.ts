@@ -1,6 +1,6 @@
 /** The options of a gateway: section [gateway], and how it reaches the control plane and the key manager. */
 
-import { boolean, type Config, choice, integer, port, section, text } from '../platform/config/schema.ts';
+import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
 
 const capacity = (description: string) => integer({ default: 10_000, minimum: 0, description });
 const ttl = (seconds: number, description: string) => integer({ default: seconds, minimum: 0, description });
@@ -50,6 +50,15 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
   startupWait: milliseconds(
     5000,
     'Milliseconds that a gateway with a disk copy waits for a source of newer data before it serves from the copy.',
+  ),
+  whenStale: choice(['open', 'closed'], {
+    default: 'open',
+    description:
+      'What APIs do that don’t say it themselves (`x-postern-when-stale`) when no source has told for longer than `maxStaleness` what was decided: go on with what is known (`open`), or answer 503/900953 (`closed`). `--strict` makes it `closed`.',
+  }),
+  maxStaleness: milliseconds(
+    60_000,
+    'Milliseconds without word from a source after which an API that is `closed` answers 503/900953.',
   ),
   clockSkew: milliseconds(
     5000,
@@ -133,6 +142,11 @@ const controlPlane = section('The control plane.', {
   url: text({
     default: 'https://localhost:9443',
     description: 'Where a gateway gets its APIs, subscriptions and revocations. Empty is nowhere.',
+  }),
+  otherUrls: list({
+    default: [],
+    description:
+      'Other nodes of the same control plane (one store), in the order in which they are tried when the one that is followed fails or is silent for 3 s.',
   }),
 });
 

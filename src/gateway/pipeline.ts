@@ -17,6 +17,7 @@ import { answerCors } from './stages/answer-cors.ts';
 import { authenticate } from './stages/authenticate.ts';
 import { authorize } from './stages/authorize.ts';
 import { callBackend, callNext, failureFault } from './stages/call-backend.ts';
+import { checkFreshness } from './stages/check-freshness.ts';
 import { checkRevoked } from './stages/check-revoked.ts';
 import { checkSubscription } from './stages/check-subscription.ts';
 import { checkTransport } from './stages/check-transport.ts';
@@ -28,6 +29,7 @@ import { throttle } from './stages/throttle.ts';
 
 const stages: readonly StageFactory[] = [
   checkTransport, //    403  does the API answer over HTTP, over HTTPS?
+  checkFreshness, //    503  does the gateway know what was decided lately?
   answerCors, //        preflights end here
   denyRequest, //       403  is its address or the API shut out?
   authenticate, //      401  who calls?

@@ -8,6 +8,8 @@ export interface SharedState {
   readonly revoked: RevokedSetBuffers;
   readonly counters: SharedArrayBuffer;
   readonly subscriptions: SubscriptionBuffers;
+  /** As `Freshness` has it; null = there is no source that could know better. */
+  readonly freshness: SharedArrayBuffer | null;
   /** Word 0: whether traffic is served. Word 1 + n: the pulse of data-plane thread n. */
   readonly control: SharedArrayBuffer;
 }

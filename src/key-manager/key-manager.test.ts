@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
@@ -9,6 +9,7 @@ import {
   basic,
   startAuthorizationServer,
 } from '../../test/conformance/authorization-server.ts';
+import { storedText } from '../../test/support/store.ts';
 import { updateClient } from '../adapters/stores/clients.ts';
 import type { Issuer } from '../core/token.ts';
 
@@ -151,8 +152,7 @@ test('a stolen database holds no token, secret, password or private key', async 
     .executeTakeFirstOrThrow();
   await server.store.db.selectFrom('signing_keys').select('kid').executeTakeFirstOrThrow();
   await server.stop();
-  const files = readdirSync(server.folder).filter((name) => name.startsWith('store.db'));
-  const stolen = Buffer.concat(files.map((name) => readFileSync(join(server.folder, name)))).toString('latin1');
+  const stolen = await storedText(server.folder);
   assert.ok(stolen.includes(client.consumerKey) && stolen.includes(secret_sealed as string), 'the search finds things');
   for (const secret of secrets) assert.equal(stolen.includes(secret), false, `${secret.slice(0, 12)}…`);
   assert.equal(/"d":"/.test(stolen), false);

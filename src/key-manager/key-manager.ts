@@ -6,6 +6,7 @@ import { databaseUserStore } from '../adapters/user-stores/database.ts';
 import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { RestError } from '../platform/rest-error.ts';
 import type { Seal } from '../platform/seal.ts';
 import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './api-key.ts';
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './application-token.ts';
@@ -142,6 +143,7 @@ function readForm({ body, headers }: FastifyRequest): Form {
 
 function toOAuthError(error: unknown, log: Log): OAuthError {
   if (error instanceof OAuthError) return error;
+  if (error instanceof RestError) return new OAuthError('invalid_request', error.message, error.status);
   if (error instanceof UserStoreBusyError) {
     return new OAuthError('temporarily_unavailable', error.message, 503, { 'retry-after': '1' });
   }

@@ -19,6 +19,11 @@ const server = section('The listener of key manager and control plane.', {
 const tokens = section(
   'The tokens that the key manager issues.',
   {
+    issuer: text({
+      default: '',
+      description:
+        'The name of who issues them, `iss`; nodes that share a store have the same one. Empty = `https://<server.publicHost>:<server.port>/oauth2/token`.',
+    }),
     accessTokenValidity: seconds(3600, 'Seconds that an access token of a user is valid.'),
     applicationTokenValidity: seconds(
       3600,

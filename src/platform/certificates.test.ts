@@ -11,6 +11,7 @@ import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { openCertificates } from './certificates.ts';
 import { ManualClock } from './clock.ts';
+import { OperatorError } from './operator-error.ts';
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'postern-certificates-'));
@@ -32,7 +33,8 @@ test('makes an authority, a server certificate for every host and a gateway cert
   ]);
   assert.ok(new X509Certificate(made.gateway.cert).verify(new X509Certificate(made.ca).publicKey));
   assert.equal(statSync(dir).mode & 0o777, 0o700);
-  assert.deepEqual(readdirSync(dir).sort(), ['ca.pem', 'gateway.pem', 'server.pem']);
+  assert.deepEqual(readdirSync(dir).sort(), ['ca.key', 'ca.pem', 'gateway.pem', 'server.pem']);
+  assert.doesNotMatch(readFileSync(join(dir, 'ca.pem'), 'utf8'), /KEY/);
   for (const file of readdirSync(dir)) assert.equal(statSync(join(dir, file)).mode & 0o777, 0o600);
 });
 
@@ -143,13 +145,93 @@ test('an authority that is gone or damaged is never replaced while certificates 
   await openCertificates(dir);
   const before = readFileSync(join(dir, 'server.pem'), 'utf8');
   writeFileSync(join(dir, 'ca.pem'), 'nonsense');
-  await assert.rejects(
-    openCertificates(dir),
-    /ca\.pem is not a PEM certificate followed by its private key; restore it/,
-  );
+  await assert.rejects(openCertificates(dir), /ca\.pem is not a PEM certificate; restore it/);
   rmSync(join(dir, 'ca.pem'));
   await assert.rejects(openCertificates(dir), /ca\.pem is missing, but server\.pem was issued by it/);
   assert.equal(readFileSync(join(dir, 'server.pem'), 'utf8'), before);
+});
+
+test('a ca.pem that has the key too is split at the next start, also after a crash in between', async (t) => {
+  const dir = folder(t);
+  const first = await openCertificates(dir);
+  const key = readFileSync(join(dir, 'ca.key'), 'utf8');
+  for (const crashed of [false, true]) {
+    writeFileSync(join(dir, 'ca.pem'), first.ca + key);
+    if (!crashed) rmSync(join(dir, 'ca.key'));
+    assert.deepEqual(await openCertificates(dir), first);
+    assert.equal(readFileSync(join(dir, 'ca.pem'), 'utf8'), first.ca);
+    assert.equal(readFileSync(join(dir, 'ca.key'), 'utf8'), key);
+    assert.equal(statSync(join(dir, 'ca.key')).mode & 0o777, 0o600);
+  }
+});
+
+test('a first start that crashed before the certificate of the authority goes on with its key', async (t) => {
+  const dir = folder(t);
+  const first = await openCertificates(dir);
+  const key = readFileSync(join(dir, 'ca.key'), 'utf8');
+  for (const name of ['ca.pem', 'gateway.pem', 'server.pem']) rmSync(join(dir, name));
+  const again = await openCertificates(dir);
+  assert.notEqual(again.ca, first.ca);
+  assert.equal(readFileSync(join(dir, 'ca.key'), 'utf8'), key);
+  assert.ok(new X509Certificate(again.server.cert).verify(new X509Certificate(again.ca).publicKey));
+});
+
+test('without ca.key what was issued works until it expires, and what has to be issued is an error', async (t) => {
+  const dir = folder(t);
+  const clock = new ManualClock(Date.UTC(2030, 0, 1));
+  const first = await openCertificates(dir, { clock });
+  const key = readFileSync(join(dir, 'ca.key'), 'utf8');
+  rmSync(join(dir, 'ca.key'));
+  assert.deepEqual(await openCertificates(dir, { clock }), first);
+  await assert.rejects(
+    openCertificates(dir, { clock, hosts: ['gw.example'] }),
+    /server\.pem is not for gw\.example, and nothing can be issued without .*ca\.key; bring a server\.pem that/,
+  );
+  // Too near its end to be kept where it can be renewed.
+  clock.advance(800 * 86_400_000);
+  assert.deepEqual(await openCertificates(dir, { clock }), first);
+  clock.advance(26 * 86_400_000);
+  await assert.rejects(openCertificates(dir, { clock }), /server\.pem expires on 2032-.*, and nothing can be issued/);
+  rmSync(join(dir, 'server.pem'));
+  rmSync(join(dir, 'gateway.pem'));
+  await assert.rejects(openCertificates(dir, { clock }), (error: Error) => {
+    assert.ok(error instanceof OperatorError);
+    assert.match(error.message, /server\.pem is missing, and nothing can be issued/);
+    return true;
+  });
+  assert.deepEqual(readdirSync(dir), ['ca.pem']);
+  writeFileSync(join(dir, 'ca.key'), key);
+  assert.equal((await openCertificates(dir, { clock })).ca, first.ca);
+});
+
+test('a server certificate of the operator makes ours unnecessary', async (t) => {
+  const dir = folder(t);
+  const first = await openCertificates(dir);
+  rmSync(join(dir, 'ca.key'));
+  rmSync(join(dir, 'server.pem'));
+  const own = (await openCertificates(folder(t))).server;
+  assert.deepEqual(await openCertificates(dir, { server: own, hosts: ['gw.example'] }), { ...first, server: own });
+});
+
+test('a ca.key of another authority is an error that names it, and nothing is given up for it', async (t) => {
+  const dir = folder(t);
+  const first = await openCertificates(dir);
+  const other = folder(t);
+  await openCertificates(other);
+  const key = readFileSync(join(dir, 'ca.key'), 'utf8');
+  const foreign = readFileSync(join(other, 'ca.key'), 'utf8');
+  for (const [pem, ours] of [
+    [first.ca, foreign],
+    [first.ca, 'nonsense'],
+    [first.ca + key, foreign],
+  ] as const) {
+    writeFileSync(join(dir, 'ca.pem'), pem);
+    writeFileSync(join(dir, 'ca.key'), ours);
+    await assert.rejects(openCertificates(dir), /ca\.key is not the private key \(PEM\) of the certificate in ca\.pem/);
+    assert.equal(readFileSync(join(dir, 'ca.pem'), 'utf8'), pem);
+  }
+  writeFileSync(join(dir, 'ca.pem'), first.ca + foreign);
+  await assert.rejects(openCertificates(dir), /ca\.pem has a key of another certificate; restore it/);
 });
 
 test('a folder that cannot be made is an error that names it', async (t) => {

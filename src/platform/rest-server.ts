@@ -87,7 +87,8 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
       // The rest of the body is read and dropped: a connection closed with unread bytes is reset, and takes the answer with it.
       request.raw.resume();
       reply.removeHeader('connection');
-      return send(reply, status, `The body is larger than the ${bodyLimit} bytes allowed.`);
+      const allowed = request.routeOptions.bodyLimit ?? bodyLimit;
+      return send(reply, status, `The body is larger than the ${allowed} bytes allowed.`);
     }
     if (status < 500) return send(reply, status, error.message);
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');

@@ -37,6 +37,12 @@ const maxBytes = 4 * 1024 * 1024;
 /** Values after aliases have been followed: a few lines of aliases can stand for billions. */
 const maxValues = 1_000_000;
 const maxDepth = 250;
+/** Of all texts and keys, after aliases have been followed; without aliases there are not as many. */
+const maxCharacters = 2 * maxBytes;
+/** Weights of `cost`: the parser takes about three seconds for as many. */
+const maxCost = 350_000;
+/** Brackets that are open at once, also in texts. Far deeper than `maxDepth`: the parser's memory is what it is for. */
+const maxBrackets = 10_000;
 /** Syntax errors beyond these follow from the first ones. */
 const maxSyntaxErrors = 20;
 
@@ -119,6 +125,12 @@ export function readYaml(text: string): { source: YamlSource | null; problems: Y
   if (bytes > maxBytes) {
     return failed('', `the document has ${bytes} bytes`, `at most ${maxBytes} are read; split it`);
   }
+  const cost = costOf(text);
+  if (cost === 'deep') return failed('', 'it is nested too deeply', 'simplify it');
+  if (cost > maxCost) {
+    const message = `the document has more than ${maxCost} lines, separators and brackets`;
+    return failed('', message, 'no more are read; split it');
+  }
   const lines = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
@@ -133,6 +145,31 @@ export function readYaml(text: string): { source: YamlSource | null; problems: Y
   return new Plain(document as Document, lines).read();
 }
 
+const [dash, question, quote, apostrophe] = ['-', '?', '"', "'"].map((char) => char.charCodeAt(0));
+const opening = new Set(Array.from('[{', (char) => char.charCodeAt(0)));
+const closing = new Set(Array.from(']}', (char) => char.charCodeAt(0)));
+const marks = new Set(Array.from('[]{},:\n&*!%', (char) => char.charCodeAt(0)));
+
+/**
+ * What the text will cost the parser, before it is parsed: its time goes by the marks of its syntax, wherever they stand,
+ * and not by its length. Stops at what is too much.
+ */
+function costOf(text: string): number | 'deep' {
+  let cost = 0;
+  let open = 0;
+  for (let i = 0; i < text.length && cost <= maxCost; i++) {
+    const code = text.charCodeAt(i);
+    if (marks.has(code)) {
+      cost++;
+      if (opening.has(code) && ++open > maxBrackets) return 'deep';
+      if (closing.has(code) && open > 0) open--;
+    } else if (code === quote || code === apostrophe) cost += 0.5;
+    // Within a word they are hyphens.
+    else if ((code === dash || code === question) && text.charCodeAt(i + 1) <= 32) cost++;
+  }
+  return cost;
+}
+
 /** From the syntax tree to plain values. Not the parser's own conversion, which shares and nests aliases without a limit. */
 class Plain {
   readonly #document: Document;
@@ -142,6 +179,7 @@ class Plain {
   readonly #open = new Set<Node>();
   readonly #problems: YamlProblem[] = [];
   #values = 0;
+  #characters = 0;
 
   constructor(document: Document, lines: LineCounter) {
     this.#document = document;
@@ -166,7 +204,10 @@ class Plain {
     if (node === null) return null;
     if (isAlias(node)) return this.#alias(node, path);
     if ('anchor' in node && node.anchor) this.#anchors.set(node.anchor, node);
-    if (isScalar(node)) return this.#scalar(node.value, node, path);
+    if (isScalar(node)) {
+      if (typeof node.value === 'string') this.#count(node.value, node, path);
+      return this.#scalar(node.value, node, path);
+    }
     this.#open.add(node);
     try {
       if (isSeq(node)) return node.items.map((item, i) => this.#value(item as Node | null, [...path, i]));
@@ -187,6 +228,7 @@ class Plain {
         continue;
       }
       const name = keyText(key);
+      this.#count(name, key, path);
       const value = this.#value(pair.value as Node | null, [...path, name]);
       if (name === '<<' && key.type === 'PLAIN') merged.push(value);
       else if (name === '__proto__') this.#report(key, path, `a key is called '${name}'`, 'choose another name');
@@ -229,6 +271,12 @@ class Plain {
 
   #report(node: Node | null, path: readonly (string | number)[], message: string, remedy: string): void {
     this.#problems.push({ place: pointer(...path), position: this.#position(node), message, remedy });
+  }
+
+  #count(text: string, node: Node, path: readonly (string | number)[]): void {
+    this.#characters += text.length;
+    if (this.#characters <= maxCharacters) return;
+    throw this.#tooMuch(node, path, `it stands for texts of more than ${maxCharacters} characters`);
   }
 
   #tooMuch(node: Node | null, path: readonly (string | number)[], message: string): TooMuch {

@@ -9,8 +9,8 @@ import type { Problem } from '../adapters/openapi/openapi-document.ts';
 import { readBounded } from '../platform/read-bounded.ts';
 import { type Project, ProjectError } from './project.ts';
 
-/** Bytes. */
-const maxLength = 1024 * 1024;
+/** Bytes of the file. */
+export const maxLength = 1024 * 1024;
 
 /** @param other a file in place of the project's own; null = that */
 export function checkDeploymentConfig(project: Project, other: string | null): Problem[] {

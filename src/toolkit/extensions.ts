@@ -28,18 +28,21 @@ const known: Readonly<Record<string, readonly Level[]>> = {
   'x-wso2-owner': api,
 };
 
-/** Of these one at that is misspelt, or at a level where it can't stand, is an error: the API would be more open than its author wrote. */
-const closing: Readonly<Record<string, readonly Level[]>> = {
-  'x-wso2-mutual-ssl': api,
-  'x-wso2-transports': api,
-  'x-wso2-application-security': both,
-  'x-wso2-disable-security': both,
-  'x-wso2-throttling-tier': both,
-  'x-wso2-request-interceptor': both,
-  'x-throttling-tier': both,
-  'x-auth-type': ['operation'],
-  'x-scope': ['operation'],
-  security: both,
+/**
+ * Of these one that is misspelt, or at a level where it can't stand, is an error: the API would be more open than its
+ * author wrote.
+ */
+const closing: Readonly<Record<string, { readonly levels: readonly Level[]; readonly purpose: string }>> = {
+  'x-wso2-mutual-ssl': { levels: api, purpose: 'say who may call' },
+  'x-wso2-transports': { levels: api, purpose: 'say whether it is called by http or https' },
+  'x-wso2-application-security': { levels: both, purpose: 'say who may call' },
+  'x-wso2-disable-security': { levels: both, purpose: 'say who may call' },
+  'x-wso2-throttling-tier': { levels: both, purpose: 'limit how often it is called' },
+  'x-wso2-request-interceptor': { levels: both, purpose: 'see requests before the back end does' },
+  'x-throttling-tier': { levels: both, purpose: 'limit how often it is called' },
+  'x-auth-type': { levels: ['operation'], purpose: 'say who may call' },
+  'x-scope': { levels: ['operation'], purpose: 'say who may call' },
+  security: { levels: both, purpose: 'say who may call' },
 };
 
 const knownNames = Object.keys(known);
@@ -53,14 +56,15 @@ const oldPrefix = /^x[-_]?mgw[-_]?/i;
 export function checkExtensions(owner: Raw, place: string, level: Level, problems: ProblemList): void {
   for (const key of Object.keys(owner)) {
     const at = `${place}${pointer(key)}`;
-    const levels = Object.hasOwn(known, key) ? known[key] : Object.hasOwn(closing, key) ? closing[key] : undefined;
+    const closes = Object.hasOwn(closing, key) ? closing[key] : undefined;
+    const levels = Object.hasOwn(known, key) ? known[key] : closes?.levels;
     if (!levels) {
       checkSpelling(key, at, problems);
       continue;
     }
     if (levels.includes(level)) continue;
     const remedy = `write it at the level of the ${levels.join(' or ')}`;
-    if (Object.hasOwn(closing, key)) problems.error(at, `'${key}' may not stand here`, remedy);
+    if (closes) problems.error(at, `'${key}' may not stand here`, remedy);
     else problems.warn(at, `'${key}' has no effect here`, remedy);
   }
 }
@@ -71,8 +75,9 @@ function checkSpelling(key: string, at: string, problems: ProblemList): void {
   const now = key.replace(oldPrefix, prefix);
   // However much is wrong: that one of them closes may not be missed.
   const meant = closingBySpelling.get(spelling(now)) ?? (isOurs ? nearest(now, knownNames) : undefined);
-  if (meant !== undefined && Object.hasOwn(closing, meant)) {
-    const message = `'${key}' has no effect, and '${meant}' would say who may call`;
+  const closes = meant !== undefined && Object.hasOwn(closing, meant) ? closing[meant] : undefined;
+  if (closes) {
+    const message = `'${key}' has no effect, and '${meant}' would ${closes.purpose}`;
     problems.error(at, message, `write '${meant}', or leave it out`);
   } else if (isOld) {
     problems.warn(at, `'${key}' has no effect`, `it is called '${meant ?? now}' now`);

@@ -103,21 +103,6 @@ test('several scopes in one entry: one warning, at the first of them', async () 
   );
 });
 
-for (const [what, template, isGood] of [
-  ['a parameter', '/pets/{id}', true],
-  ['everything below', '/pets/*', true],
-  ['a parameter and an ending', '/pets/{id}.secret', false],
-  ['two parameters in one part', '/pets/{id}{format}', false],
-  ['a star before the end', '/pets/*/secret', false],
-  ['a star in a part', '/pets/a*', false],
-] as const) {
-  test(`a path with ${what} is ${isGood ? 'good' : 'an error'}`, async () => {
-    const open = { '/pets/{other}/x': { get: { responses, ...off } } };
-    const { problems } = await made({ paths: { [template]: { get: { responses } }, ...open } });
-    assert.equal(errors(problems).length, isGood ? 0 : 1, JSON.stringify(problems));
-  });
-}
-
 test('what closes is an error in a path item, also in one that is referred to', async () => {
   const { problems } = await made({
     paths: {
@@ -156,6 +141,17 @@ for (const [key, severity] of [
     const found = problems.filter(({ place }) => place === `/paths/~1a/get/${key}`);
     assert.equal(found[0]?.severity, severity);
     assert.match(found[0]?.message ?? '', /has no effect/);
+  });
+}
+
+for (const [key, purpose] of [
+  ['x-wso2-throttling-teir', "'x-wso2-throttling-tier' would limit how often it is called"],
+  ['x-wso2-transport', "'x-wso2-transports' would say whether it is called by http or https"],
+  ['x-wso2-mutual-tls', "'x-wso2-mutual-ssl' would say who may call"],
+] as const) {
+  test(`the error of '${key}' says what was meant, and what for`, async () => {
+    const { problems } = await made({ [key]: 'Gold', paths: { '/a': { get: { responses } } } });
+    assert.equal(problems.find(({ place }) => place === `/${key}`)?.message, `'${key}' has no effect, and ${purpose}`);
   });
 }
 

@@ -30,6 +30,7 @@ import {
 import { checkScopesTogether } from './read-requirements.ts';
 import { type ApiSecurity, readApiSecurity, readOperationSecurity } from './read-security.ts';
 import { readTransports } from './read-transports.ts';
+import { readWhenStale } from './read-when-stale.ts';
 
 export interface Definition {
   /** Name of the file, as problems name it. */
@@ -88,6 +89,7 @@ export function makeApi(
   if (definition.id === null) checkScopesTogether(document, problems);
   const cors = readCors(raw, problems);
   const header = readAuthorizationHeader(raw, problems);
+  const whenStale = readWhenStale(raw, problems);
   const provider = fullUserName(readText(raw, 'x-wso2-owner', problems) ?? 'admin');
   if (problems.hasErrors || basePath === null) return { made: null, problems: problems.all };
   const api: Api = {
@@ -102,6 +104,7 @@ export function makeApi(
     endpoints,
     ...(header && { authorizationHeader: header }),
     ...(transports && { transports }),
+    ...(whenStale && { whenStale }),
     ...(tier !== null && tier !== unlimited && { tier }),
     cors,
     scopes: document.securitySchemes.flatMap(({ scopes }) => scopes.map(({ name, roles }) => ({ name, roles }))),
@@ -154,7 +157,6 @@ function makeResource(operation: OpenApiOperation, context: Context): Resource |
   }
   checkExtensions(raw, place, 'operation', problems);
   checkInterceptors(raw, place, context.interceptors, problems);
-  checkTemplate(path, place, problems);
   const own = readEndpoints(raw, place, context.named, null, problems);
   if (!context.hasEndpoints && !saysEndpoints(raw)) {
     const remedy = "add 'servers' or 'x-wso2-production-endpoints' to the definition, or endpoints to this operation";
@@ -206,23 +208,6 @@ function readAuthorizationHeader(raw: Raw, problems: ProblemList): string | null
   if (/^[\w!#$%&'*+\-.^`|~]+$/.test(name) && !reserved.has(name.toLowerCase())) return name.toLowerCase();
   problems.error('/x-wso2-auth-header', `credentials can't be in a header field '${name}'`, "write another, 'X-Auth'");
   return null;
-}
-
-/**
- * The gateway's templates have parameters of whole segments, and `*` for everything below. Of anything else the calls
- * would be served by another, perhaps more open, template.
- */
-function checkTemplate(path: string, place: string, problems: ProblemList): void {
-  const segments = path.split('/').filter((segment) => segment !== '');
-  for (const [i, segment] of segments.entries()) {
-    if (/[{}]/.test(segment) && !/^\{[^{}]*\}$/.test(segment)) {
-      const message = `the gateway can't route by '${segment}': the parameter is only a part of it`;
-      problems.error(place, message, 'make the parameter the whole part between two slashes');
-    } else if (segment.includes('*') && !segment.startsWith('{') && (segment !== '*' || i < segments.length - 1)) {
-      const message = `the gateway can't route by '${segment}': '*' stands for all that is below`;
-      problems.error(place, message, "write it as the last part of the path, '/*', or a parameter");
-    }
-  }
 }
 
 function isTokenSecurity({ schemes, mutualTls }: Security): boolean {

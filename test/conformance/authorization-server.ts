@@ -9,7 +9,6 @@ import { type ClientRegistration, type ConsumerKey, registerClient } from '../..
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
-import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
@@ -20,6 +19,7 @@ import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';
 import { catalogApi } from '../support/catalog-api.ts';
+import { openTestStore } from '../support/store.ts';
 
 export interface StartOptions {
   /** An earlier server's folder: a restart. */
@@ -56,7 +56,7 @@ export interface Answer {
 export async function startAuthorizationServer(start: StartOptions = {}): Promise<AuthorizationServer> {
   const folder = start.folder ?? mkdtempSync(join(tmpdir(), 'postern-km-'));
   const clock = start.clock ?? systemClock;
-  const store = await openSqliteStore(join(folder, 'store.db'), clock);
+  const store = await openTestStore(folder, clock);
   const seal = openSeal(join(folder, 'store.key'));
   // It listens before the routes are known, because the issuer contains the port.
   const server = createServer();

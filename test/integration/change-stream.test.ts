@@ -9,6 +9,7 @@ import { openHubSource } from '../../src/adapters/brokers/hub.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
 import { DiskCopy } from '../../src/gateway/control/disk-copy.ts';
 import { Follower } from '../../src/gateway/control/follower.ts';
+import { Freshness } from '../../src/gateway/freshness.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { key, revoked, serveAsHub, startHub, type TestHub } from '../support/hub.ts';
@@ -37,6 +38,7 @@ class Gateway {
     const { url, certificates } = this.#hub;
     return new Follower({
       source: openHubSource({ url, ca: certificates.ca, ...certificates.gateway }),
+      freshness: new Freshness(Freshness.allocate(), systemClock),
       disk: new DiskCopy(join(this.dir, 'gateway'), { compactAfter: 20_000 }),
       sink: {
         apply: (changes) => {

@@ -4,13 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import { generateKey, issueCertificate } from '../../src/platform/x509.ts';
 import { writeZip } from '../../src/platform/zip.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
 import { logIn, type RestClient, restClient } from '../support/rest.ts';
+import { openTestStore } from '../support/store.ts';
 
 let backend: Backend;
 /** The one that exports, and the one that imports. */
@@ -154,7 +154,7 @@ function contents(path: string): Record<string, string> {
 
 /** Number of the last change that gateways were told of. */
 async function head({ data }: Postern): Promise<number> {
-  const store = await openSqliteStore(join(data, 'postern.db'));
+  const store = await openTestStore(data);
   try {
     return (await store.changes.head()).number;
   } finally {
@@ -332,6 +332,36 @@ test('an application arrives with its subscriptions and keys; the same key and s
   assert.equal(await head(prod), there);
 });
 
+test('an application that WSO2 API Manager 3.2 exported arrives with its keys; the decoded secret gets a token', async () => {
+  const path = project('original');
+  mkdirSync(path);
+  const oauthApp = (clientId: string, secret: string, grants: string) => ({
+    clientId,
+    clientSecret: Buffer.from(secret).toString('base64'),
+    parameters: { grant_types: grants },
+  });
+  const write = (others: object) => {
+    const ours = { 'Resident Key Manager': oauthApp('of-the-original', 'its-secret', 'client_credentials') };
+    const app = {
+      name: 'Original',
+      tier: 'Unlimited',
+      keys: [],
+      keyManagerWiseOAuthApp: { SANDBOX: { ...ours, ...others } },
+    };
+    writeFileSync(join(path, 'Original.json'), JSON.stringify(app));
+  };
+  const args = ['import', 'app', '-f', path, '-e', 'prod'];
+  write({ Okta: oauthApp('of-okta', 'unused', '') });
+  assert.match(await fails(1, ...args), /there is no key manager "Okta" in use/);
+  assert.match((await ok(...args, '--skip-keys', '--dry-run')).err, /would be created/);
+  write({});
+  assert.match((await ok(...args)).out, /^\+ keys\.ours\.SANDBOX: /m);
+  const grant = { grant_type: 'client_credentials' };
+  const token = await postForm(`${prod.server}/oauth2/token`, grant, basic('of-the-original', 'its-secret'));
+  assert.equal(token.status, 200, token.body);
+  assert.match((await ok(...args, '--update')).err, /Original: unchanged in prod/);
+});
+
 test('an application without its keys, and with APIs that are not there: those are named', async () => {
   const path = project('bare');
   mkdirSync(path);
@@ -372,7 +402,7 @@ test('401, 403 and 400 of the export and import operations', async () => {
 });
 
 test('exports and imports are in the audit log', async () => {
-  const store = await openSqliteStore(join(prod.data, 'postern.db'));
+  const store = await openTestStore(prod.data);
   try {
     const rows = await store.db.selectFrom('audit_log').select(['action', 'kind', 'name']).execute();
     const has = (action: string, name: string) => rows.some((row) => row.action === action && row.name === name);

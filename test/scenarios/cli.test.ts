@@ -69,8 +69,13 @@ test('get lists APIs as a table, as JSON and as YAML; what is no result goes to 
 });
 
 test('get lists applications: one’s own, and as an administrator those of others', async () => {
-  assert.match((await ok('get', 'apps', '-e', 'dev')).out, /PizzaShackApplication +admin/);
-  assert.match((await ok('get', 'apps', '-e', 'dev', '-o', 'admin')).out, /PizzaShackApplication +admin/);
+  const own = (await ok('get', 'apps', '-e', 'dev')).out;
+  assert.match(own, /^NAME +OWNER +TIER +STATUS +SUBSCRIPTIONS +ID\n/);
+  assert.match(own, /^PizzaShackApplication +admin +Unlimited +APPROVED +1 /m);
+  // The admin API doesn't say the tier and the subscriptions, so there are no empty columns for them.
+  const others = (await ok('get', 'apps', '-e', 'dev', '-o', 'admin')).out;
+  assert.match(others, /^NAME +OWNER +STATUS +ID\n/);
+  assert.match(others, /^PizzaShackApplication +admin +APPROVED +[\da-f-]+$/m);
 });
 
 test('keys prints a token with which the API answers, at any number of commands at once', async () => {

@@ -5,13 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deleteApi, findApi, updateApi } from '../../src/adapters/stores/apis.ts';
 import { updateApplication } from '../../src/adapters/stores/applications.ts';
 import { deleteClient } from '../../src/adapters/stores/clients.ts';
 import { putPolicy } from '../../src/adapters/stores/policies.ts';
-import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { Store } from '../../src/adapters/stores/store.ts';
 import {
   createSubscription,
@@ -26,6 +24,7 @@ import { type Answer, basic, call, closeConnections, postForm } from '../support
 import { catalogApi } from '../support/catalog-api.ts';
 import { fillStore, resource } from '../support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
+import { openTestStore } from '../support/store.ts';
 
 const data = newDataFolder();
 const createdAt = 1_700_000_000;
@@ -46,7 +45,7 @@ before(async () => {
     app = await fill.application('app', { subscribe: [apiId] });
   });
   postern = await startPostern({ data, args: ['--gateway.threads=2', '--controlPlane.heartbeat=100'] });
-  store = await openSqliteStore(join(data, 'postern.db'));
+  store = await openTestStore(data);
   const form = { grant_type: 'client_credentials' };
   const answer = await postForm(`${postern.http}/token`, form, basic(app.key, app.secret));
   tokens.push(answer.json().access_token);

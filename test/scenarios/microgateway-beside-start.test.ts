@@ -38,8 +38,9 @@ after(async () => {
 
 function start(...flags: string[]): Promise<Microgateway> {
   const artifact = join(work.path, 'pizza', 'target', 'pizza.postern');
+  // Where the control plane listens is written in the data folder: it has a port of its own.
   return startMicrogateway({
-    args: [artifact, '--data', postern.data, `--keyManager.serverUrl=${postern.server}`, ...flags],
+    args: [artifact, '--data', postern.data, ...flags],
     folder: work.path,
   });
 }

@@ -87,3 +87,44 @@ for (const [args, expected] of [
     assert.deepEqual(readdirSync(work, { recursive: true }), before);
   });
 }
+
+const head = 'openapi: 3.0.1\ninfo: {title: Big, version: "1"}\n';
+const operations = Array.from({ length: 5001 }, (_, i) => `  /p${i}: {get: {responses: {}}}\n`).join('');
+
+for (const [what, text, expected] of [
+  ['millions of brackets', `${head}x-a: ${'['.repeat(3_900_000)}`, /nested too deeply/],
+  ['millions of brackets that are closed', `${'['.repeat(2e6)}${']'.repeat(2e6)}`, /nested too deeply/],
+  ['millions of lists in one line', '- '.repeat(2e6), /more than 350000 lines, separators and brackets/],
+  ['a list of millions', `${head}x-a: [${'1,'.repeat(1.9e6)}1]`, /more than 350000 lines/],
+  ['aliases of aliases', `a: &a [1,1,1,1,1,1,1,1,1]\n${laughs()}`, /more than 1000000 values/],
+  ['a text that is meant a thousand times', `a: &a ${'x'.repeat(1e5)}\nb: [${'*a,'.repeat(1e3)}]`, /characters/],
+  ['5,001 operations', `${head}paths:\n${operations}`, /it has 5001 operations; expected at most 5000/],
+] as const)
+  test(`1, soon, for ${what}: by init and by build`, async () => {
+    const file = join(work, 'bomb.yaml');
+    writeFileSync(file, text);
+    const project = join(work, 'coast');
+    for (const name of readdirSync(join(project, 'api_definitions'))) rmSync(join(project, 'api_definitions', name));
+    writeFileSync(join(project, 'api_definitions', 'bomb.yaml'), text);
+    for (const args of [
+      ['init', join(work, 'none'), '-a', file],
+      ['build', project],
+    ]) {
+      const started = performance.now();
+      const { status, err } = await runPostern(args);
+      assert.equal(status, 1, err);
+      assert.match(err, expected);
+      assert.ok(performance.now() - started < 15_000);
+    }
+  });
+
+function laughs(): string {
+  return [...'bcdefgh'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join()}]\n`).join('');
+}
+
+test('2 for a deployment configuration that never ends', async () => {
+  const { status, err } = await runPostern(['init', join(work, 'none'), '-d', '/dev/zero']);
+  assert.equal(status, 2);
+  assert.match(err, /--deployment-config: can't read \/dev\/zero: it has more than 1048576 bytes/);
+  assert.ok(!existsSync(join(work, 'none')));
+});

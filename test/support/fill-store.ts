@@ -6,7 +6,6 @@ import { registerClient } from '../../src/adapters/key-managers/built-in.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { putPolicy } from '../../src/adapters/stores/policies.ts';
-import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { StoreTransaction } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser } from '../../src/adapters/stores/users.ts';
@@ -16,6 +15,7 @@ import type { KeyType, SubscriptionState, TokenType } from '../../src/core/appli
 import type { Policy } from '../../src/core/policy.ts';
 import { openSeal, type Seal } from '../../src/platform/seal.ts';
 import { catalogApi } from './catalog-api.ts';
+import { openTestStore } from './store.ts';
 
 const tenant = 'carbon.super';
 const createdAt = 1_700_000_000;
@@ -48,7 +48,7 @@ export function resource(verb: Resource['verb'], path: string, more: Partial<Res
 export async function fillStore<T>(data: string, work: (fill: Filler) => Promise<T>): Promise<T> {
   mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
   const seal = openSeal(join(data, 'keys', 'store.key'));
-  const store = await openSqliteStore(join(data, 'postern.db'));
+  const store = await openTestStore(data);
   try {
     return await store.transaction((tx) => work(filler(tx, seal)));
   } finally {

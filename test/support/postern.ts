@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { storeArguments } from './store.ts';
 
 const command = fileURLToPath(new URL('../../bin/postern', import.meta.url));
 
@@ -74,7 +75,9 @@ export async function runPostern(
 
 async function startAt(offset: number, options: StartOptions): Promise<Postern> {
   const data = options.data ?? newDataFolder();
-  const args = [options.role ?? 'start', '--data', data, '--port-offset', String(offset), ...(options.args ?? [])];
+  const role = options.role ?? 'start';
+  const store = role === 'gateway' ? [] : await storeArguments(data);
+  const args = [role, '--data', data, '--port-offset', String(offset), ...store, ...(options.args ?? [])];
   const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, ...options.env } });
   let out = '';
   let err = '';

@@ -4,7 +4,7 @@
  *     it('200 from curl', { skip: missing('curl') }, …)
  */
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Server {
@@ -21,6 +21,7 @@ export const servers: readonly Server[] = [
   { name: 'curl', command: 'curl', package: 'curl', use: "the seeds' commands as they stand" },
   { name: 'bash', command: 'bash', package: 'bash', use: 'the completion of commands' },
   { name: 'openssl', command: 'openssl', package: 'openssl', use: 'key stores as openssl writes them' },
+  { name: 'postgresql', command: 'postgres', package: 'postgresql', use: 'the store of several nodes' },
   { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
 ];
 
@@ -37,7 +38,12 @@ export function missingServers(): Server[] {
 
 function isHere({ command }: Server): boolean {
   // Where Debian keeps daemons is not on everybody's PATH.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/sbin',
+    ...globSync('/usr/lib/postgresql/*/bin'),
+  ];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);

@@ -30,6 +30,8 @@ const minRetry = 50;
 const goodAfter = 5000;
 /** Bytes of one entity at most. */
 const maxLine = 16 * 1024 * 1024;
+/** Milliseconds in which a request for a snapshot is answered, if by the first bytes only. */
+const answerLimit = 5000;
 /** Bytes read of an answer that is an error. */
 const maxErrorBody = 4096;
 const mediaType = 'application/x-ndjson';
@@ -127,10 +129,12 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
 }
 
 async function fetchSnapshot(request: ClientRequest, silence: number): Promise<Snapshot> {
+  // A hub that lives answers before it reads its store.
+  const dead = setTimeout(() => request.destroy(new SourceError(`no answer came for ${answerLimit} ms`)), answerLimit);
   request.setTimeout(silence, () => request.destroy(new SourceError(`no byte of the snapshot came for ${silence} ms`)));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.on('response', resolve).on('error', reject);
-  });
+  }).finally(() => clearTimeout(dead));
   if (!isStream(response)) throw await describe(response);
   const pieces = linesOf(response);
   const first = await pieces.next();

@@ -211,3 +211,56 @@ for (const [what, text, expected] of [
     assert.deepEqual(await errorsOf(text), [expected]);
   });
 }
+
+for (const [what, template, expected] of [
+  ['everything below', '/pets/*', null],
+  ['a parameter and an ending', '/pets/{id}.secret', /can't route by '\/pets\/{id}\.secret'.*only a part/],
+  ['a star before the end', '/pets/*/secret', /can't route by '\/pets\/\*\/secret'/],
+] as const) {
+  test(`a path with ${what} is ${expected ? 'an error' : 'good'}`, async () => {
+    const [error, ...others] = await errorsOf({ ...head, paths: { [template]: { get: ok } } });
+    assert.equal(others.length, 0);
+    if (expected) assert.match(error ?? '', expected);
+    else assert.equal(error, undefined);
+  });
+}
+
+const many = (count: number, item: unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`/p${i}`, item]));
+
+test('5,000 operations are read, of 5,001 the limit and the count are said', async () => {
+  assert.deepEqual(await errorsOf({ ...head, paths: many(2500, { get: ok, put: ok }) }), []);
+  const wanted = ['/paths: it has 5001 operations; expected at most 5000'];
+  assert.deepEqual(
+    await errorsOf({ ...head, paths: { ...many(2500, { get: ok, put: ok }), '/x': { get: ok } } }),
+    wanted,
+  );
+});
+
+test('operations that are written once and referred to often count as often', async () => {
+  const item = Object.fromEntries(['get', 'put', 'post', 'delete', 'patch', 'head'].map((verb) => [verb, ok]));
+  const paths = { '/all': item, ...many(900, { $ref: '#/paths/~1all' }) };
+  assert.deepEqual(await errorsOf({ ...head, paths }), [
+    '/paths: it has more than 5000 operations; expected at most 5000',
+  ]);
+});
+
+test('1,000 scopes are read, of 1,001 the limit and the count are said, whether defined or asked for', async () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `s${i}`);
+  const define = (scopes: string[], asked: string[]) => ({
+    ...head,
+    paths: { '/a': { get: { ...ok, security: [{ shop: asked }] } } },
+    components: {
+      securitySchemes: {
+        shop: { type: 'oauth2', flows: { implicit: { scopes: Object.fromEntries(scopes.map((name) => [name, ''])) } } },
+      },
+    },
+  });
+  const wanted = [': it has 1001 scopes; expected at most 1000'];
+  assert.deepEqual(await errorsOf(define(names, ['s1', 's999'])), []);
+  assert.deepEqual(await errorsOf(define([...names, 'more'], [])), wanted);
+  assert.deepEqual(await errorsOf(define(names, ['other'])), wanted);
+  const said = define(names, []);
+  const paths = { '/a': { get: { ...ok, 'x-scope': 's1, other' } } };
+  assert.deepEqual(await errorsOf({ ...said, paths }), wanted);
+});

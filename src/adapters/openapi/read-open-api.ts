@@ -1,6 +1,7 @@
 /** Reads an OpenAPI definition (2.0, 3.0, 3.1; YAML or JSON) and says everything that is wrong with it. */
 import { readYaml, type YamlSource } from '../../platform/yaml-source.ts';
 import { checkSchema, type OpenApiForm } from './check-schema.ts';
+import { maxScopes, scopeNames, tooMany } from './limits.ts';
 import type { OpenApiDocument, Problem } from './openapi-document.ts';
 import { ProblemList } from './problem-list.ts';
 import { readOperations } from './read-operations.ts';
@@ -52,6 +53,10 @@ async function readDocument(
   const securitySchemes = readSecuritySchemes(root, references, problems);
   const names = new Set(securitySchemes.map(({ name }) => name));
   const operations = readOperations(root, references, names, problems);
+  const { size } = scopeNames(operations, securitySchemes);
+  if (size > maxScopes) {
+    problems.error('', tooMany(size, 'scopes', maxScopes), 'use fewer, or split it into several APIs');
+  }
   const { servers, basePath } = readServers(root, problems);
   // What was said already about these two is not said again.
   const key = version.form === '2.0' ? 'swagger' : 'openapi';

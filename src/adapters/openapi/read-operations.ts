@@ -1,5 +1,7 @@
 /** The operations of a definition's `paths`. */
+import { templateProblem } from '../../core/path-template.ts';
 import { pointer } from '../../platform/yaml-source.ts';
+import { maxOperations, tooMany } from './limits.ts';
 import type { OpenApiOperation } from './openapi-document.ts';
 import type { ProblemList } from './problem-list.ts';
 import { isObject, type Raw, type References } from './references.ts';
@@ -18,6 +20,9 @@ export function readOperations(
     problems.error('/paths', 'the definition has no paths', "add an object 'paths' with the paths of the API");
     return [];
   }
+  const { length } = Object.values(paths).flatMap((item) => Object.keys(isObject(item) ? item : {}).filter(isVerb));
+  // Before anything else: reading many more of them takes long.
+  if (length > maxOperations) return tooManyOperations(problems, `${length}`);
   const common = readSecurity(root.security, '/security', names, problems);
   const operations: OpenApiOperation[] = [];
   const byShape = new Map<string, string>();
@@ -28,8 +33,8 @@ export function readOperations(
     const item = references.object(value, place, `the path '${path}'`);
     if (!item) continue;
     for (const [key, operation] of Object.entries(item)) {
+      if (!isVerb(key)) continue;
       const verb = key.toLowerCase();
-      if (!verbs.has(verb)) continue;
       const at = `${place}${pointer(key)}`;
       if (key !== verb) {
         problems.error(at, `the verb '${key}' is in capitals`, `write '${verb}'`);
@@ -45,6 +50,8 @@ export function readOperations(
         continue;
       }
       byShape.set(shape, name);
+      // Paths that are written once can be referred to often.
+      if (operations.length === maxOperations) return tooManyOperations(problems, `more than ${maxOperations}`);
       const own = readSecurity(raw.security, `${at}/security`, names, problems);
       operations.push({
         path,
@@ -58,18 +65,19 @@ export function readOperations(
   return operations;
 }
 
+function isVerb(key: string): boolean {
+  return verbs.has(key.toLowerCase());
+}
+
+function tooManyOperations(problems: ProblemList, count: string): [] {
+  problems.error('/paths', tooMany(count, 'operations', maxOperations), 'split it into several APIs');
+  return [];
+}
+
 function checkPath(path: string, place: string, problems: ProblemList): boolean {
-  if (!path.startsWith('/')) {
-    problems.error(place, `the path '${path}' doesn't begin with a slash`, `write '/${path}'`);
-    return false;
-  }
-  const withoutParameters = path.replace(/\{[^{}/]+\}/g, '');
-  if (/[{}]/.test(withoutParameters) || /[?#\s]/.test(withoutParameters)) {
-    const remedy = 'write parameters as {name}, and neither query, fragment nor white space';
-    problems.error(place, `'${path}' is no path template`, remedy);
-    return false;
-  }
-  return true;
+  const wrong = templateProblem(path);
+  if (wrong) problems.error(place, wrong.message, wrong.remedy);
+  return !wrong;
 }
 
 /** Equal for templates that a gateway can't tell apart: by names of parameters, empty segments, encoded letters. */

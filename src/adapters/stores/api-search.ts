@@ -2,6 +2,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { LifeCycleStatus } from '../../core/api.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
+import { RestError } from '../../platform/rest-error.ts';
 import { documentHas, isReadable, refuseManyWords } from './document-words.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
@@ -94,10 +95,18 @@ function visible(e: Builder, { purpose, user, roles }: ApiViewer): Expression<Sq
   return e.or([open, ...own, ...inTenant, ...byRole]);
 }
 
+/** Characters of a word, and of each text that it is looked for in: looking takes the time of their product. */
+const longestWord = 200;
+const searched = 16_384;
+
+/** @throws RestError 400 for a word that is too long */
 function matches(e: Builder, { field, property, value, exact }: ApiCondition, viewer: ApiViewer): Expression<SqlBool> {
+  if (value.length > longestWord) {
+    throw new RestError(400, `query: a word has ${value.length} characters; expected ${longestWord} at most.`);
+  }
   const pattern = likePattern(value, exact);
   const like = (column: string): Expression<SqlBool> =>
-    sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+    sql<SqlBool>`lower(substr(${sql.ref(column)}, 1, ${sql.lit(searched)})) like ${pattern} escape '\\'`;
   const facet = (kind: string): Expression<SqlBool> =>
     e('id', 'in', e.selectFrom('api_facets').select('api_id').where('kind', '=', kind).where(like('value')));
   switch (field) {

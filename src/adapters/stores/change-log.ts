@@ -5,6 +5,7 @@ import type { ChangeEvent, Position } from '../../core/events.ts';
 import { never } from '../../core/revocation.ts';
 import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 import type { ChangeLog, Queryable } from './store.ts';
 
@@ -16,14 +17,12 @@ const entity = (row: Row): EntityChange =>
 const event = (row: Row & { number: number }): ChangeEvent => ({ type: 'change', number: row.number, ...entity(row) });
 
 /** Makes the store's epoch on first use. */
-export async function openEpoch(db: Kysely<Schema>): Promise<string> {
-  const fresh = randomBytes(12).toString('base64url');
+async function makeEpoch(db: Kysely<Schema>): Promise<void> {
   await db
     .insertInto('meta')
-    .values({ key: 'epoch', value: fresh })
+    .values({ key: 'epoch', value: randomBytes(12).toString('base64url') })
     .onConflict((c) => c.doNothing())
     .execute();
-  return (await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirstOrThrow()).value;
 }
 
 /**
@@ -96,18 +95,33 @@ function* chunks<T>(rows: readonly T[]): Generator<T[]> {
   for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
 }
 
+/** Changes that are read at once to be announced. */
+const pageSize = 500;
+
 export class SqlChangeLog implements ChangeLog {
   readonly #db: Kysely<Schema>;
-  readonly #epoch: string;
+  readonly #engine: Engine;
   readonly #listeners = new Set<(changes: readonly ChangeEvent[]) => void>();
+  /** The last number that was announced here. */
+  #announced: number;
+  /** The newest number that is known to be committed. */
+  #heard: number;
+  #reading: Promise<void> | null = null;
 
-  constructor(db: Kysely<Schema>, epoch: string) {
+  private constructor(db: Kysely<Schema>, engine: Engine, head: number) {
     this.#db = db;
-    this.#epoch = epoch;
+    this.#engine = engine;
+    this.#announced = head;
+    this.#heard = head;
   }
 
-  async head(): Promise<Position> {
-    return { epoch: this.#epoch, number: await headNumber(this.#db) };
+  static async open(db: Kysely<Schema>, engine: Engine): Promise<SqlChangeLog> {
+    await makeEpoch(db);
+    return new SqlChangeLog(db, engine, await headNumber(db));
+  }
+
+  head(): Promise<Position> {
+    return this.#head(this.#db);
   }
 
   async after(number: number, limit: number): Promise<ChangeEvent[] | null> {
@@ -128,16 +142,20 @@ export class SqlChangeLog implements ChangeLog {
   async snapshot(): ReturnType<ChangeLog['snapshot']> {
     // One transaction for the whole read would keep writers out while a slow reader takes the rows, so the rows are
     // taken first. They are strings; a million of them is what a gateway holds as well.
-    const { number, rows } = await this.#db.transaction().execute(async (tx) => ({
-      number: await headNumber(tx),
-      rows: await tx.selectFrom('entities').select(['kind', 'id', 'body']).execute(),
-    }));
+    const read = this.#db.transaction();
+    const { consistentRead } = this.#engine;
+    const { position, rows } = await (consistentRead ? read.setIsolationLevel(consistentRead) : read).execute(
+      async (tx) => ({
+        position: await this.#head(tx),
+        rows: await tx.selectFrom('entities').select(['kind', 'id', 'body']).execute(),
+      }),
+    );
     const order = new Map<string, number>(entityKinds.map((kind, at) => [kind, at]));
     rows.sort((a, b) => (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0));
     async function* entities(): AsyncGenerator<EntityChange> {
       for (const row of rows) yield entity(row);
     }
-    return { header: { format: 1, epoch: this.#epoch, number }, entities: entities() };
+    return { header: { format: 1, ...position }, entities: entities() };
   }
 
   onCommit(listener: (changes: readonly ChangeEvent[]) => void): () => void {
@@ -145,9 +163,57 @@ export class SqlChangeLog implements ChangeLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The store calls this after a commit. */
+  /** The store calls this after a commit of its own. */
   announce(changes: readonly ChangeEvent[]): void {
+    const first = changes[0]?.number ?? 0;
+    const last = changes.at(-1)?.number ?? 0;
+    if (this.#reading || first !== this.#announced + 1) {
+      // Somebody else's come first.
+      this.heard(last);
+      return;
+    }
+    this.#announced = last;
+    this.#heard = Math.max(this.#heard, last);
+    this.#emit(changes);
+  }
+
+  /** Another process has committed changes up to `number`: they are read and announced, as those of this one are. */
+  heard(number: number): void {
+    this.#heard = Math.max(this.#heard, number);
+    if (this.#listeners.size === 0 && !this.#reading) this.#announced = this.#heard;
+    if (this.#reading || this.#heard <= this.#announced) return;
+    this.#reading = this.#readOn().finally(() => {
+      this.#reading = null;
+      // One that came between the last look and here.
+      if (this.#heard > this.#announced) this.heard(this.#heard);
+    });
+  }
+
+  async #readOn(): Promise<void> {
+    try {
+      while (this.#announced < this.#heard) {
+        const events = await this.after(this.#announced, pageSize);
+        const last = events?.at(-1);
+        if (!events || !last) break;
+        this.#announced = last.number;
+        this.#emit(events);
+      }
+    } catch {
+      // The hub's next look at the head finds what was not announced, and says why it can't be had.
+    }
+    // Whatever could not be announced is in the log for those who follow it.
+    this.#announced = Math.max(this.#announced, this.#heard);
+  }
+
+  #emit(changes: readonly ChangeEvent[]): void {
     for (const listener of this.#listeners) listener(changes);
+  }
+
+  /** The epoch is read each time: a database that was restored or promoted beneath us has another one. */
+  async #head(db: Queryable): Promise<Position> {
+    const { value } = await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirstOrThrow();
+    const history = await this.#engine.history(db);
+    return { epoch: history === '' ? value : `${value}-${history}`, number: await headNumber(db) };
   }
 
   async trim(olderThanMs: number): Promise<void> {

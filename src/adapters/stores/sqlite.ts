@@ -1,35 +1,44 @@
 /** The embedded store: one SQLite file in the data folder, by Node's own SQLite. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
-import type { EntityChange } from '../../core/snapshot.ts';
+import { type Driver, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { type Clock, systemClock } from '../../platform/clock.ts';
-import { appendChanges, openEpoch, SqlChangeLog } from './change-log.ts';
-import { migrate, StoreError } from './migrate.ts';
+import type { Engine } from './engine.ts';
+import { StoreError } from './migrate.ts';
+import { oneAtATime, refusingInside } from './one-writer.ts';
 import type { Schema } from './schema.ts';
-import type { Store, StoreTransaction } from './store.ts';
+import { openSqlStore } from './sql-store.ts';
+import type { Store } from './store.ts';
 
 /**
  * Opens (and, if need be, creates or migrates) the store in `file`.
  * @throws StoreError if the file is of a newer version, can't be written or is no database.
  */
 export async function openSqliteStore(file: string, clock: Clock = systemClock): Promise<Store> {
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openDatabase(file) }) });
-  await migrate(db, file);
-  const changes = new SqlChangeLog(db, await openEpoch(db));
-  return {
-    db,
-    changes,
-    async transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
-      const recorded: EntityChange[] = [];
-      const { result, events } = await db.transaction().execute(async (tx) => {
-        const result = await work({ db: tx, record: (change) => void recorded.push(change) });
-        return { result, events: recorded.length > 0 ? await appendChanges(tx, recorded, clock) : null };
-      });
-      if (events) changes.announce(events);
-      return result;
-    },
-    close: () => db.destroy(),
-  };
+  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ database: openDatabase(file) }) });
+  return openSqlStore(db, engine, clock, file);
+}
+
+const engine: Engine = {
+  // `begin immediate` has taken it.
+  takeTurn: async () => {},
+  // Who else has the file open asks for its head now and then.
+  tell: async () => {},
+  history: async () => '',
+  consistentRead: undefined,
+};
+
+class OneWriterDialect extends SqliteDialect {
+  override createDriver(): Driver {
+    return refusingInside(oneAtATime(super.createDriver()));
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsMultipleConnections(): boolean {
+        return true;
+      }
+    })();
+  }
 }
 
 const mostPrepared = 500;

@@ -20,9 +20,12 @@ export interface StoreTransaction {
 }
 
 export interface Store {
-  /** For single queries. Inside `transaction`, use the transaction's own: this one would wait for it for ever. */
+  /** For single queries. Inside `transaction` it refuses: use the transaction's own. */
   readonly db: Kysely<Schema>;
-  /** Runs `work` in one transaction: committed when it resolves, undone when it rejects. */
+  /**
+   * Runs `work` in one transaction: committed when it resolves, undone when it rejects. Transactions take turns, in all
+   * processes on the same database: what one has read nobody changes before it is done.
+   */
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
   readonly changes: ChangeLog;
   close(): Promise<void>;
@@ -39,7 +42,10 @@ export interface ChangeLog {
   after(number: number, limit: number): Promise<ChangeEvent[] | null>;
   /** Everything that gateways need, from one consistent read. */
   snapshot(): Promise<{ header: SnapshotHeader; entities: AsyncIterable<EntityChange> }>;
-  /** Calls back after each commit that has changes, in order. Returns the function that ends it. */
+  /**
+   * Calls back after each commit that has changes, in order; also those of other processes where the engine tells of
+   * them. Returns the function that ends it.
+   */
   onCommit(listener: (changes: readonly ChangeEvent[]) => void): () => void;
   /** Removes changes older than this (milliseconds since the epoch) and revocations that expired before it. */
   trim(olderThanMs: number): Promise<void>;

@@ -40,6 +40,14 @@ const appColumns = [
   ['ID', 'applicationId'],
 ] as const;
 
+/** The admin API says no more of an application. */
+const othersAppColumns = [
+  ['NAME', 'name'],
+  ['OWNER', 'owner'],
+  ['STATUS', 'status'],
+  ['ID', 'applicationId'],
+] as const;
+
 export function getApis(options: GetOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const query = options.query === undefined ? '' : `query=${encodeURIComponent(options.query)}`;
@@ -60,7 +68,7 @@ export function getApps(options: GetOptions): Promise<void> {
       return show(found, appColumns, options.output);
     }
     const path = `/applications?user=${encodeURIComponent(owner)}`;
-    show(await listAll(connection, 'admin', path, options.limit), appColumns, options.output);
+    show(await listAll(connection, 'admin', path, options.limit), othersAppColumns, options.output);
   });
 }
 

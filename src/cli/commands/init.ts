@@ -1,6 +1,6 @@
 /** `postern init`: a new project for a microgateway. */
-import { readFileSync } from 'node:fs';
 import { readOpenApi } from '../../adapters/openapi/read-open-api.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
 import { countProblems, describeProblems } from '../print-problems.ts';
 
@@ -75,10 +75,10 @@ function pairs(names: string | undefined, values: string | undefined): [string, 
 }
 
 async function readToml(file: string): Promise<string> {
-  const { parseDeploymentConfig } = await import('../../toolkit/deployment-config.ts');
+  const { maxLength, parseDeploymentConfig } = await import('../../toolkit/deployment-config.ts');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, { maxBytes: maxLength, anyKind: true }).toString('utf8');
   } catch (error) {
     throw new UsageError(`--deployment-config: can't read ${file}: ${(error as Error).message}`);
   }

@@ -3,12 +3,24 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../platform/config/config-error.ts';
 import { type Loaded, readConfig } from '../../platform/config/load.ts';
+import { readManagementAddress } from '../management-address.ts';
 import { microgatewaySchema } from './options/index.ts';
 
 export type Configuration = Loaded<typeof microgatewaySchema> & {
   /** Absolute path of the file; null = there is none. */
   readonly file: string | null;
 };
+
+/**
+ * Without a file, and unless somebody says another one, the key manager is the one whose data folder this is, wherever it
+ * listens: `postern start --port-offset 10` is followed at its own port.
+ */
+export function besideManagement(configuration: Configuration, data: string): Configuration {
+  const { config, file, isGiven } = configuration;
+  const serverUrl = file === null && !isGiven('keyManager.serverUrl') ? readManagementAddress(data) : null;
+  if (serverUrl === null) return configuration;
+  return { ...configuration, config: { ...config, keyManager: { ...config.keyManager, serverUrl } } };
+}
 
 /**
  * The file is the one that `--config` names; otherwise `micro-gw.conf` in the folder MGW_CONF_DIR, which has to be

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../platform/config/config-error.ts';
 import { type RevocationSource, revocationSources } from '../gateway-options.ts';
+import { readManagementAddress } from '../management-address.ts';
 import type { Configuration } from './configuration.ts';
 
 /**
@@ -17,7 +18,7 @@ import type { Configuration } from './configuration.ts';
 export function hubAddress(configuration: Configuration, data: string): string | null {
   const { config, where, file } = configuration;
   const { eventHub } = config.apim;
-  const isBeside = file === null && existsSync(join(data, 'postern.db'));
+  const isBeside = file === null && (existsSync(join(data, 'postern.db')) || readManagementAddress(data) !== null);
   const named: RevocationSource[] = [];
   if (eventHub.enable ?? isBeside) {
     named.push({ url: eventHub.serviceUrl || config.keyManager.serverUrl, option: 'apim.eventHub.serviceUrl' });

@@ -7,6 +7,7 @@ import type { TrustStore } from '../../adapters/trust-stores/trust-store.ts';
 import type { SchemeName } from '../../core/api.ts';
 import { gatewayOptions } from '../../gateway/options.ts';
 import { loadConfig } from '../../platform/config/load.ts';
+import { writeManagementAddress } from '../management-address.ts';
 import { basicUsersOf } from './basic-users.ts';
 import { readConfiguration, storePath } from './configuration.ts';
 import { issuersOf } from './issuers.ts';
@@ -39,6 +40,13 @@ describe('the gateway', () => {
     assert.deepEqual([host, httpPort, httpsPort, tokenListenerPort, adminPort], ['127.0.0.1', 9090, 9095, 9096, 9444]);
     assert.equal(own, join(folder, 'microgateways', 'shop'));
   });
+
+  for (const artifact of ['...postern', '..postern', 'x/..', '.']) {
+    it(`has no folder of its own for the artifact ${artifact}`, () => {
+      const read = () => readSettings({ artifact, data: folder, portOffset: 0, flags: [] });
+      assert.throws(read, { name: 'ConfigError', message: /expected an artifact with a name before its ending/ });
+    });
+  }
 
   it('has every port moved but those that are to be free ones', () => {
     const flags = ['--listenerConfig.httpPort=0'];
@@ -129,6 +137,20 @@ describe('the hub', () => {
     assert.equal(hub(null, [], beside), 'https://localhost:9443');
     assert.equal(hub(null, ['--keyManager.serverUrl=https://localhost:9453'], beside), 'https://localhost:9453');
     assert.equal(hub(null, ['--apim.eventHub.enable=false'], beside), '');
+  });
+
+  it('is where the control plane of the data folder listens, unless another one is named', () => {
+    const moved = mkdtempSync(join(folder, 'data-'));
+    writeManagementAddress(moved, 'https://localhost:9453');
+    const { options } = settings(null, [], moved);
+    assert.equal(options.controlPlane.url, 'https://localhost:9453');
+    assert.equal(options.keyManager.security.oauth2.tokenUrl, 'https://localhost:9453/oauth2/token');
+    assert.equal(hub(null, ['--keyManager.serverUrl=https://km:1'], moved), 'https://km:1');
+    assert.equal(hub('', [], moved), '', 'a file says everything');
+    for (const text of ['', 'nonsense', 'http://a', 'x'.repeat(2000)]) {
+      writeFileSync(join(moved, 'management.url'), text);
+      assert.equal(hub(null, [], moved), '');
+    }
   });
 
   it('is what the event hub, or either source of revocations, names', () => {

@@ -1,8 +1,9 @@
 /** From the arguments of `postern run` to what a gateway is started with. */
 import { basename, extname, join, resolve } from 'node:path';
 import type { GatewayOptions } from '../../gateway/options.ts';
+import { ConfigError } from '../../platform/config/config-error.ts';
 import { withTokenUrl } from '../gateway-options.ts';
-import { type Configuration, readConfiguration } from './configuration.ts';
+import { besideManagement, type Configuration, readConfiguration } from './configuration.ts';
 import { hubAddress } from './hub-address.ts';
 import type { MicrogatewayOptions } from './options/index.ts';
 
@@ -33,9 +34,9 @@ export interface MicrogatewaySettings {
 
 /** @throws ConfigError. Changes nothing on disk. */
 export function readSettings(args: RunArguments): MicrogatewaySettings {
-  const configuration = readConfiguration(args.config, args.flags);
-  const { config } = configuration;
   const data = resolve(args.data);
+  const configuration = besideManagement(readConfiguration(args.config, args.flags), data);
+  const { config } = configuration;
   const moved = (port: number): number => (port === 0 ? 0 : port + args.portOffset);
   const { listenerConfig, keyManager, authConfig } = config;
   const { basic } = keyManager.security;
@@ -56,7 +57,10 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
         cache: cacheOf(config),
       },
       authConfig,
-      controlPlane: { url: hubAddress(configuration, data) ?? '' },
+      controlPlane: {
+        url: hubAddress(configuration, data) ?? '',
+        otherUrls: config.apim.eventHub.otherServiceUrls,
+      },
       keyManager: withTokenUrl({
         ...keyManager,
         security: {
@@ -69,8 +73,15 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
     tokenListenerPort: moved(listenerConfig.tokenListenerPort),
     logLevel: configuration.isGiven('log.level') ? config.log.level : levels[config.b7a.log.level],
     data,
-    own: join(data, 'microgateways', basename(args.artifact, extname(args.artifact))),
+    own: join(data, 'microgateways', ownName(args.artifact)),
   };
+}
+
+/** @throws ConfigError where it would be another folder than one of its own */
+function ownName(artifact: string): string {
+  const name = basename(artifact, extname(artifact));
+  if (!/^\.*$/.test(name)) return name;
+  throw new ConfigError([`${artifact}: expected an artifact with a name before its ending; rename the file`]);
 }
 
 /** The levels of the original in our words. */

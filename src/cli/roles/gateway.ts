@@ -1,6 +1,7 @@
 /** Runs the gateway. */
 import { join } from 'node:path';
 import { brokers } from '../../adapters/brokers/index.ts';
+import { severalSources } from '../../adapters/brokers/several.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
@@ -29,13 +30,13 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
       log,
     }),
   ]);
-  const { url } = options.controlPlane;
+  const { url, otherUrls } = options.controlPlane;
   const gateway = await startGateway({
     options: { ...options, keyManager: withTokenUrl(options.keyManager) },
     data,
     accessLog: accessLogFile(options.gateway.accessLog, data),
     certificates,
-    source: url === '' ? null : await openSource(url, certificates),
+    source: url === '' ? null : await openSource([url, ...otherUrls], certificates),
     fixed: null,
     authorities: null,
     clock: systemClock,
@@ -59,7 +60,7 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
   };
 }
 
-async function openSource(url: string, { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
+async function openSource(urls: readonly string[], { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
   const openHub = await brokers.hub();
-  return openHub({ url, ca, ...gateway });
+  return severalSources(urls.map((url) => openHub({ url, ca, ...gateway })));
 }

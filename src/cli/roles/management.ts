@@ -1,11 +1,9 @@
 /** Runs the key manager and the control plane, which share the store and one listener. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { stores } from '../../adapters/stores/index.ts';
 import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
 import type { Store } from '../../adapters/stores/store.ts';
 import { userStores } from '../../adapters/user-stores/index.ts';
-import type { UserStore } from '../../adapters/user-stores/user-store.ts';
+import { NameTakenError, type UserStore } from '../../adapters/user-stores/user-store.ts';
 import type { Sample } from '../../control-plane/sample/install.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -13,7 +11,6 @@ import { createLog } from '../../platform/log.ts';
 import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { createRestServer, isEnrolledGateway } from '../../platform/rest-server.ts';
-import { openSeal } from '../../platform/seal.ts';
 import { openDataFolder } from '../data-folder.ts';
 import {
   defaultPassword,
@@ -23,8 +20,11 @@ import {
   refuseExposedFirstStart,
   warnOfUnusedPassword,
 } from '../default-password.ts';
+import { writeManagementAddress } from '../management-address.ts';
+import { privateAddresses } from '../private-addresses.ts';
 import type { Running } from '../run-until-stopped.ts';
-import { type Settings, storeFile } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { openStore } from './open-store.ts';
 
 export type ManagementRole = 'key-manager' | 'control-plane';
 
@@ -48,11 +48,9 @@ export async function runManagement(
     hosts: [publicHost, host, options.gateway.host],
     log,
   });
-  mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
-  const seal = openSeal(join(data, 'keys', 'store.key'));
-  const store = await (await stores.sqlite())(storeFile(settings));
+  const { store, seal } = await openStore(settings);
   const users = (await userStores.database())(store, systemClock);
-  await addFirstUser(store, users);
+  await addFirstUser(settings, store, users);
   if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
 
   const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log });
@@ -63,7 +61,7 @@ export async function runManagement(
   // The control plane works with it too, wherever its endpoints are.
   const keyManager = await openKeyManager({
     ...deps,
-    options: { ...options.tokens, issuer: `${origin}/oauth2/token`, publicUrl: origin },
+    options: { ...options.tokens, issuer: options.tokens.issuer || `${origin}/oauth2/token`, publicUrl: origin },
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);
@@ -85,6 +83,7 @@ export async function runManagement(
         https: `https://${publicHost}:${options.gateway.httpsPort}`,
       },
       hashClientSecrets: options.tokens.hashClientSecrets,
+      privateAddresses: privateAddresses(options),
       workflows: options.workflows,
       developerPortal: options.developerPortal,
     });
@@ -98,6 +97,7 @@ export async function runManagement(
   await app.listen({ host, port }).catch((error) => {
     throw portError(error, host, port, 'server.port');
   });
+  writeManagementAddress(data, origin);
   return {
     addresses,
     info: { addresses, sample },
@@ -117,7 +117,7 @@ async function withPort({ options }: Settings): Promise<Settings['options']> {
 }
 
 /** A new store gets the built-in policies and the user admin; one with users says if they were to be others. */
-async function addFirstUser(store: Store, users: UserStore): Promise<void> {
+async function addFirstUser(settings: Settings, store: Store, users: UserStore): Promise<void> {
   await store.transaction(addBuiltInPolicies);
   const { number } = await store.db
     .selectFrom('users')
@@ -128,5 +128,12 @@ async function addFirstUser(store: Store, users: UserStore): Promise<void> {
     return;
   }
   const roles = ['admin', 'Internal/everyone', 'Internal/creator', 'Internal/publisher', 'Internal/subscriber'];
-  await users.create({ name: 'admin', password: initialPassword(), roles });
+  const password = initialPassword();
+  if (isExposed(settings) && password === defaultPassword) throw defaultPasswordError();
+  try {
+    await users.create({ name: 'admin', password, roles });
+  } catch (error) {
+    // Another node, started at the same time, was faster.
+    if (!(error instanceof NameTakenError)) throw error;
+  }
 }

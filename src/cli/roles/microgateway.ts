@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { brokers } from '../../adapters/brokers/index.ts';
+import { severalSources } from '../../adapters/brokers/several.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
@@ -26,17 +27,17 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
   const { host, accessLog } = options.gateway;
   const [{ startGateway }, certificates] = await Promise.all([
     import('../../gateway/gateway.ts'),
-    openCertificates(join(data, 'certificates'), { hosts: keyStore ? [] : [host], log }),
+    openCertificates(join(data, 'certificates'), { hosts: [host], server: keyStore ?? undefined, log }),
   ]);
-  const { url } = options.controlPlane;
+  const { url, otherUrls } = options.controlPlane;
   const openHub = url === '' ? null : await brokers.hub();
   const ca = [certificates.ca, ...(trusted ?? [])].join('\n');
   const gateway = await startGateway({
     options,
     data: own,
     accessLog: accessLogFile(accessLog, own),
-    certificates: { ...certificates, server: keyStore ?? certificates.server },
-    source: openHub?.({ url, ca, ...certificates.gateway }) ?? null,
+    certificates,
+    source: openHub && severalSources([url, ...otherUrls].map((url) => openHub({ url, ca, ...certificates.gateway }))),
     fixed,
     authorities: trusted && [...getCACertificates('default'), ...trusted],
     clock: systemClock,

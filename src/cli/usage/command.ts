@@ -28,6 +28,7 @@ export function withListeners(command: Command, configuration: string): Command 
   return command
     .option('--data <dir>', 'data folder', process.env.POSTERN_DATA ?? 'data')
     .option('--config <file>', `TOML file with options (see ${configuration})`)
+    .option('--strict', 'serve no API on old knowledge that does not allow it itself (gateway.whenStale=closed)')
     .option('--port-offset <n>', 'is added to every port of this process', portOffset, 0)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .addHelpText('after', '\nEvery option of the configuration can be given as --section.key=value.');
@@ -44,4 +45,13 @@ function portOffset(text: string): number {
 export function refuseFlags(program: Command, flags: readonly string[]): void {
   const [first] = flags;
   if (first !== undefined) program.error(`error: unknown option '${first.replace(/=.*/s, '')}'`);
+}
+
+/** What `--strict` makes of a command's arguments. */
+export interface Strict {
+  readonly strict?: boolean;
+}
+
+export function strictly(strict: boolean | undefined, flags: readonly string[]): string[] {
+  return strict ? [...flags, '--gateway.whenStale=closed'] : [...flags];
 }

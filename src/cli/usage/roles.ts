@@ -1,6 +1,6 @@
 /** How the roles of Postern are started: all of them, or one. */
 import type { StartArguments } from '../settings.ts';
-import { type AddCommand, attempt, type CommandContext, withListeners } from './command.ts';
+import { type AddCommand, attempt, type CommandContext, type Strict, strictly, withListeners } from './command.ts';
 
 export const start: AddCommand = (context) =>
   role(context, 'start', 'all roles on embedded defaults', async () => (await import('../commands/start.ts')).start);
@@ -36,6 +36,7 @@ function role(
   load: () => Promise<(args: StartArguments) => Promise<void>>,
 ): void {
   withListeners(program.command(name).description(description), 'docs/options.md').action(
-    (given: Omit<StartArguments, 'flags'>) => attempt(async () => (await load())({ ...given, flags })),
+    ({ strict, ...given }: Omit<StartArguments, 'flags'> & Strict) =>
+      attempt(async () => (await load())({ ...given, flags: strictly(strict, flags) })),
   );
 }

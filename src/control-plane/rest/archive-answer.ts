@@ -1,4 +1,5 @@
 /** An archive, which the client keeps under a name. */
+import { attachment } from './attachment.ts';
 import type { Answer } from './operation.ts';
 
 export function archiveAnswer({ fileName, archive }: { fileName: string; archive: Uint8Array }): Answer {
@@ -6,6 +7,6 @@ export function archiveAnswer({ fileName, archive }: { fileName: string; archive
     status: 200,
     body: Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength),
     type: 'application/zip',
-    headers: { 'content-disposition': `attachment; filename="${fileName}"` },
+    headers: { 'content-disposition': attachment(fileName) },
   };
 }

@@ -1,4 +1,5 @@
 /** A multipart body (RFC 7578): small fields and files, held in memory. */
+import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { RestError } from '../../platform/rest-error.ts';
 import type { OperationDefinition } from './definition.ts';
@@ -29,19 +30,18 @@ export class Form {
 
   /**
    * Reads the parts that an operation takes.
-   * @throws RestError 400 when the body is no multipart form, has an unknown or repeated part, or lacks one
+   * @throws RestError 400 when the body is no multipart form, is cut off, has an unknown or repeated part, or lacks one
    */
   static async read(request: FastifyRequest, parts: OperationDefinition['form']): Promise<Form> {
-    if (!request.isMultipart()) throw new RestError(415, 'Expected a body of the content type multipart/form-data.');
     const form = new Form();
     const known = new Map(parts.map((part) => [part.name, part]));
-    for await (const part of request.parts()) {
+    for await (const part of partsOf(request)) {
       const { fieldname } = part;
       if (form.#fields.has(fieldname) || form.#files.has(fieldname)) {
         throw new RestError(400, `The part ${JSON.stringify(fieldname)} was sent more than once.`);
       }
       if (part.type === 'file') {
-        form.#files.set(fieldname, { name: part.filename, type: part.mimetype, bytes: await part.toBuffer() });
+        form.#files.set(fieldname, { name: part.filename, type: part.mimetype, bytes: await bytesOf(part) });
       } else {
         if (part.valueTruncated) throw new RestError(413, `The part ${fieldname} is too large.`);
         form.#fields.set(fieldname, String(part.value));
@@ -56,4 +56,26 @@ export class Form {
     }
     return form;
   }
+}
+
+async function* partsOf(request: FastifyRequest) {
+  try {
+    yield* request.parts();
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+async function bytesOf(file: MultipartFile): Promise<Buffer> {
+  try {
+    return await file.toBuffer();
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+/** The reader's own complaints, such as of a body that is cut off, have no status. */
+function refusal(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RestError || 'statusCode' in error) return error;
+  return new RestError(400, `The multipart body can not be read: ${error.message}.`);
 }

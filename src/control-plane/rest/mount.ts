@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RestError } from '../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../deps.ts';
+import { acceptJson, bodyLimit, refuseOtherBodies, requireContentType, strangersBodyLimit } from './body.ts';
 import { type Caller, findCaller, requireScope, unauthorized } from './caller.ts';
 import type { Definition, OperationDefinition } from './definition.ts';
 import { Form } from './form.ts';
@@ -16,9 +17,6 @@ export interface RestApi {
   readonly operations: Operations;
 }
 
-/** Bytes of a JSON body, and of a file of a form, at most. */
-const bodyLimit = 10 * 1024 * 1024;
-
 /** Every version that means this one: `v1`, `v1.0` to `v1.2`. */
 const versions = ':restVersion(^v1$|^v1[.][0-2]$)';
 
@@ -29,32 +27,36 @@ export async function mountRest(app: FastifyInstance, api: RestApi, deps: Contro
     await scope.register(multipart, {
       limits: { fileSize: bodyLimit, fieldSize: bodyLimit, files: 5, fields: 20, parts: 25 },
     });
-    acceptEmptyJson(scope);
+    acceptJson(scope);
+    refuseOtherBodies(scope);
     const checks = checksOf(api.definition);
     const visitors = new WeakMap<FastifyRequest, Caller | null>();
     for (const definition of api.definition.operations) {
       const key = `${definition.method} ${definition.path}`;
       unknown.delete(key);
-      const operation = api.operations[key] ?? notBuilt;
+      const known = api.operations[key] ?? notBuilt;
+      const { guard, run } = typeof known === 'function' ? { guard: null, run: known } : known;
       const check = checks(definition);
       for (const name of api.names) {
         scope.route({
           method: definition.method,
           url: `/api/am/${name}/${versions}${definition.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
           exposeHeadRoute: false,
-          bodyLimit,
+          bodyLimit: definition.scopes === null ? strangersBodyLimit : bodyLimit,
           // Before the body is read: strangers send nothing that is looked at.
           async onRequest(request) {
+            guard?.(deps);
             visitors.set(request, await admit(request, definition, deps));
+            if (run !== notBuilt) requireContentType(request, definition);
           },
           async handler(request, reply) {
-            if (operation === notBuilt) return send(reply, await notBuilt());
+            if (run === notBuilt) return send(reply, await notBuilt());
             check.query(request.query);
             const body = check.body(request.body);
             const form = definition.form.length > 0 ? await Form.read(request, definition.form) : Form.empty;
             const base = `${deps.publicUrl}${/^\/api\/am\/[^/]+\/[^/]+/.exec(request.url)?.[0]}`;
             const call = new RestCall(request, visitors.get(request) ?? null, body, form, base);
-            return send(reply, await operation(call, deps));
+            return send(reply, await run(call, deps));
           },
         });
       }
@@ -79,16 +81,6 @@ async function admit(
   if (!caller) throw unauthorized('This needs an access token.');
   requireScope(caller, scopes);
   return caller;
-}
-
-/** Clients send `Content-Type: application/json` also with nothing. */
-function acceptEmptyJson(scope: FastifyInstance): void {
-  const parse = scope.getDefaultJsonParser('error', 'error');
-  scope.removeContentTypeParser('application/json');
-  scope.addContentTypeParser<string>('application/json', { parseAs: 'string', bodyLimit }, (request, body, done) => {
-    if (body.trim() === '') done(null, undefined);
-    else void parse(request, body, done);
-  });
 }
 
 function send(reply: FastifyReply, { status, body, type, headers = {} }: Answer): FastifyReply {

@@ -62,5 +62,12 @@ export const accepted = (body: unknown): Answer => ({ status: 202, body });
 /** Refuses by throwing a `RestError`. */
 export type Operation = (call: RestCall, deps: ControlPlaneDeps) => Promise<Answer>;
 
+/** One that may be refused whatever is sent, so that nothing of it is read. */
+export interface GuardedOperation {
+  /** @throws RestError */
+  readonly guard: (deps: ControlPlaneDeps) => void;
+  readonly run: Operation;
+}
+
 /** By method and path as the definition writes them: `GET /apis/{apiId}`. */
-export type Operations = Readonly<Record<string, Operation>>;
+export type Operations = Readonly<Record<string, Operation | GuardedOperation>>;

@@ -89,8 +89,8 @@ test('400 that names everything that is wrong', () => {
 
 test('400 for text that can not be kept', () => {
   for (const name of ['a\0', 'a\ud800']) {
-    assert.throws(() => body({ name }), /NUL/);
-    assert.throws(() => body({ name: 'Tom', free: { deep: [name] } }), /NUL/);
+    assert.throws(() => body({ name }), /body\/name: .* NUL/);
+    assert.throws(() => body({ name: 'Tom', free: { deep: [name] } }), /body\/free\/deep\/0: .* NUL/);
   }
 });
 
@@ -98,7 +98,19 @@ test('400 for a body that is too deep or too wide to be checked soon', () => {
   let deep: unknown = 'x';
   for (let level = 0; level < 5000; level++) deep = { a: deep };
   assert.throws(() => body({ name: 'Tom', free: deep }), /deeper than 50/);
-  assert.throws(() => body({ name: 'Tom', tags: Array(5001).fill('x') }), /5001 entries; expected at most 5000/);
+  assert.throws(() => body({ name: 'Tom', tags: Array(201).fill('x') }), /body\/tags: got 201 entries; .* at most 200/);
+  assert.doesNotThrow(() => body({ name: 'Tom', tags: Array(200).fill('x') }));
+  const wide = Object.fromEntries(Array.from({ length: 201 }, (_, at) => [at, 'x']));
+  assert.throws(() => body({ name: 'Tom', attributes: wide }), /body\/attributes: got 201 entries/);
+  const operations = Array(5001).fill('x');
+  assert.throws(() => body({ name: 'Tom', free: { operations } }), /5001 entries; expected at most 5000/);
+});
+
+test('400 that names 20 of all errors', () => {
+  assert.throws(
+    () => body({ name: 'Tom', tags: Array(100).fill({}) }),
+    (error: RestError) => error.items.length === 20 && /; and 80 more$/.test(error.message),
+  );
 });
 
 test('what is required but is no field is nobody’s to send', () => {

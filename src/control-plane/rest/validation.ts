@@ -3,9 +3,14 @@ import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Ajv2019 as Ajv } from 'ajv/dist/2019.js';
 import { type ErrorItem, RestError } from '../../platform/rest-error.ts';
+import { mostErrors } from './bounds.ts';
 import type { Definition, OperationDefinition, Schema } from './definition.ts';
+import { withoutSilence } from './without-silence.ts';
 
 const require = createRequire(import.meta.url);
+
+/** Characters of a field's name that an error shows. */
+const shown = 100;
 
 /** Checks a call, and gives query and body the types and defaults of the definition. @throws RestError 400 */
 export interface Checks {
@@ -35,7 +40,7 @@ export function checksOf(definition: Definition): (operation: OperationDefinitio
           if (operation.body.required) throw new RestError(400, 'The body is missing; expected JSON.');
           return {};
         }
-        const said = withoutSilence(given, properties);
+        const said = withoutSilence(given, 'body', properties);
         check(body(), said, 'body');
         return said;
       },
@@ -50,17 +55,19 @@ function lazily<T>(make: () => T): () => T {
 
 function check(validate: ValidateFunction, given: unknown, what: string): void {
   if (validate(given)) return;
-  const items = (validate.errors ?? []).map((error) => item(error, what));
-  throw new RestError(400, items.map(({ message }) => message).join('; '), items);
+  const errors = validate.errors ?? [];
+  const items = errors.slice(0, mostErrors).map((error) => item(error, what));
+  const more = errors.length > items.length ? `; and ${errors.length - items.length} more` : '';
+  throw new RestError(400, items.map(({ message }) => message).join('; ') + more, items);
 }
 
 function item({ keyword, instancePath, params, message }: ErrorObject, what: string): ErrorItem {
   const place = `${what}${instancePath}`;
   switch (keyword) {
     case 'additionalProperties':
-      return { code: keyword, message: `${place}: unknown field "${params.additionalProperty}"` };
+      return { code: keyword, message: `${place}: unknown field "${params.additionalProperty.slice(0, shown)}"` };
     case 'unevaluatedProperties':
-      return { code: keyword, message: `${place}: unknown field "${params.unevaluatedProperty}"` };
+      return { code: keyword, message: `${place}: unknown field "${params.unevaluatedProperty.slice(0, shown)}"` };
     case 'required':
       return { code: keyword, message: `${place}: the field "${params.missingProperty}" is missing` };
     case 'enum':
@@ -85,41 +92,6 @@ function propertiesOf(schema: Schema, definition: Definition): ReadonlySet<strin
   const name = typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
   const { properties } = (name === undefined ? schema : definition.schemas[name]) ?? {};
   return properties ? new Set(Object.keys(properties)) : null;
-}
-
-/**
- * Clients write null for what they don't say. And those of other versions send fields that we don't know: where they are
- * empty nothing is lost.
- */
-function withoutSilence(given: unknown, known: ReadonlySet<string> | null, depth = 0): unknown {
-  if (typeof given === 'string') return storable(given);
-  if (typeof given !== 'object' || given === null) return given;
-  if (depth > deepest) throw new RestError(400, `The body is nested deeper than ${deepest} levels.`);
-  const size = Array.isArray(given) ? given.length : Object.keys(given).length;
-  if (size > widest) {
-    throw new RestError(400, `The body has a list or an object of ${size} entries; expected at most ${widest}.`);
-  }
-  if (Array.isArray(given)) {
-    return given.filter((one) => one !== null).map((one) => withoutSilence(one, null, depth + 1));
-  }
-  const said = Object.entries(given).filter(
-    ([key, value]) => value !== null && (known === null || known.has(key) || !isEmpty(value)),
-  );
-  return Object.fromEntries(said.map(([key, value]) => [storable(key), withoutSilence(value, null, depth + 1)]));
-}
-
-/** Levels of a body, and entries of one of its lists or objects: far more than anybody needs, and soon checked. */
-const deepest = 50;
-const widest = 5000;
-
-/** No database takes a NUL character, and half a surrogate pair is no character. */
-function storable(text: string): string {
-  if (!text.includes('\0') && text.isWellFormed()) return text;
-  throw new RestError(400, 'The body has a text with a NUL character or half a surrogate pair.');
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 function strictAll(schemas: Definition['schemas']): Record<string, Schema> {

@@ -9,6 +9,7 @@ import type { ChangeEvent, HubEvent, Position } from '../../core/events.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
+import { Freshness } from '../freshness.ts';
 import { DiskCopy } from './disk-copy.ts';
 import { type EntitySink, Follower } from './follower.ts';
 
@@ -117,6 +118,7 @@ async function following(t: TestContext, options: { dir?: string; prepare?: (sou
   const follower = new Follower({
     source,
     sink,
+    freshness: new Freshness(Freshness.allocate(), clock),
     clock,
     log: silentLog,
     disk: new DiskCopy(join(dir, 'gateway'), { clock }),

@@ -10,6 +10,7 @@ import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Freshness } from '../freshness.ts';
 import type { DiskCopy } from './disk-copy.ts';
 import { keepRevocations } from './keep-revocations.ts';
 import { logRevocations, logSnapshot } from './log-revocations.ts';
@@ -26,6 +27,8 @@ export interface FollowerDeps {
   readonly source: ChangeSource;
   readonly disk: DiskCopy;
   readonly sink: EntitySink;
+  /** Told when it is certain that nothing is missing. */
+  readonly freshness: Freshness;
   readonly clock: Clock;
   readonly log: Log;
   /** Milliseconds, at most and at random, that a gateway waits before a reload, so that not all come at once. Default 500. */
@@ -38,8 +41,14 @@ export interface FollowerState {
   readonly connected: boolean;
   /** `epoch:number`; null = nothing has been loaded. */
   readonly position: string | null;
+  /** The newest number that a source told of; null = none did yet. */
+  readonly head: number | null;
+  /** Changes that are known to exist and are not applied yet. */
+  readonly lag: number | null;
   /** When it was last certain that nothing was missing, milliseconds since the epoch; 0 = never. */
   readonly lastConfirmedHeadMs: number;
+  /** Milliseconds since then, whatever the time of day; null = never. */
+  readonly stalenessMs: number | null;
   readonly caughtUp: boolean;
   /** Snapshots fetched, gaps noticed and entities that could not be applied since the start. */
   readonly reloads: number;
@@ -68,7 +77,9 @@ export class Follower {
   #isCaughtUp = false;
   #lastConfirmed = 0;
   /** A head that is ahead of the position, and when it was seen: what is to be held to have been complete then. */
-  #target: { readonly number: number; readonly at: number } | null = null;
+  #target: { readonly number: number; readonly at: number; readonly elapsed: number } | null = null;
+  /** The newest number that was heard of. */
+  #head: number | null = null;
   /** The next event is the first of its connection. */
   #first = true;
   #reloads = 0;
@@ -91,11 +102,15 @@ export class Follower {
   }
 
   get state(): FollowerState {
+    const age = this.#deps.freshness.age();
     return {
       source: this.#deps.source.name,
       connected: this.#connected,
       position: this.#position && formatPosition(this.#position),
+      head: this.#head,
+      lag: this.#head === null || !this.#position ? null : Math.max(0, this.#head - this.#position.number),
       lastConfirmedHeadMs: this.#lastConfirmed,
+      stalenessMs: Number.isFinite(age) ? age : null,
       caughtUp: this.#isCaughtUp,
       reloads: this.#reloads,
       gaps: this.#gaps,
@@ -107,17 +122,24 @@ export class Follower {
 
   /** Applies the disk copy and begins to follow. Resolves with whether there was a copy that can be served from. */
   async start(): Promise<boolean> {
-    const { disk, sink } = this.#deps;
+    const { disk, sink, freshness, clock } = this.#deps;
     const copy = await disk.load();
     if (copy) {
       sink.replace(copy.entities.filter(({ kind }) => known.has(kind)));
       logSnapshot(this.#deps.log, 'disk copy', copy.entities);
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
+      if (copy.lastConfirmedHeadMs > 0) freshness.confirmAge(clock.now() - copy.lastConfirmedHeadMs);
       if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
     }
     if (this.#position) this.#follow();
     else void this.#reload();
     return this.#position !== null;
+  }
+
+  /** Loads everything anew, although nothing is known to be missing. */
+  readAnew(why: string): void {
+    this.#deps.log.warn({ why }, 'loading everything anew');
+    if (this.#following && this.#position) void this.#reload(this.#position);
   }
 
   /** Ends following and brings the disk copy to rest. */
@@ -198,7 +220,9 @@ export class Follower {
       this.#gap(`expected changes up to ${number}, got them up to ${held}`);
       return false;
     }
-    this.#target = { number, at: this.#deps.clock.now() };
+    const { clock } = this.#deps;
+    this.#head = number;
+    this.#target = { number, at: clock.now(), elapsed: clock.elapsed() };
     this.#confirm();
     return true;
   }
@@ -239,6 +263,7 @@ export class Follower {
     if (!target || held.number < target.number) return;
     this.#target = null;
     this.#lastConfirmed = target.at;
+    this.#deps.freshness.confirm(target.elapsed);
     this.#deps.disk.confirm(target.at);
     this.#isCaughtUp = true;
     this.#caughtUp.resolve();

@@ -8,6 +8,7 @@ import type { Upstream, Wire } from '../../wire/wire.ts';
 import { GenerationalCache } from '../caches/generational-cache.ts';
 import { SingleFlight } from '../caches/single-flight.ts';
 import type { Deps } from '../deps.ts';
+import { Freshness } from '../freshness.ts';
 import { AccessLog } from '../record/access-log.ts';
 import { RequestMetrics } from '../record/request-metrics.ts';
 import { RevokedSetReader } from '../revocation/revoked-set.ts';
@@ -96,6 +97,7 @@ export async function createDeps(
       const word = Atomics.load(control, servingWord);
       return word === serving ? undefined : word === outOfRoom ? full : notLoaded;
     },
+    freshness: shared.freshness && new Freshness(shared.freshness, clock),
     fingerprinter,
     schemes: { jwt, opaque, basic, apiKey },
     revoked,

@@ -4,6 +4,7 @@ import { callbackUrlForm, isCallbackUrl } from '../../adapters/key-managers/call
 import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
 import { readUserName } from '../../adapters/user-stores/user-name.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../core/hidden-characters.ts';
 import { defaultTenant } from '../../core/tenant.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
@@ -60,8 +61,11 @@ async function findOrCreate(km: KeyManager, asked: Registration): Promise<{ row:
 
 async function readRegistration(call: Call, km: KeyManager): Promise<Registration> {
   const body = readJson(call.request.body);
+  refuseUnknown(body);
   const clientName = text(body, 'clientName') ?? wrong('clientName', 'a name');
-  if (!/^[^\p{Cc}]{1,100}$/u.test(clientName)) wrong('clientName', '1 to 100 printable characters');
+  if (clientName.length > 100 || hasHiddenCharacters(clientName)) {
+    wrong('clientName', `1 to 100 characters, no ${hiddenCharacters}`);
+  }
   const owner = await readOwner(km, text(body, 'owner'), call.user as User);
   const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? [...grants.keys()];
   if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
@@ -76,6 +80,17 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
     grantTypes: [...new Set(asked)],
     saasApp,
   };
+}
+
+/** `tokenScope` is one of older clients, which means nothing any more. */
+const fields = ['clientName', 'owner', 'callbackUrl', 'grantType', 'saasApp', 'tokenScope'];
+
+/** So that a misspelt field is not lost without a word. What is null says nothing. */
+function refuseUnknown(body: Record<string, unknown>): void {
+  const unknown = Object.keys(body).find((name) => body[name] !== null && !fields.includes(name));
+  if (unknown === undefined) return;
+  const shown = JSON.stringify(unknown.slice(0, 100));
+  throw new OAuthError('invalid_client_metadata', `unknown field ${shown}; expected some of ${fields.join(', ')}`);
 }
 
 /** The user who asks; for an administrator, any user. */

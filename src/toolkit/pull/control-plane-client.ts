@@ -21,6 +21,7 @@ export interface ControlPlaneLogIn {
 const timeLimit = 30_000;
 /** Bytes of one answer. */
 const maxLength = 16 * 1024 * 1024;
+const registration = '/client-registration/v0.17/register';
 const scopes = 'apim:api_view apim:tier_view';
 
 interface Answer {
@@ -68,12 +69,12 @@ export class ControlPlaneClient {
   async getIfAllowed(path: string): Promise<unknown> {
     const answer = await this.#send(path, { authorization: `Bearer ${this.#token}` });
     if (answer.status === 401 || answer.status === 403) return null;
-    return readAnswer(answer, path);
+    return readAnswer(answer, path, this.#origin);
   }
 
   /** @throws ProjectError */
   async get(path: string): Promise<unknown> {
-    return readAnswer(await this.#send(path, { authorization: `Bearer ${this.#token}` }), path);
+    return readAnswer(await this.#send(path, { authorization: `Bearer ${this.#token}` }), path, this.#origin);
   }
 
   close(): Promise<void> {
@@ -81,7 +82,6 @@ export class ControlPlaneClient {
   }
 
   async #obtainToken(username: string, password: string): Promise<void> {
-    const registration = '/client-registration/v0.17/register';
     const client = readAnswer(
       await this.#send(
         registration,
@@ -95,6 +95,7 @@ export class ControlPlaneClient {
         }),
       ),
       registration,
+      this.#origin,
     );
     const { clientId, clientSecret } = client as { clientId?: unknown; clientSecret?: unknown };
     if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
@@ -105,9 +106,10 @@ export class ControlPlaneClient {
       authorization: basic(clientId, clientSecret),
       'content-type': 'application/x-www-form-urlencoded',
     };
-    const answer = readAnswer(await this.#send('/oauth2/token', headers, form.toString()), '/oauth2/token');
+    const path = '/oauth2/token';
+    const answer = readAnswer(await this.#send(path, headers, form.toString()), path, this.#origin);
     const token = (answer as { access_token?: unknown }).access_token;
-    if (typeof token !== 'string') throw new ProjectError('/oauth2/token gives no access token');
+    if (typeof token !== 'string') throw new ProjectError(`${path} gives no access token`);
     this.#token = token;
   }
 
@@ -136,19 +138,26 @@ function certificateAdvice({ code = '', message }: NodeJS.ErrnoException): strin
   return isUntrusted ? '; name its certificate by --truststore, or believe any by --insecure' : '';
 }
 
-function readAnswer({ status, text }: Answer, path: string): unknown {
+function readAnswer({ status, text }: Answer, path: string, origin: string): unknown {
   const shown = path.split('?', 1)[0] as string;
   let value: unknown = null;
   try {
     value = JSON.parse(text);
   } catch {
-    if (status < 300) throw new ProjectError(`${shown} answers with something that is no JSON; is it a control plane?`);
+    const isElsewhere = status < 400 || status === 404 || status === 405;
+    if (isElsewhere) throw notOne(origin, `${shown} answers ${status}, and no JSON`);
   }
   if (status < 300) return value;
   const said = (value ?? {}) as { description?: unknown; message?: unknown; error_description?: unknown };
   const why = [said.error_description, said.description, said.message].find((part) => typeof part === 'string');
-  const advice = status === 401 ? ' (are user name and password right?)' : '';
-  throw new ProjectError(`${shown} answers ${status}${why ? `: ${why as string}` : ''}${advice}`);
+  const answer = `${shown} answers ${status}${why ? `: ${why as string}` : ''}`;
+  // All of them have the registration at this place.
+  if (status === 404 && path === registration) throw notOne(origin, answer);
+  throw new ProjectError(`${answer}${status === 401 ? ' (are user name and password right?)' : ''}`);
+}
+
+function notOne(origin: string, answer: string): ProjectError {
+  return new ProjectError(`${origin} is no control plane: ${answer}; give its address by --server-url`);
 }
 
 function basic(name: string, secret: string): string {

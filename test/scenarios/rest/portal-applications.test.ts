@@ -1,14 +1,13 @@
 /** Applications, keys and subscriptions by the developer portal API; what they decide shows at the gateway at once. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { type Backend, startBackend } from '../../support/backend.ts';
 import { type Answer, basic, call, closeConnections, postForm } from '../../support/call.ts';
 import { fillStore, resource } from '../../support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../../support/postern.ts';
 import { logIn, type RestClient, restClient } from '../../support/rest.ts';
+import { openTestStore } from '../../support/store.ts';
 
 const data = newDataFolder();
 const scopes = ['apim:subscribe', 'apim:app_manage', 'apim:sub_manage', 'apim:api_key'];
@@ -426,11 +425,14 @@ test('the audit log has what was done, from what to what, and no secrets', async
   await portal.put(`/applications/${id}`, { name: 'audited', throttlingPolicy: '10PerMin' });
   const { consumerSecret } = await newKeys(id);
   await portal.delete(`/applications/${id}`);
-  const db = new DatabaseSync(join(data, 'postern.db'), { readOnly: true });
-  const rows = db
-    .prepare('SELECT action, actor, before, after FROM audit_log WHERE entity_id = ? ORDER BY number')
-    .all(id);
-  db.close();
+  const store = await openTestStore(data);
+  const rows = await store.db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('entity_id', '=', id)
+    .orderBy('number')
+    .execute();
+  await store.close();
   assert.deepEqual(
     rows.map(({ action, actor }) => [action, actor]),
     ['create', 'update', 'generate-key', 'delete'].map((action) => [action, 'admin@carbon.super']),

@@ -4,6 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { SignJWT } from 'jose';
+import { writeZip } from '../../../src/platform/zip.ts';
 import { issue } from '../../../src/wire/contract/certificates.ts';
 import { type Backend, startBackend } from '../../support/backend.ts';
 import { call, closeConnections } from '../../support/call.ts';
@@ -129,6 +130,26 @@ test('403 for a mapped key once its application has another owner', async () => 
   const moved = await admin.post(`/applications/${id}/change-owner?owner=olga`);
   assert.equal(moved.status, 200, moved.body);
   await becomes(token, 403);
+});
+
+test('200 for a key of a key manager here that an imported application names; 400 for one that is not here', async () => {
+  const importing = restClient(
+    `${postern.server}/api/am/admin/v1`,
+    await logIn(postern.server, { scopes: ['apim:app_import_export'] }),
+  );
+  const upload = (name: string) => {
+    const app = { name: 'Moved', keyManagerWiseOAuthApp: { SANDBOX: { [name]: { clientId: 'came along' } } } };
+    const file = Buffer.from(JSON.stringify(app));
+    const content = Buffer.from(writeZip(new Map([['Moved.json', file]])));
+    return importing.form('/import/applications', [{ name: 'file', content, fileName: 'Moved.zip' }]);
+  };
+  const refused = await upload('Nowhere');
+  assert.equal(refused.status, 400);
+  assert.match(refused.json().description, /no key manager "Nowhere" in use; there are: Elsewhere/);
+  const brought = await upload('Elsewhere');
+  assert.equal(brought.status, 200, brought.body);
+  const [key] = (await portal.get(`/applications/${brought.json().applicationId}/keys`)).json().list;
+  assert.deepEqual([key.consumerKey, key.keyType, key.keyManager], ['came along', 'SANDBOX', 'Elsewhere']);
 });
 
 test('a key manager that is deleted takes its keys along', async () => {

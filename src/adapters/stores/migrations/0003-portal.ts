@@ -1,9 +1,8 @@
 /** Tables of the developer portal: mapped keys, API keys, ratings, comments, profiles of users, what waits for approval. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { applyStatements } from './apply-statements.ts';
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
-}
+export const up = (db: Kysely<unknown>): Promise<void> => applyStatements(db, statements);
 
 const statements: readonly string[] = [
   `ALTER TABLE applications ADD COLUMN group_names TEXT NOT NULL DEFAULT '[]'`,

@@ -1,9 +1,8 @@
 /** Tables of administrators: deny rules, labels, categories, key managers, the audit log. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { applyStatements } from './apply-statements.ts';
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
-}
+export const up = (db: Kysely<unknown>): Promise<void> => applyStatements(db, statements);
 
 const statements = [
   `CREATE TABLE audit_log (

@@ -1,5 +1,5 @@
 /** What a microgateway gets from a control plane. */
-import { boolean, section, text } from '../../../platform/config/schema.ts';
+import { boolean, list, section, text } from '../../../platform/config/schema.ts';
 
 const byCertificate = 'the event hub knows a gateway by its certificate.';
 
@@ -11,11 +11,16 @@ export const controlPlaneOptions = {
         enable: boolean({
           default: null,
           description:
-            'Whether to follow it. Not set is whether there is no configuration file and the data folder is that of `postern start`.',
+            'Whether to follow it. Not set is whether there is no configuration file and the data folder is that of `postern start`, which is followed where it listens.',
         }),
         serviceUrl: text({
           default: '',
           description: 'Address of the control plane, `https://host:port`. Empty is `keyManager.serverUrl`.',
+        }),
+        otherServiceUrls: list({
+          default: [],
+          description:
+            'Other nodes of the same control plane (one store), in the order in which they are tried when the one that is followed fails or is silent for 3 s.',
         }),
         internalDataContext: text({
           default: '/internal/data/v1/',

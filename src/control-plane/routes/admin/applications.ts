@@ -1,5 +1,6 @@
 /** The applications of everybody, and whose they are. */
 import { findApplication, searchApplications } from '../../../adapters/stores/applications.ts';
+import { shownUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
@@ -16,7 +17,13 @@ const list: Operation = async (call, { store, users }) => {
     count,
     next: pagination.next,
     previous: pagination.previous,
-    list: rows.map(({ id, name, owner, status }) => ({ applicationId: id, name, owner, status, groupId: '' })),
+    list: rows.map(({ id, name, owner, status }) => ({
+      applicationId: id,
+      name,
+      owner: shownUserName(owner),
+      status,
+      groupId: '',
+    })),
   });
 };
 

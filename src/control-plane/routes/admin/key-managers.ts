@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { findKeyManager, type KeyManagerRow, listKeyManagers } from '../../../adapters/stores/key-managers.ts';
 import type { Queryable } from '../../../adapters/stores/store.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { KeyManager } from '../../rest/definitions/admin.ts';
@@ -26,6 +27,7 @@ const create: Operation = async (call, deps) => {
   const { caller } = call;
   const given = call.json<KeyManager>();
   if (given.name.trim() === '') throw new RestError(400, 'body/name: expected a name.');
+  if (hasHiddenCharacters(given.name)) throw new RestError(400, `body/name: expected no ${hiddenCharacters}.`);
   if (given.name === residentKeyManager) throw new RestError(409, `There is the ${residentKeyManager} already.`);
   const row = readKeyManager(deps, given, { id: randomUUID(), tenant: caller.tenant }, null);
   await deps.store.transaction((tx) => addKeyManager(tx, deps, row, caller.fullName));

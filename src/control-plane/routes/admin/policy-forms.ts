@@ -1,4 +1,6 @@
 /** Throttling policies in the forms of the admin API, one for each level. */
+
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import type { Policy, PolicyLevel } from '../../../core/policy.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type {
@@ -77,6 +79,8 @@ export const subscriptionForm: PolicyForm<SubscriptionThrottlePolicy> = {
 const limitPlace = 'body/defaultLimit';
 
 function common(level: PolicyLevel, { policyName, displayName, description }: ThrottlePolicy): Omit<Policy, 'limit'> {
+  if (hasHiddenCharacters(displayName ?? ''))
+    throw new RestError(400, `body/displayName: expected no ${hiddenCharacters}.`);
   return {
     level,
     name: policyName,

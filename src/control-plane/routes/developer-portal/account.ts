@@ -2,8 +2,10 @@
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import { findUser, insertProfile, ownsSomething } from '../../../adapters/stores/users.ts';
 import { UserStoreBusyError, UserStoreError } from '../../../adapters/user-stores/user-store.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { defaultTenant } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
+import type { ControlPlaneDeps } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
@@ -35,10 +37,12 @@ const changePassword: Operation = async (call, deps) => {
   return ok();
 };
 
+function requireSignUp({ developerPortal }: ControlPlaneDeps): void {
+  if (developerPortal.selfSignUp) return;
+  throw new RestError(403, 'Nobody can sign up here; the option is developerPortal.selfSignUp.');
+}
+
 const signUp: Operation = async (call, deps) => {
-  if (!deps.developerPortal.selfSignUp) {
-    throw new RestError(403, 'Nobody can sign up here; the option is developerPortal.selfSignUp.');
-  }
   const { username, password, firstName, lastName, email } = call.json<dto.User>();
   const profile = { first_name: text('firstName', firstName), last_name: text('lastName', lastName) };
   if (!/^[^\s@]{1,64}@[^\s@]{1,253}$/.test(email)) throw new RestError(400, 'email: expected an address.');
@@ -73,7 +77,7 @@ const signUp: Operation = async (call, deps) => {
 
 export const account: Operations = {
   'POST /me/change-password': changePassword,
-  'POST /self-signup': signUp,
+  'POST /self-signup': { guard: requireSignUp, run: signUp },
 };
 
 /** A stranger, until the password has turned out to be right. */
@@ -81,8 +85,8 @@ const sourceOf = ({ request }: RestCall) =>
   ({ kind: 'stranger', address: request.ip, gone: () => request.raw.destroyed }) as const;
 
 function text(name: string, value: string): string {
-  if (/^[^\p{Cc}]{1,100}$/u.test(value)) return value;
-  throw new RestError(400, `${name}: expected 1 to 100 printable characters.`);
+  if (value !== '' && value.length <= 100 && !hasHiddenCharacters(value)) return value;
+  throw new RestError(400, `${name}: expected 1 to 100 characters, no ${hiddenCharacters}.`);
 }
 
 async function asRestErrors<T>(work: () => Promise<T>): Promise<T> {

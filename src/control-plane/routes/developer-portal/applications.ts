@@ -20,6 +20,7 @@ import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
 import { keysOf } from '../../services/applications/application-keys.ts';
+import { applicationNameForm, isApplicationName } from '../../services/applications/application-name.ts';
 import {
   applicationFacts,
   changeApplication,
@@ -180,9 +181,7 @@ async function describe(id: string, deps: ControlPlaneDeps): Promise<dto.Applica
 
 async function readApplication({ store: { db } }: ControlPlaneDeps, body: dto.Application) {
   const { name, throttlingPolicy: tier, description = '', tokenType = 'JWT', groups = [], attributes = {} } = body;
-  if (!/^[^\p{Cc}\s](?:[^\p{Cc}]{0,98}[^\p{Cc}\s])?$/u.test(name)) {
-    throw new RestError(400, 'name: expected 1 to 100 printable characters, none of them a space at an end.');
-  }
+  if (!isApplicationName(name)) throw new RestError(400, `name: ${applicationNameForm}.`);
   await requirePolicy(db, tier);
   const form: TokenType = tokenType === 'JWT' ? 'JWT' : 'OPAQUE';
   return { name, tier, description, tokenType: form, groups, attributes };

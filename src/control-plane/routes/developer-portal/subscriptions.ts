@@ -24,9 +24,6 @@ import { changeTier, subscribe, unsubscribe } from '../../services/subscriptions
 import { toApiInfo } from './api-form.ts';
 import { toApplicationInfo, waiting } from './applications.ts';
 
-/** Subscriptions that one request may ask for. */
-const mostAtOnce = 100;
-
 const list: Operation = async (call, deps) => {
   const { db } = deps.store;
   const { rows, total } = await searchSubscriptions(db, {
@@ -52,7 +49,6 @@ const create: Operation = async (call, deps) => {
 /** All of them, or none. */
 const createMany: Operation = async (call, deps) => {
   const asked = call.json<dto.Subscription[]>();
-  if (asked.length > mostAtOnce) throw new RestError(400, `Expected at most ${mostAtOnce} subscriptions.`);
   const ids = await deps.store.transaction(async (tx) => {
     const made: string[] = [];
     for (const one of asked) {

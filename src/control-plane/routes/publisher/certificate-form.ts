@@ -1,4 +1,6 @@
 /** Certificates in the form of the publisher API. */
+
+import { attachment } from '../../rest/attachment.ts';
 import type { CertificateInfo } from '../../rest/definitions/publisher.ts';
 import type { Answer } from '../../rest/operation.ts';
 import { certificateFacts } from '../../services/endpoints/certificate.ts';
@@ -10,6 +12,6 @@ export function certificateForm(pem: string, now: number): CertificateInfo {
 }
 
 export function certificateFile(alias: string, pem: string): Answer {
-  const headers = { 'content-disposition': `attachment; filename="${alias}.crt"` };
+  const headers = { 'content-disposition': attachment(`${alias}.crt`) };
   return { status: 200, body: pem, type: 'application/octet-stream', headers };
 }

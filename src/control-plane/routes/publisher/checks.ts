@@ -25,8 +25,8 @@ export const checks: Operations = {
     return ok();
   },
 
-  'POST /apis/validate-endpoint': async (call) => {
-    const { status, text, error } = await probeEndpoint(call.query('endpointUrl') ?? '');
+  'POST /apis/validate-endpoint': async (call, { privateAddresses }) => {
+    const { status, text, error } = await probeEndpoint(call.query('endpointUrl') ?? '', privateAddresses);
     const answer: ApiEndpointValidationResponse = { statusCode: status, statusMessage: text, ...(error && { error }) };
     return ok(answer);
   },

@@ -9,6 +9,8 @@ import { created, type Operations, ok, type RestCall } from '../../rest/operatio
 import { requireApi } from '../../services/apis/api-access.ts';
 import { contextOf, fromForm, newApi } from '../../services/apis/api-from-form.ts';
 import { addApi, changeApi } from '../../services/apis/write-api.ts';
+import { definitionProblems, requireKept } from '../../services/definitions/check-definition.ts';
+import { settingsOf } from '../../services/definitions/extensions.ts';
 import { operationsOf } from '../../services/definitions/operations-of.ts';
 import { definitionText, errorOf, readDefinition } from '../../services/definitions/read-definition.ts';
 import { toForm } from './api-form.ts';
@@ -17,7 +19,7 @@ import { readApiForm } from './read-api-form.ts';
 
 export const definitions: Operations = {
   'POST /apis/import-openapi': async (call, deps) => {
-    const document = await readDefinition(given(call));
+    const document = await readDefinition(given(call), deps.privateAddresses);
     const { title, version, description } = document;
     const { operations, scopes, tier } = operationsOf(document);
     const form = readApiForm(call.form.text('additionalProperties'), 'additionalProperties', {
@@ -25,6 +27,7 @@ export const definitions: Operations = {
       version,
       description,
       ...(tier !== null && { apiThrottlingPolicy: tier }),
+      ...settingsOf(document),
     });
     const { caller } = call;
     const now = seconds(deps.clock);
@@ -34,24 +37,26 @@ export const definitions: Operations = {
       scopes,
     };
     const api = fromForm(form, before, { seal: deps.seal, tenant: caller.tenant, now });
+    requireKept(document, api);
     const written = await addApi(deps, caller, api, { ...document.raw });
     return created(toForm(written), `${call.base}/apis/${api.id}`);
   },
 
-  'POST /apis/validate-openapi': async (call) => {
+  'POST /apis/validate-openapi': async (call, { store, privateAddresses }) => {
     const said = given(call);
     let text: string;
     try {
-      text = await definitionText(said);
+      text = await definitionText(said, privateAddresses);
     } catch (error) {
       // What an address doesn't give is no definition; to give nothing at all is a mistake of the call.
       if (!(error instanceof RestError) || !said.url) throw error;
       return ok({ isValid: false, errors: [{ code: '/', message: error.message }] });
     }
     const { document, problems } = await readOpenApiApart(text, said.name || said.url || 'definition');
-    const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
+    const wrong = document ? await definitionProblems(store.db, document, call.caller.tenant) : [];
+    const errors = [...problems.filter(({ severity }) => severity === 'error').map(errorOf), ...wrong];
     const answer: OpenAPIDefinitionValidationResponse = {
-      isValid: document !== null,
+      isValid: errors.length === 0,
       // What was fetched is shown only as far as it is a definition: anything else is nobody's business.
       ...(document && call.query<boolean>('returnContent') === true && { content: text }),
       ...(document && {
@@ -75,15 +80,15 @@ export const definitions: Operations = {
   },
 
   'PUT /apis/{apiId}/swagger': async (call, deps) => {
-    const document = await readDefinition({
-      ...given(call),
-      text: given(call).text ?? call.form.text('apiDefinition'),
-    });
+    const said = given(call);
+    const text = said.text ?? call.form.text('apiDefinition');
+    const document = await readDefinition({ ...said, text }, deps.privateAddresses);
     const id = call.param('apiId');
     await changeApi(deps, call.caller, id, async (before) => {
-      const { tier, ...said } = operationsOf(document, before.scopes);
+      const { tier, ...others } = operationsOf(document, before.scopes);
+      requireKept(document, before);
       const apiThrottlingPolicy = tier ?? before.apiThrottlingPolicy;
-      const api = { ...before, ...said, apiThrottlingPolicy, updatedAt: seconds(deps.clock) };
+      const api = { ...before, ...others, apiThrottlingPolicy, updatedAt: seconds(deps.clock) };
       return { api, definition: { ...document.raw } };
     });
     return { ...ok(await findApiDefinition(deps.store.db, id)), type: 'application/json' };

@@ -1,8 +1,10 @@
 /** Documents in the form of the publisher API, and back. */
 import type { DocumentRow } from '../../../adapters/stores/documents.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { shownUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Document } from '../../rest/definitions/publisher.ts';
+import { httpUrl } from '../../services/apis/document-content.ts';
 import { timeText } from './api-form.ts';
 
 export function documentForm(row: DocumentRow): Document {
@@ -26,10 +28,9 @@ export function documentForm(row: DocumentRow): Document {
 /** @throws RestError 400 */
 export function rowOf({ name, type, summary, sourceType, sourceUrl, otherTypeName, visibility }: Document) {
   if (name.trim() === '') throw new RestError(400, 'name: expected a name that is not empty.');
-  if (
-    sourceType === 'URL' &&
-    !/^https?:$/.test(URL.canParse(sourceUrl ?? '') ? new URL(sourceUrl ?? '').protocol : '')
-  ) {
+  if (hasHiddenCharacters(name)) throw new RestError(400, `name: expected no ${hiddenCharacters}.`);
+  const address = sourceType === 'URL' ? httpUrl(sourceUrl ?? '') : '';
+  if (address === null) {
     throw new RestError(400, 'sourceUrl: expected an absolute http or https URL, as the sourceType is URL.');
   }
   if (type === 'OTHER' && !otherTypeName) {
@@ -40,7 +41,7 @@ export function rowOf({ name, type, summary, sourceType, sourceUrl, otherTypeNam
     type,
     summary: summary ?? '',
     source_type: sourceType,
-    source_url: sourceType === 'URL' ? (sourceUrl ?? '') : '',
+    source_url: address,
     other_type_name: otherTypeName ?? '',
     visibility,
   };

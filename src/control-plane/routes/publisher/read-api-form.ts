@@ -1,5 +1,6 @@
 /** An API that is sent as text: checked as the body of `POST /apis` is. */
 import { RestError } from '../../../platform/rest-error.ts';
+import { refuseManyValues } from '../../rest/bounds.ts';
 import { type API, publisher } from '../../rest/definitions/publisher.ts';
 import { checksOf } from '../../rest/validation.ts';
 import { additions } from './additions.ts';
@@ -12,6 +13,7 @@ let check: ((given: unknown) => unknown) | undefined;
  * @throws RestError 400
  */
 export function readApiForm(text: string | undefined, field: string, defaults: Partial<API>): API {
+  refuseManyValues(text ?? '');
   let given: unknown;
   try {
     given = JSON.parse(text || '{}');

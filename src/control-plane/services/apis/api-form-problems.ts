@@ -1,9 +1,12 @@
 /** What is wrong with an API by itself, without looking at anything else. */
 import { verbs } from '../../../core/api.ts';
 import type { CatalogApi, CatalogOperation } from '../../../core/catalog-api.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
+import { templateProblem } from '../../../core/path-template.ts';
 import { restScopes } from '../../../core/rest-scopes.ts';
 import { applicationScope, defaultScope } from '../../../core/token.ts';
 import type { ErrorItem } from '../../../platform/rest-error.ts';
+import { mostErrors } from '../../rest/bounds.ts';
 import { endpointProblems } from '../endpoints/endpoint-problems.ts';
 
 /** Paths of the gateway itself. */
@@ -18,13 +21,41 @@ const schemes = [
   'mutualssl_mandatory',
 ];
 
+/** But for its operations and scopes. */
 export function formProblems(api: CatalogApi): ErrorItem[] {
-  return [...nameProblems(api), ...accessProblems(api), ...operationProblems(api), ...scopeProblems(api)]
-    .concat(endpointProblems(api.endpointConfig))
-    .map((message) => ({ code: message.slice(0, message.indexOf(':')), message }));
+  return itemsOf(
+    [...nameProblems(api), ...accessProblems(api), ...staleProblems(api)].concat(endpointProblems(api.endpointConfig)),
+  );
 }
 
-function* nameProblems({ name, version, context, operations }: CatalogApi): Generator<string> {
+export function operationProblems(given: Pick<CatalogApi, 'operations' | 'scopes'>): ErrorItem[] {
+  return itemsOf([...problemsOfOperations(given), ...problemsOfScopes(given)]);
+}
+
+function itemsOf(messages: readonly string[]): ErrorItem[] {
+  return messages.slice(0, mostErrors).map((message) => ({ code: message.slice(0, message.indexOf(':')), message }));
+}
+
+/** Characters; lists of APIs have it of each. */
+const longestDescription = 100_000;
+
+/** `additionalProperties.whenStale` is one that gateways act on. */
+function* staleProblems({ more }: CatalogApi): Generator<string> {
+  const { whenStale } = (more.additionalProperties ?? {}) as { whenStale?: unknown };
+  if (whenStale !== undefined && whenStale !== 'open' && whenStale !== 'closed') {
+    yield 'additionalProperties: whenStale: expected open or closed';
+  }
+}
+
+function* nameProblems(api: CatalogApi): Generator<string> {
+  const { name, version, context, description, operations, tags, scopes } = api;
+  if (description.length > longestDescription) {
+    yield `description: got ${description.length} characters; expected at most ${longestDescription}`;
+  }
+  if (hasHiddenCharacters(name)) yield `name: expected no ${hiddenCharacters}`;
+  if (tags.some(hasHiddenCharacters)) yield `tags: expected no ${hiddenCharacters}`;
+  if (scopes.some(({ displayName }) => hasHiddenCharacters(displayName)))
+    yield `scopes: displayName: expected no ${hiddenCharacters}`;
   if (!/^[^~!@#;:%^*()+={}|\\<>"',&$/?\s]{1,100}$/.test(name)) {
     yield `name: expected 1 to 100 characters, without white space and ~!@#;:%^*()+={}|\\<>"',&$/?`;
   }
@@ -58,7 +89,7 @@ function* accessProblems(api: CatalogApi): Generator<string> {
   }
 }
 
-function* operationProblems({ operations, scopes }: CatalogApi): Generator<string> {
+function* problemsOfOperations({ operations, scopes }: Pick<CatalogApi, 'operations' | 'scopes'>): Generator<string> {
   const seen = new Set<string>();
   const known = new Set(scopes.map(({ name }) => name));
   for (const operation of operations) {
@@ -76,14 +107,11 @@ function* operationProblems({ operations, scopes }: CatalogApi): Generator<strin
 
 function operationProblem({ verb, target }: CatalogOperation): string | null {
   if (!(verbs as readonly string[]).includes(verb)) return `expected a verb of ${verbs.join(', ')}`;
-  const literal = target.replace(/\{[^{}/]+\}/g, 'x').replace(/\/\*$/, '/x');
-  if (!literal.startsWith('/') || /[{}?#\s*]/.test(literal)) {
-    return 'expected a path such as /order/{orderId} or /order/*, without query and white space';
-  }
-  return null;
+  const wrong = templateProblem(target);
+  return wrong && `${wrong.message}; ${wrong.remedy}`;
 }
 
-function* scopeProblems({ scopes }: CatalogApi): Generator<string> {
+function* problemsOfScopes({ scopes }: Pick<CatalogApi, 'scopes'>): Generator<string> {
   const seen = new Set<string>();
   for (const { name } of scopes) {
     if (seen.has(name)) yield `scopes: "${name}" is there twice`;

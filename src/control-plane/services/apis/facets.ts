@@ -2,12 +2,14 @@
 import { facetUsers } from '../../../adapters/stores/facet-users.ts';
 import type { StoreTransaction } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 
 type Kind = 'label' | 'category';
 
 /** @throws RestError 400 */
 export function checkFacetName(name: string): void {
+  if (hasHiddenCharacters(name)) throw new RestError(400, `body/name: expected no ${hiddenCharacters}.`);
   if (name.trim() !== name || name === '' || name.length > 255) {
     throw new RestError(400, 'body/name: expected 1 to 255 characters, without spaces at the ends.');
   }

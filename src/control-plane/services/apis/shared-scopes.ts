@@ -14,6 +14,7 @@ import {
 import type { Queryable, StoreTransaction } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
 import type { CatalogScope } from '../../../core/catalog-api.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
@@ -31,6 +32,7 @@ export async function addSharedScope(
   if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/.test(given.name) || isReservedScope(given.name)) {
     throw new RestError(400, 'name: expected 1 to 255 printable ASCII characters that have no meaning of their own.');
   }
+  refuseHidden(given);
   return deps.store.transaction(async (tx) => {
     await requireRoles(tx.db, caller.tenant, given.roles);
     const taken = () => new RestError(409, `There is a scope "${given.name}" already.`);
@@ -54,6 +56,7 @@ export async function changeSharedScope(
   id: string,
   given: CatalogScope,
 ): Promise<SharedScopeRow> {
+  refuseHidden(given);
   return deps.store.transaction(async (tx) => {
     const before = await requireSharedScope(tx.db, caller.tenant, id);
     if (given.name !== before.name) throw new RestError(400, `name: a scope keeps its name; expected ${before.name}.`);
@@ -104,6 +107,10 @@ async function inApis(tx: StoreTransaction, tenant: string, scope: CatalogScope)
 async function requireRoles(db: Queryable, tenant: string, roles: readonly string[]): Promise<void> {
   const unknown = await unknownRoles(db, tenant, roles);
   if (unknown.length > 0) throw new RestError(400, `bindings: there is no role "${unknown.join('", "')}".`);
+}
+
+function refuseHidden({ displayName }: CatalogScope): void {
+  if (hasHiddenCharacters(displayName)) throw new RestError(400, `displayName: expected no ${hiddenCharacters}.`);
 }
 
 const columns = ({ displayName, description, roles }: CatalogScope, now: number) => ({

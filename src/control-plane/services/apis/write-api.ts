@@ -15,6 +15,7 @@ import { alreadyThere, refuseForeignScopes, refuseOverlap, refuseSame } from './
 import { audit } from './audit-api.ts';
 import { checkApi } from './check-api.ts';
 import { settleDefault } from './default-version.ts';
+import { refuseLongLists } from './long-lists.ts';
 
 /**
  * @param definition to be brought into step with the API
@@ -29,6 +30,7 @@ export async function addApi(
 ): Promise<CatalogApi> {
   const { tenant } = caller;
   return deps.store.transaction(async (tx) => {
+    refuseLongLists(given);
     const checked = await checkApi(tx.db, given, tenant);
     await refuseSame(tx.db, checked, tenant);
     await requireVersions(tx.db, caller, checked);
@@ -65,6 +67,7 @@ export async function changeApi(
     if (before.status === 'RETIRED') throw new RestError(409, 'The API is retired; nothing of it changes any more.');
     await refuseWaiting(tx, before);
     const { api: given, definition } = await change(before, tx);
+    refuseLongLists(given);
     const checked = await checkApi(tx.db, given, caller.tenant);
     if (checked.isDefaultVersion && !before.isDefaultVersion) await refuseOverlap(tx.db, checked, caller.tenant);
     await refuseForeignScopes(tx.db, checked, caller.tenant);

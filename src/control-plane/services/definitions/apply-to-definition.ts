@@ -17,7 +17,7 @@ const anyToken = 'Application & Application User';
 export function applyToDefinition(definition: Json, api: CatalogApi): Json {
   const isV2 = definition.swagger !== undefined;
   const result: Json = {
-    ...definition,
+    ...withoutTakenOver(definition),
     info: { ...asObject(definition.info), title: api.name, version: api.version },
     paths: pathsOf(definition, api.operations, isV2),
   };
@@ -32,6 +32,19 @@ export function applyToDefinition(definition: Json, api: CatalogApi): Json {
   else delete result['x-throttling-tier'];
   return result;
 }
+
+/** The toolkit's words for what the API says itself from now on: they would be stronger than it, and could say otherwise. */
+function withoutTakenOver(owner: Json): Json {
+  return Object.fromEntries(Object.entries(owner).filter(([name]) => !takenOver.has(name)));
+}
+
+const takenOver = new Set([
+  'x-wso2-application-security',
+  'x-wso2-disable-security',
+  'x-wso2-mutual-ssl',
+  'x-wso2-throttling-tier',
+  'x-wso2-transports',
+]);
 
 function pathsOf(definition: Json, operations: readonly CatalogOperation[], isV2: boolean): Json {
   const paths = asObject(definition.paths);
@@ -68,7 +81,7 @@ function itemOf(path: string, item: Json, operations: readonly CatalogOperation[
 function operationOf(known: Json, { authType, throttlingPolicy, scopes }: CatalogOperation): Json {
   // One requirement only: what another scheme of the definition says is for callers of the back end.
   return {
-    ...known,
+    ...withoutTakenOver(known),
     security: [{ [scheme]: scopes }],
     'x-auth-type': authType === 'Any' ? anyToken : authType,
     'x-throttling-tier': throttlingPolicy,

@@ -1,4 +1,5 @@
 /** Gets a definition from an address that a user gave. */
+import { fetchOutside, PrivateAddressError, type PrivateAddresses } from '../../../adapters/outbound/fetch-outside.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 
 /** Bytes of a definition, and milliseconds until it has to be there, at most. */
@@ -10,22 +11,17 @@ const longest = 10_000;
  * answer is read as a definition and shown as far as it is one.
  * @throws RestError 400 when it can't be had; the message says why
  */
-export async function fetchDefinition(address: string): Promise<string> {
+export async function fetchDefinition(address: string, privateAddresses: PrivateAddresses): Promise<string> {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '') {
     throw new RestError(400, 'url: expected an absolute http or https URL without credentials.');
   }
   const failed = (why: string): RestError => new RestError(400, `No definition could be had from ${url.host}: ${why}.`);
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(longest),
-      headers: { accept: 'application/json, application/yaml, text/yaml, */*;q=0.1' },
-    });
-  } catch (error) {
+  const signal = AbortSignal.timeout(longest);
+  const headers = { accept: 'application/json, application/yaml, text/yaml, */*;q=0.1' };
+  const response = await fetchOutside(url, { signal, headers }, privateAddresses).catch((error) => {
     throw failed(whyOf(error));
-  }
+  });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw failed(`it answered ${response.status}; expected 200 without a redirect`);
@@ -47,6 +43,7 @@ export async function fetchDefinition(address: string): Promise<string> {
 
 /** What a failed `fetch` says of the reason. */
 export function whyOf(error: unknown): string {
+  if (error instanceof PrivateAddressError) return `${error.message}; the option is controlPlane.privateAddresses`;
   const { name, cause, message } = error as Error & { cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return `it took longer than ${longest / 1000} seconds`;
   return cause?.code ?? cause?.message ?? message;

@@ -1,6 +1,7 @@
 /** Reads a definition that a publisher gave as a file, as text or as an address. */
 import type { OpenApiDocument, Problem } from '../../../adapters/openapi/openapi-document.ts';
 import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
+import type { PrivateAddresses } from '../../../adapters/outbound/fetch-outside.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { fetchDefinition } from './fetch-definition.ts';
 
@@ -12,17 +13,23 @@ export interface GivenDefinition {
 }
 
 /** @throws RestError 400 when neither or both of text and URL are given, or the URL leads to nothing */
-export async function definitionText({ text, url }: GivenDefinition): Promise<string> {
+export async function definitionText(
+  { text, url }: GivenDefinition,
+  privateAddresses: PrivateAddresses,
+): Promise<string> {
   const hasUrl = url !== undefined && url !== '';
   const hasText = text !== undefined && text !== '';
   if (hasText === hasUrl)
     throw new RestError(400, 'Expected the definition as a file, or its address as `url`; one of them.');
-  return hasUrl ? fetchDefinition(url) : (text as string);
+  return hasUrl ? fetchDefinition(url, privateAddresses) : (text as string);
 }
 
 /** @throws RestError 400 that says everything that is wrong with it */
-export async function readDefinition(given: GivenDefinition): Promise<OpenApiDocument> {
-  const text = await definitionText(given);
+export async function readDefinition(
+  given: GivenDefinition,
+  privateAddresses: PrivateAddresses,
+): Promise<OpenApiDocument> {
+  const text = await definitionText(given, privateAddresses);
   const { document, problems } = await readOpenApiApart(text, given.name || given.url || 'definition');
   if (document) return document;
   const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);

@@ -38,7 +38,8 @@ function credentialsOf(given: unknown, kind: string): EndpointCredentials | null
   if (typeof given !== 'object' || given === null) return null;
   const { enabled, type, username, password } = given as Record<string, unknown>;
   if (enabled !== true && enabled !== 'true') return null;
-  if (String(type).toUpperCase() !== 'BASIC') {
+  if (typeof type !== 'string') throw new RestError(400, `endpoint_security.${kind}: type: expected BASIC.`);
+  if (type.toUpperCase() !== 'BASIC') {
     throw new RestError(501, `endpoint_security.${kind}: expected the type BASIC; others are not built yet.`);
   }
   if (typeof username !== 'string' || username === '' || (password !== undefined && typeof password !== 'string')) {

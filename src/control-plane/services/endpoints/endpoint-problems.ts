@@ -2,6 +2,8 @@
 import type { ConfiguredEndpoint, EndpointConfig } from '../../../core/catalog-api.ts';
 import { endpointList } from '../../../core/deployed-api.ts';
 import { RestError } from '../../../platform/rest-error.ts';
+import { refuseManyValues, refuseTooMany } from '../../rest/bounds.ts';
+import { withoutSilence } from '../../rest/without-silence.ts';
 
 const lists = ['production_endpoints', 'sandbox_endpoints', 'production_failovers', 'sandbox_failovers'] as const;
 const types = ['http', 'address', 'load_balance', 'failover'];
@@ -18,15 +20,17 @@ export function readEndpointConfig(given: unknown): EndpointConfig | null {
   // Credentials have a place of their own (`endpointCredentials`): here they would be kept as they were written.
   const { endpoint_security: _, ...config } = value as Record<string, unknown>;
   if (Object.keys(config).length === 0) return null;
-  if (later.includes(String(config.endpoint_type))) {
-    throw new RestError(
-      501,
-      `Endpoints of the type ${config.endpoint_type} are not built yet; expected ${types.join(', ')}.`,
-    );
+  const { endpoint_type: type } = config;
+  if (type !== undefined && typeof type !== 'string') {
+    throw new RestError(400, `endpointConfig: endpoint_type: expected one of ${types.join(', ')}.`);
+  }
+  if (type !== undefined && later.includes(type)) {
+    throw new RestError(501, `Endpoints of the type ${type} are not built yet; expected ${types.join(', ')}.`);
   }
   for (const name of lists) {
     if (config[name] === undefined) continue;
     const kept = endpoints(config[name], name);
+    refuseTooMany(`endpointConfig: ${name}`, name, kept.length);
     if (kept.length === 0) delete config[name];
     else config[name] = Array.isArray(config[name]) ? kept : kept[0];
   }
@@ -63,7 +67,7 @@ function endpoints(given: unknown, name: string): ConfiguredEndpoint[] {
   return list.flatMap((one) => {
     if (one === null || one === '') return [];
     const { url } = Object(one) as { url?: unknown };
-    if (typeof one !== 'object' || (url !== undefined && typeof url !== 'string')) {
+    if (typeof one !== 'object' || Array.isArray(one) || (url !== undefined && typeof url !== 'string')) {
       throw new RestError(400, `endpointConfig: ${name}: expected {"url": "https://…"}.`);
     }
     return url === undefined || url === '' ? [] : [one as ConfiguredEndpoint];
@@ -72,11 +76,14 @@ function endpoints(given: unknown, name: string): ConfiguredEndpoint[] {
 
 function parse(text: string): unknown {
   if (text === '') return null;
+  refuseManyValues(text);
+  let given: unknown;
   try {
-    return JSON.parse(text);
+    given = JSON.parse(text);
   } catch {
     throw wrongForm();
   }
+  return withoutSilence(given, 'endpointConfig');
 }
 
 const wrongForm = (): RestError =>

@@ -1,4 +1,5 @@
 /** Asks whether anything answers at the address of a back end. */
+import { fetchOutside, type PrivateAddresses } from '../../../adapters/outbound/fetch-outside.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { whyOf } from '../definitions/fetch-definition.ts';
 
@@ -13,21 +14,20 @@ export interface Probe {
 }
 
 /**
- * Back ends are wherever the gateway reaches them, often in private networks, so addresses are not restricted. What a
- * creator learns of them is the status of one request, and no more: http and https only, no redirects, no credentials,
- * nothing of the answer.
+ * What a creator learns of an address is the status of one request, and no more: http and https only, no redirects, no
+ * credentials, nothing of the answer.
  * @throws RestError 400 when it is no such address
  */
-export async function probeEndpoint(address: string): Promise<Probe> {
+export async function probeEndpoint(address: string, privateAddresses: PrivateAddresses): Promise<Probe> {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '') {
     throw new RestError(400, 'endpointUrl: expected an absolute http or https URL without credentials.');
   }
   const signal = AbortSignal.timeout(longest);
   try {
-    const head = await ask(url, 'HEAD', signal);
+    const head = await ask(url, 'HEAD', signal, privateAddresses);
     // Many back ends don't know the verb.
-    return head.status === 405 || head.status === 501 ? await ask(url, 'GET', signal) : head;
+    return head.status === 405 || head.status === 501 ? await ask(url, 'GET', signal, privateAddresses) : head;
   } catch (error) {
     return {
       status: 0,
@@ -37,8 +37,8 @@ export async function probeEndpoint(address: string): Promise<Probe> {
   }
 }
 
-async function ask(url: URL, method: string, signal: AbortSignal): Promise<Probe> {
-  const { status, statusText, body } = await fetch(url, { method, redirect: 'manual', signal });
+async function ask(url: URL, method: string, signal: AbortSignal, privateAddresses: PrivateAddresses): Promise<Probe> {
+  const { status, statusText, body } = await fetchOutside(url, { method, signal }, privateAddresses);
   await body?.cancel();
   return { status, text: statusText };
 }

@@ -5,6 +5,10 @@ import { unlimited } from '../../../core/policy.ts';
 import { fullUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
+import { applicationNameForm, isApplicationName } from '../applications/application-name.ts';
+import { looksEncoded } from './exported-secret.ts';
+import { knownOnly } from './known-only.ts';
+import { ourValidityNames, readApplicationKeys } from './read-application-keys.ts';
 import { type DocumentReader, type Fields, ProjectReader } from './reader.ts';
 import { shortName } from './write-api-yaml.ts';
 
@@ -19,8 +23,8 @@ export interface ApplicationKeyFile {
   readonly callbackUrl: string;
   /** Seconds that its tokens are valid; null = as the options say. */
   readonly validity: ClientValidity;
-  /** Key manager elsewhere that issued it, with the `iss` of its tokens; null = ours. */
-  readonly keyManager: { readonly name: string; readonly issuer: string } | null;
+  /** Key manager elsewhere that issued it, with the `iss` of its tokens (null = as it is registered here); null = ours. */
+  readonly keyManager: { readonly name: string; readonly issuer: string | null } | null;
 }
 
 export interface SubscriptionFile {
@@ -68,13 +72,14 @@ export function writeApplication(application: ApplicationFile): Fields {
         type: keyType,
         consumerKey: key.consumerKey,
         ...(key.consumerSecret !== null && { consumerSecret: key.consumerSecret }),
+        ...(looksEncoded(key.consumerSecret ?? '') && { consumerSecretEncoding: 'none' }),
         ...(key.secretHash !== null && { consumerSecretHash: key.secretHash }),
         ...(keyManager && { keyManager: keyManager.name, issuer: keyManager.issuer }),
         grantTypes: key.grantTypes.join(' '),
         callbackUrl: key.callbackUrl,
         ...Object.fromEntries(
-          validityKeys.flatMap(([name, column]) =>
-            key.validity[column] === null ? [] : [[name, key.validity[column]]],
+          Object.entries(key.validity).flatMap(([column, seconds]) =>
+            seconds === null ? [] : [[ourValidityNames[column as keyof ClientValidity], seconds]],
           ),
         ),
       })),
@@ -82,8 +87,11 @@ export function writeApplication(application: ApplicationFile): Fields {
   };
 }
 
-/** @throws RestError 400 with everything that is wrong */
-export function readApplication(files: Files): ApplicationFile {
+/**
+ * @param options whether its keys are left alone, whatever they are
+ * @throws RestError 400 with everything that is wrong
+ */
+export function readApplication(files: Files, { skipKeys = false } = {}): ApplicationFile {
   const reader = ProjectReader.of(files);
   if (reader.below('Meta-information/').length > 0) {
     throw new RestError(400, "This is an API's project (it has Meta-information/); expected an application's.");
@@ -96,22 +104,28 @@ export function readApplication(files: Files): ApplicationFile {
     throw new RestError(400, `Expected one file with an application (NAME.json), not ${names.length}.`);
   }
   const doc = reader.document(path.replace(/\.(json|ya?ml)$/, ''));
-  const application = doc && readFields(doc, doc.object(doc.value, ''));
+  const fields = doc ? doc.object(doc.value, '') : {};
+  if (fields.data !== undefined || fields.applicationInfo !== undefined) {
+    throw new RestError(400, `${path} is an export of WSO2 API Manager 4; expected one of 3.x, or of Postern.`);
+  }
+  const application = doc && readFields(doc, fields, skipKeys);
   reader.finish();
   return application as ApplicationFile;
 }
 
-function readFields(doc: DocumentReader, fields: Fields): ApplicationFile {
-  doc.checkKeys(fields, '', known, ignored);
+function readFields(doc: DocumentReader, fields: Fields, skipKeys: boolean): ApplicationFile {
+  knownOnly(doc, fields, '', known, ignored);
   const text = (key: string, fallback?: string): string => doc.string(fields[key], `/${key}`, fallback);
   const subscriber = fields.subscriber ? doc.object(fields.subscriber, '/subscriber') : {};
   const owner = text('owner') || doc.string(subscriber.name, '/subscriber/name');
-  if (text('name') === '') doc.problem('', 'the name of the application is missing');
+  const name = text('name');
+  if (name === '') doc.problem('', 'the name of the application is missing');
+  else if (!isApplicationName(name)) doc.problem('/name', `/name: ${applicationNameForm}`);
   const attributes = fields.applicationAttributes
     ? doc.object(fields.applicationAttributes, '/applicationAttributes')
     : {};
   return {
-    name: text('name'),
+    name,
     owner: owner === '' ? '' : fullUserName(owner),
     tier: nameOf(doc, fields.tier, '/tier', unlimited),
     description: text('description'),
@@ -121,7 +135,7 @@ function readFields(doc: DocumentReader, fields: Fields): ApplicationFile {
       Object.entries(attributes).map(([key, value]) => [key, doc.string(value, `/applicationAttributes/${key}`)]),
     ),
     subscriptions: doc.list(fields.subscribedAPIs, '/subscribedAPIs').map((one, at) => readSubscription(doc, one, at)),
-    keys: Array.isArray(fields.keys) ? fields.keys.map((one, at) => readKey(doc, one, at)) : null,
+    keys: skipKeys ? null : readApplicationKeys(doc, fields),
   };
 }
 
@@ -141,46 +155,6 @@ function readSubscription(doc: DocumentReader, one: unknown, at: number): Subscr
   };
 }
 
-function readKey(doc: DocumentReader, one: unknown, at: number): ApplicationKeyFile {
-  const place = `/keys/${at}`;
-  const fields = doc.object(one, place);
-  const text = (name: string): string => doc.string(fields[name], `${place}/${name}`);
-  if (!/^[A-Za-z0-9_.~-]{1,200}$/.test(text('consumerKey'))) {
-    doc.problem(place, `${place}/consumerKey: expected up to 200 letters, digits, and ._~-`);
-  }
-  const isForeign = text('issuer') !== '';
-  const [secret, secretHash] = [text('consumerSecret') || null, text('consumerSecretHash') || null];
-  if (!isForeign && secret === null && secretHash === null)
-    doc.problem(place, `${place}: the consumerSecret is missing`);
-  return {
-    keyType: doc.choice(fields.type, `${place}/type`, ['PRODUCTION', 'SANDBOX'], 'PRODUCTION'),
-    consumerKey: text('consumerKey'),
-    consumerSecret: secret,
-    secretHash: secret === null ? secretHash : null,
-    grantTypes: text('grantTypes').split(/[ ,]+/).filter(Boolean),
-    callbackUrl: text('callbackUrl'),
-    validity: readValidity(doc, fields, place),
-    keyManager: isForeign ? { name: text('keyManager'), issuer: text('issuer') } : null,
-  };
-}
-
-const validityKeys = [
-  ['applicationAccessTokenExpiryTime', 'application_validity'],
-  ['userAccessTokenExpiryTime', 'user_validity'],
-  ['refreshTokenExpiryTime', 'refresh_validity'],
-] as const;
-
-function readValidity(doc: DocumentReader, fields: Fields, place: string): ClientValidity {
-  const [application, user, refresh] = validityKeys.map(([name]) => {
-    const value = fields[name];
-    if (value === undefined || value === null) return null;
-    if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-    doc.problem(`${place}/${name}`, `${place}/${name}: expected a number of seconds`);
-    return null;
-  }) as [number | null, number | null, number | null];
-  return { application_validity: application, user_validity: user, refresh_validity: refresh };
-}
-
 /** A name, or an object that has one. */
 function nameOf(doc: DocumentReader, value: unknown, place: string, fallback: string): string {
   if (typeof value !== 'object' || value === null) return doc.string(value, place, fallback);
@@ -189,19 +163,12 @@ function nameOf(doc: DocumentReader, value: unknown, place: string, fallback: st
 
 const known = [
   ...['name', 'subscriber', 'owner', 'tier', 'description', 'tokenType', 'groupId', 'applicationAttributes'],
-  ...['subscribedAPIs', 'keys'],
+  ...['subscribedAPIs', 'keys', 'oauthApps', 'keyManagerWiseOAuthApp'],
 ];
 
+/** Of an `Application` of the original: what is this system's own, or of the whole application where we have it by key. */
 const ignored: ReadonlySet<string> = new Set([
-  ...[
-    'id',
-    'uuid',
-    'status',
-    'callbackUrl',
-    'isBlackListed',
-    'lastUpdatedTime',
-    'createdTime',
-    'applicationWorkFlowStatus',
-  ],
-  ...['keyManagerWiseOAuthApp', 'consumerKeyAttributes', 'subscriptionCount', 'accessToken', 'secret', 'keyType'],
+  ...['id', 'uuid', 'status', 'callbackUrl', 'isBlackListed', 'lastUpdatedTime', 'createdTime'],
+  ...['applicationWorkFlowStatus', 'consumerKeyAttributes', 'subscriptionCount', 'accessToken', 'secret', 'keyType'],
+  ...['organization', 'sharedOrganization', 'subOrganization', 'tenantId'],
 ]);

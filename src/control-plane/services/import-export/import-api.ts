@@ -11,6 +11,7 @@ import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
 import { requireApi } from '../apis/api-access.ts';
 import { checkApi } from '../apis/check-api.ts';
+import { refuseLongLists } from '../apis/long-lists.ts';
 import { addSharedScope } from '../apis/shared-scopes.ts';
 import { addApi, changeApi } from '../apis/write-api.ts';
 import { applyToDefinition } from '../definitions/apply-to-definition.ts';
@@ -71,6 +72,7 @@ async function bringIn(
   }
   const before = found ? await requireApi(tx.db, caller, found.id) : null;
   const given = mergeApi(deps, caller, before, project, { ...options, id: randomUUID() });
+  refuseLongLists(given);
   await addSharedScopes(tx, deps, caller, given);
   const after = await checkApi(tx.db, given, caller.tenant);
   const named = project.endpointCertificates?.map(({ alias }) => alias);

@@ -49,7 +49,7 @@ export async function importApplication(
   files: Files,
   options: ApplicationImportOptions,
 ): Promise<ApplicationImportResult> {
-  const file = readApplication(files);
+  const file = readApplication(files, options);
   const owner = await ownerOf(deps, caller, file, options);
   return inOneTransaction(deps, options, async (tx, joined) => {
     const before = await applicationNamed(tx.db, owner, file.name);

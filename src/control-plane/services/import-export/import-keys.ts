@@ -11,9 +11,10 @@ import type { Caller } from '../../rest/caller.ts';
 import { auditKey, checkKeySettings, residentKeyManager } from '../applications/application-keys.ts';
 import { checkValidity } from '../applications/key-validity.ts';
 import { mapForeignKey } from '../applications/map-keys.ts';
+import { foreignKeyManager } from '../key-managers/foreign-key-managers.ts';
 import type { ApplicationKeyFile } from './application-file.ts';
 
-/** @throws RestError 409 when a key is another application's, or the application has another one of that type */
+/** @throws RestError 400 when a key's key manager is not known here, 409 when a key is another application's, or the application has another one of that type */
 export async function importKeys(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
@@ -29,10 +30,12 @@ export async function importKeys(
       const present = own.find((client) => client.key_type === keyType);
       if (present) await bringUpToDate(tx, deps, caller, application, present, key);
       else await add(tx, deps, caller, application, key);
-    } else if (!mapped.some((row) => row.consumer_key === consumerKey && row.issuer === keyManager.issuer)) {
-      const asked = { consumerKey, keyType, keyManager: keyManager.name, issuer: keyManager.issuer };
-      await mapForeignKey(tx, deps, application, asked, caller);
+      continue;
     }
+    const { name } = keyManager;
+    const issuer = keyManager.issuer ?? (await foreignKeyManager(tx.db, caller.tenant, name)).issuer;
+    if (mapped.some((row) => row.consumer_key === consumerKey && row.issuer === issuer)) continue;
+    await mapForeignKey(tx, deps, application, { consumerKey, keyType, keyManager: name, issuer }, caller);
   }
 }
 

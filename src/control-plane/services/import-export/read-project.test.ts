@@ -170,6 +170,21 @@ test('a document whose content is missing is refused', async () => {
   );
 });
 
+test('a document elsewhere has an address that headers can say, and every document a name without hidden characters', async () => {
+  const elsewhere = (sourceUrl: string, name = 'How') =>
+    readProject(
+      project(original, { 'Orders-1.10/Docs/docs.yaml': stringify([{ name, sourceType: 'URL', sourceUrl }]) }),
+    );
+  const { project: read } = await elsewhere('http://x/日本\r\na: b');
+  assert.deepEqual(
+    read.documents?.map(({ sourceUrl }) => sourceUrl),
+    ['http://x/%E6%97%A5%E6%9C%ACa:%20b'],
+  );
+  for (const url of ['javascript:alert(1)', '/a', ''])
+    await assert.rejects(elsewhere(url), /sourceUrl: expected an http/);
+  await assert.rejects(elsewhere('http://x', 'a\u202eb'), /\/0\/name: expected no control characters/);
+});
+
 test('500 mutated projects are read or refused with 400', async () => {
   let seed = 1;
   const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;

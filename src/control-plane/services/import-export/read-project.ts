@@ -1,7 +1,9 @@
 /** Reads a project from the files of its folder, in the original's layout: ours, and those that the original exported. */
 import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
+import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
+import { httpUrl } from '../apis/document-content.ts';
 import { imageType } from '../apis/image-type.ts';
 import type { Json } from '../definitions/json.ts';
 import { operationsOf } from '../definitions/operations-of.ts';
@@ -84,10 +86,12 @@ function readDocuments(reader: ProjectReader): ProjectDocument[] | null {
     const text = (key: string): string => doc.string(fields[key], `${place}/${key}`);
     const name = text('name');
     if (name === '' || seen.has(name)) doc.problem(place, `${place}: expected a name of its own`);
+    if (hasHiddenCharacters(name)) doc.problem(`${place}/name`, `${place}/name: expected no ${hiddenCharacters}`);
     seen.add(name);
     const sourceTypes = ['INLINE', 'MARKDOWN', 'URL', 'FILE'] as const;
     const sourceType = doc.choice(fields.sourceType, `${place}/sourceType`, sourceTypes, 'INLINE');
-    if (sourceType === 'URL' && !/^https?:\/\/[^/]/.test(text('sourceUrl'))) {
+    const address = sourceType === 'URL' ? httpUrl(text('sourceUrl')) : text('sourceUrl');
+    if (address === null) {
       doc.problem(`${place}/sourceUrl`, `${place}/sourceUrl: expected an http or https URL`);
     }
     const isFile = sourceType === 'FILE';
@@ -103,7 +107,7 @@ function readDocuments(reader: ProjectReader): ProjectDocument[] | null {
       type: doc.choice(fields.type, `${place}/type`, types, 'OTHER'),
       summary: text('summary'),
       sourceType,
-      sourceUrl: text('sourceUrl'),
+      sourceUrl: address ?? '',
       otherTypeName: text('otherTypeName'),
       visibility: doc.choice(fields.visibility, `${place}/visibility`, visibilities, 'API_LEVEL'),
       fileName: isFile ? text('fileName') || text('filePath') : '',

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { type PostgresqlServer, startPostgresql } from '../../../test/support/postgresql.ts';
+import { missing } from '../../../test/support/servers.ts';
+import type { EntityChange } from '../../core/snapshot.ts';
+import { StoreError } from './migrate.ts';
+import { openPostgresqlStore } from './postgresql.ts';
+import type { Store, StoreTransaction } from './store.ts';
+import { storeContract } from './store-contract.ts';
+
+const skip = missing('postgresql');
+let server: PostgresqlServer;
+before(async () => {
+  if (!skip) server = await startPostgresql();
+});
+after(() => server?.close());
+
+storeContract({
+  name: 'postgresql',
+  skip,
+  nodes: 2,
+  newPlace: () => server.newDatabase(),
+  open: openPostgresqlStore,
+});
+
+const key = (id: string): EntityChange => ({
+  kind: 'key',
+  id,
+  value: { consumerKey: id, applicationId: 'app', keyType: 'PRODUCTION' },
+});
+
+/** Two nodes on one new database. */
+async function twoNodes(): Promise<[Store, Store]> {
+  const url = await server.newDatabase();
+  const nodes = await Promise.all([openPostgresqlStore(url), openPostgresqlStore(url)]);
+  after(() => Promise.all(nodes.map((node) => node.close())));
+  return nodes as [Store, Store];
+}
+
+/** Resolves when the store has announced changes up to a number; the ids that it announced. */
+function announcedUpTo(store: Store, number: number): Promise<string[]> {
+  const ids: string[] = [];
+  return new Promise((resolve) => {
+    const end = store.changes.onCommit((changes) => {
+      ids.push(...changes.map(({ id }) => id));
+      if ((changes.at(-1)?.number ?? 0) < number) return;
+      end();
+      resolve(ids);
+    });
+  });
+}
+
+test('each node announces what the other commits, in order and without being asked', { skip }, async () => {
+  const [a, b] = await twoNodes();
+  const total = 60;
+  const heard = Promise.all([announcedUpTo(a, total), announcedUpTo(b, total)]);
+  const write = async (store: Store, name: string) => {
+    for (let at = 0; at < total / 2; at++) await store.transaction(async (tx) => tx.record(key(`${name}${at}`)));
+  };
+  await Promise.all([write(a, 'a'), write(b, 'b')]);
+  const [atA, atB] = await heard;
+  assert.deepEqual(atA, atB);
+  assert.deepEqual(
+    atA,
+    (await a.changes.after(0, 100))?.map(({ id }) => id),
+  );
+});
+
+test('who asks for a number first and commits last loses nothing: numbers are in the order of commits', {
+  skip,
+}, async () => {
+  const [a, b] = await twoNodes();
+  const reached = Promise.withResolvers<StoreTransaction>();
+  const goOn = Promise.withResolvers<void>();
+  const first = a.transaction(async (tx) => {
+    tx.record(key('first'));
+    reached.resolve(tx);
+    await goOn.promise;
+  });
+  await reached.promise;
+  // It waits until the first one is done, whatever the order in which they would have liked to commit.
+  const second = b.transaction(async (tx) => tx.record(key('second')));
+  const meanwhile = await b.changes.after(0, 10);
+  goOn.resolve();
+  await Promise.all([first, second]);
+  assert.deepEqual(meanwhile, []);
+  assert.deepEqual(
+    (await b.changes.after(0, 10))?.map(({ number, id }) => [number, id]),
+    [
+      [1, 'first'],
+      [2, 'second'],
+    ],
+  );
+});
+
+test('a process that falls silent in a transaction keeps others waiting for a few seconds only', { skip }, async () => {
+  const [a, b] = await twoNodes();
+  const never = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const silent = a.transaction(async (tx) => {
+    await sql`select 1`.execute(tx.db);
+    reached.resolve();
+    await never.promise;
+    tx.record(key('silent'));
+  });
+  silent.catch(() => {});
+  await reached.promise;
+  await b.transaction(async (tx) => tx.record(key('patient')));
+  never.resolve();
+  await assert.rejects(silent);
+  assert.deepEqual(
+    (await b.changes.after(0, 10))?.map(({ id }) => id),
+    ['patient'],
+  );
+});
+
+test('after a crash of the server both nodes go on, with every number and the same epoch', { skip }, async () => {
+  const [a, b] = await twoNodes();
+  await a.transaction(async (tx) => tx.record(key('before')));
+  const before = await a.changes.head();
+  await server.end('SIGKILL');
+  await assert.rejects(a.transaction(async (tx) => tx.record(key('lost'))));
+  await assert.rejects(b.changes.head());
+  await server.start();
+  const heard = announcedUpTo(b, 2);
+  await a.transaction(async (tx) => tx.record(key('after')));
+  assert.deepEqual(await heard, ['after']);
+  assert.deepEqual(await b.changes.head(), { epoch: before.epoch, number: 2 });
+});
+
+test('what can not be used says why, without the password', { skip }, async () => {
+  await server.query(`create database latin encoding 'LATIN1' locale 'C' template template0`);
+  for (const [url, expected] of [
+    [`postgresql://postern:hush@127.0.0.1:${server.port}/none`, /database "none" does not exist/],
+    [`postgresql://postern:hush@127.0.0.1:${server.port}/latin`, /encoding LATIN1; expected a database in UTF8/],
+    ['postgresql://postern:hush@127.0.0.1:1/x', /ECONNREFUSED/],
+  ] as const) {
+    await assert.rejects(openPostgresqlStore(url), (error: Error) => {
+      assert.ok(error instanceof StoreError);
+      assert.match(error.message, expected);
+      assert.doesNotMatch(error.message, /hush/);
+      return true;
+    });
+  }
+});

@@ -1,0 +1,104 @@
+/** The store for several nodes: a PostgreSQL database that key managers and control planes share. */
+import { randomUUID } from 'node:crypto';
+import { type Driver, Kysely, PostgresDialect, sql } from 'kysely';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+import type { Engine } from './engine.ts';
+import { StoreError } from './migrate.ts';
+import { refusingInside } from './one-writer.ts';
+import { listen } from './postgresql/listener.ts';
+import { openPool } from './postgresql/pool.ts';
+import type { Schema } from './schema.ts';
+import { openSqlStore } from './sql-store.ts';
+import type { Store } from './store.ts';
+
+/** The oldest version that is tried. */
+const oldestVersion = 13;
+/** Advisory locks are numbers; any will do that nobody else has in the same database. */
+const turn = 6_027_421_918;
+const channel = 'postern_changes';
+
+/**
+ * Opens (and, if need be, creates or migrates) the store in a database that exists.
+ * @param url `postgresql://user:password@host:port/database`; parameters as libpq has them (`?sslmode=verify-full`)
+ * @throws StoreError if the database can't be reached, is too old or was written by a newer Postern
+ */
+export async function openPostgresqlStore(url: string, clock: Clock = systemClock): Promise<Store> {
+  const place = withoutPassword(url);
+  const pool = await openPool(url, () => {});
+  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ pool }) });
+  try {
+    await checkServer(db, place);
+    const self = randomUUID();
+    const store = await openSqlStore(db, engineOf(self), clock, place);
+    const mute = listen(url, channel, {
+      heard(payload) {
+        const [from, number] = payload.split(' ');
+        if (from !== self) store.changes.heard(Number(number));
+      },
+      again: () =>
+        void store.changes.head().then(
+          ({ number }) => store.changes.heard(number),
+          () => {},
+        ),
+    });
+    return {
+      ...store,
+      async close() {
+        await mute();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`${place} can't be used as the store: ${describe(error)}`, { cause: error });
+  }
+}
+
+/** @param self by which a process knows what it told itself */
+const engineOf = (self: string): Engine => ({
+  async takeTurn(tx) {
+    await sql`select pg_advisory_xact_lock(${sql.lit(turn)})`.execute(tx);
+  },
+  async tell(tx, head) {
+    await sql`select pg_notify(${sql.lit(channel)}, ${`${self} ${head}`})`.execute(tx);
+  },
+  // The cluster that was initialized, and how often one of its copies was promoted or recovered to a point in time.
+  async history(db) {
+    const { rows } = await sql<{ system: string; timeline: string }>`
+      select system_identifier::text as system, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline
+      from pg_control_system()`.execute(db);
+    const { system, timeline } = rows[0] as { system: string; timeline: string };
+    return `${BigInt(system).toString(36)}-${Number.parseInt(timeline, 16)}`;
+  },
+  consistentRead: 'repeatable read',
+});
+
+class OneWriterDialect extends PostgresDialect {
+  override createDriver(): Driver {
+    return refusingInside(super.createDriver());
+  }
+}
+
+async function checkServer(db: Kysely<Schema>, place: string): Promise<void> {
+  const { rows } = await sql<{ version: number; encoding: string }>`
+    select current_setting('server_version_num')::int as version, getdatabaseencoding() as encoding`.execute(db);
+  const { version, encoding } = rows[0] as { version: number; encoding: string };
+  if (version < oldestVersion * 10_000) {
+    throw new StoreError(`${place} is PostgreSQL ${Math.floor(version / 10_000)}; expected ${oldestVersion} or newer`);
+  }
+  if (encoding !== 'UTF8') throw new StoreError(`${place} has the encoding ${encoding}; expected a database in UTF8`);
+}
+
+/** An address that may be shown. */
+function withoutPassword(text: string): string {
+  if (!URL.canParse(text)) return 'the address in store.url';
+  const url = new URL(text);
+  return `postgresql://${url.host}${url.pathname}`;
+}
+
+/** `AggregateError`s of sockets have no message of their own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map((one: Error) => one.message).join('; ');
+  return (error as Error).message;
+}

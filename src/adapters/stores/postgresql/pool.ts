@@ -1,0 +1,67 @@
+/** Connections to PostgreSQL that don't wait for ever: a server that is cut off is given up, and asked anew. */
+import type pg from 'pg';
+import { RestError } from '../../../platform/rest-error.ts';
+
+/** Milliseconds. */
+const connectLimit = 5000;
+/** Milliseconds that a statement may take, waiting for its turn included. */
+const statementLimit = 20_000;
+/** Milliseconds after which the server ends a transaction whose process has fallen silent: others wait for its turn. */
+const silenceLimit = 5000;
+/** `int8`: our numbers and times are far below 2^53. */
+const int8 = 20;
+
+/** @param url `postgresql://user:password@host:port/database`, with `sslmode` and other parameters of libpq */
+export function connectionOptions(url: string, { types }: typeof pg): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'postern',
+    connectionTimeoutMillis: connectLimit,
+    query_timeout: statementLimit + 1000,
+    statement_timeout: statementLimit,
+    idle_in_transaction_session_timeout: silenceLimit,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 1000,
+    types: {
+      getTypeParser: ((type: number, format?: 'text' | 'binary') =>
+        type === int8 && format !== 'binary'
+          ? Number
+          : types.getTypeParser(type, format)) as typeof types.getTypeParser,
+    },
+  };
+}
+
+/** @param failed told of connections that break while nobody uses them */
+export async function openPool(url: string, failed: (error: Error) => void): Promise<pg.Pool> {
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({ ...connectionOptions(url, pg), max: 10, idleTimeoutMillis: 30_000 });
+  pool.on('error', failed);
+  pool.on('connect', (client) => {
+    // The pool looks after those that are idle; of one in use, the query fails.
+    client.on('error', () => {});
+    watch(client);
+  });
+  return pool;
+}
+
+/** `invalid byte sequence`: of what JavaScript sends that is U+0000, which text in PostgreSQL can't have. */
+const unstorable = '22021';
+
+function watch(client: pg.ClientBase): void {
+  const { query } = client;
+  const watched = (...args: unknown[]): unknown => {
+    const result = Reflect.apply(query, client, args) as unknown;
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: Error & { code?: string }) => {
+      // What timed out once has an answer on its way that nobody waits for: the connection is of no more use.
+      if (/timeout/i.test(error.message)) destroy(client);
+      if (error.code !== unstorable) throw error;
+      throw new RestError(400, 'A text has the character U+0000; texts with it are not kept, and not found.');
+    });
+  };
+  client.query = watched as typeof client.query;
+}
+
+function destroy(client: pg.ClientBase): void {
+  (client as pg.ClientBase & { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
+}

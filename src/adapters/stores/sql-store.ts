@@ -1,0 +1,42 @@
+/** The store over any engine: transactions whose changes are numbered, told to other processes and announced here. */
+import type { Kysely } from 'kysely';
+import type { EntityChange } from '../../core/snapshot.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { appendChanges, SqlChangeLog } from './change-log.ts';
+import type { Engine } from './engine.ts';
+import { migrate } from './migrate.ts';
+import { asTransaction } from './one-writer.ts';
+import type { Schema } from './schema.ts';
+import type { Store, StoreTransaction } from './store.ts';
+
+/**
+ * @param place what to call the database in errors: without its password
+ * @throws StoreError when the database can't be brought to this version
+ */
+export async function openSqlStore(
+  db: Kysely<Schema>,
+  engine: Engine,
+  clock: Clock,
+  place: string,
+): Promise<Store & { readonly changes: SqlChangeLog }> {
+  await migrate(db, place);
+  const changes = await SqlChangeLog.open(db, engine);
+  return {
+    db,
+    changes,
+    async transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+      const recorded: EntityChange[] = [];
+      const { result, events } = await db.transaction().execute(async (tx) => {
+        await engine.takeTurn(tx);
+        const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
+        if (recorded.length === 0) return { result, events: null };
+        const events = await appendChanges(tx, recorded, clock);
+        await engine.tell(tx, events.at(-1)?.number ?? 0);
+        return { result, events };
+      });
+      if (events) changes.announce(events);
+      return result;
+    },
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * When it was last certain that nothing was missing: the main thread writes it, data-plane threads read it. It is a time
+ * of `Clock.elapsed`, so nobody makes old data fresh by setting the machine's clock.
+ */
+import type { Clock } from '../platform/clock.ts';
+
+/** Milliseconds in a unit of the shared word, so that it holds some years. */
+const unit = 50;
+const neverConfirmed = -0x8000_0000;
+
+export class Freshness {
+  readonly #word: Int32Array;
+  readonly #clock: Clock;
+
+  constructor(buffer: SharedArrayBuffer, clock: Clock) {
+    this.#word = new Int32Array(buffer);
+    this.#clock = clock;
+  }
+
+  static allocate(): SharedArrayBuffer {
+    const buffer = new SharedArrayBuffer(4);
+    new Int32Array(buffer)[0] = neverConfirmed;
+    return buffer;
+  }
+
+  /** Nothing was missing at `at`, a time of `Clock.elapsed`. */
+  confirm(at: number): void {
+    Atomics.store(this.#word, 0, Math.max(Math.floor(at / unit), neverConfirmed + 1));
+  }
+
+  /** Nothing was missing so many milliseconds ago, as a disk copy says. */
+  confirmAge(ms: number): void {
+    this.confirm(this.#clock.elapsed() - Math.max(ms, 0));
+  }
+
+  /** Staleness: milliseconds since nothing was missing; Infinity = that never was so. */
+  age(): number {
+    const word = Atomics.load(this.#word, 0);
+    return word === neverConfirmed ? Number.POSITIVE_INFINITY : Math.max(0, this.#clock.elapsed() - word * unit);
+  }
+}
