@@ -25,7 +25,8 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
 
 /** Removes what expired before `before` (seconds since the epoch). */
 export async function sweepOnce(store: Store, before: number): Promise<void> {
-  while ((await removeExpiredAccessTokens(store.db, before, batch)) === batch);
-  while ((await removeExpiredRefreshTokens(store.db, before, batch)) === batch);
-  while ((await removeExpiredApiKeys(store.db, before, batch)) === batch);
+  for (const remove of [removeExpiredAccessTokens, removeExpiredRefreshTokens, removeExpiredApiKeys]) {
+    // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
+    while ((await store.transaction(({ db }) => remove(db, before, batch))) === batch);
+  }
 }

@@ -77,7 +77,7 @@ async function revokeAll(
 ): Promise<void> {
   const last = await tx.db
     .selectFrom('access_tokens')
-    .select(['issuer', (e) => e.fn.max('expires_at').as('expires')])
+    .select(['issuer', (e) => e.fn.max('expires_at').as('expires'), (e) => e.fn.max('issued_at').as('issued')])
     .where(column, '=', what.value)
     .where('expires_at', '>', now)
     .groupBy('issuer')
@@ -90,9 +90,11 @@ async function revokeAll(
     .execute();
   await tx.db.updateTable('refresh_tokens').set({ state: 'REVOKED' }).where(column, '=', what.value).execute();
   const expiries = new Map(last.map((row) => [row.issuer, Number(row.expires)]));
+  // The clock of another node may be ahead of this one's: what it issued before this transaction is meant as well.
+  const issuedBefore = Math.max(now, ...last.map((row) => Number(row.issued)));
   // Also without a live token: a request that is on its way must find out that it began too early.
   if (!expiries.has(what.issuer)) expiries.set(what.issuer, now + 60);
-  for (const [issuer, expires] of expiries) record(tx, { ...what, issuer, issuedBefore: now, expires });
+  for (const [issuer, expires] of expiries) record(tx, { ...what, issuer, issuedBefore, expires });
 }
 
 const revocationOf = (row: AccessTokenRow): Revocation =>
