@@ -7,7 +7,7 @@ import type { ChangeLog } from '../adapters/stores/store.ts';
 import { RestError } from '../platform/rest-error.ts';
 import type { LineStream } from './line-stream.ts';
 
-/** Snapshots sent at the same time. Each holds all entities in memory; gateways beyond come again a moment later. */
+/** Snapshots sent at the same time; gateways beyond come again a moment later. */
 const maxAtOnce = 4;
 /** Characters written at once. */
 const pieceSize = 64 * 1024;
@@ -27,11 +27,12 @@ export class Snapshots {
     }
     this.#running += 1;
     try {
-      // The answer begins before the store is read, which takes long where there is much: who asks knows that we live.
+      // The answer begins before the store is read: who asks knows that we live.
       const stream = open();
       try {
         const { header, entities } = await this.#changes.snapshot();
-        let piece = `${JSON.stringify(header)}\n`;
+        stream.write(`${JSON.stringify(header)}\n`);
+        let piece = '';
         let count = 0;
         for await (const entity of entities) {
           piece += `${JSON.stringify(entity)}\n`;

@@ -18,7 +18,7 @@ export interface HubSourceOptions {
   readonly key: string;
   /** Milliseconds without a line after which the event stream is given up. Default 3000: three heartbeats. */
   readonly silence?: number;
-  /** Milliseconds without a byte after which a snapshot is given up. Default 30,000: a large store has to be read first. */
+  /** Milliseconds without a byte after which a snapshot is given up. Default 3000: a hub sends while it reads. */
   readonly snapshotSilence?: number;
   /** Milliseconds between two attempts to connect, at most. Default 800: a hub that is back is noticed within a second. */
   readonly maxRetry?: number;
@@ -30,8 +30,6 @@ const minRetry = 50;
 const goodAfter = 5000;
 /** Bytes of one entity at most. */
 const maxLine = 16 * 1024 * 1024;
-/** Milliseconds in which a request for a snapshot is answered, if by the first bytes only. */
-const answerLimit = 5000;
 /** Bytes read of an answer that is an error. */
 const maxErrorBody = 4096;
 const mediaType = 'application/x-ndjson';
@@ -56,7 +54,7 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
         },
       };
     },
-    snapshot: () => fetchSnapshot(get('snapshot'), options.snapshotSilence ?? 30_000),
+    snapshot: () => fetchSnapshot(get('snapshot'), options.snapshotSilence ?? 3000),
     close() {
       for (const following of followings) following.stop();
       agent.destroy();
@@ -129,12 +127,10 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
 }
 
 async function fetchSnapshot(request: ClientRequest, silence: number): Promise<Snapshot> {
-  // A hub that lives answers before it reads its store.
-  const dead = setTimeout(() => request.destroy(new SourceError(`no answer came for ${answerLimit} ms`)), answerLimit);
   request.setTimeout(silence, () => request.destroy(new SourceError(`no byte of the snapshot came for ${silence} ms`)));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.on('response', resolve).on('error', reject);
-  }).finally(() => clearTimeout(dead));
+  });
   if (!isStream(response)) throw await describe(response);
   const pieces = linesOf(response);
   const first = await pieces.next();

@@ -5,7 +5,7 @@ import type { ChangeEvent, Position } from '../../core/events.ts';
 import { never } from '../../core/revocation.ts';
 import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Reading } from './engine.ts';
 import type { Schema } from './schema.ts';
 import type { ChangeLog, Queryable } from './store.ts';
 
@@ -95,6 +95,30 @@ function* chunks<T>(rows: readonly T[]): Generator<T[]> {
   for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
 }
 
+/** Entities that are read at once. */
+const entityPage = 2000;
+
+/** All entities, kind by kind, and then ends the reading. */
+async function* readEntities(reading: Reading): AsyncGenerator<EntityChange> {
+  try {
+    for (const kind of entityKinds) {
+      for (let last: string | null = null; ; ) {
+        const query = reading.db.selectFrom('entities').select(['kind', 'id', 'body']).where('kind', '=', kind);
+        const after: string | null = last;
+        const rows = await (after === null ? query : query.where('id', '>', after))
+          .orderBy('id')
+          .limit(entityPage)
+          .execute();
+        for (const row of rows) yield entity(row);
+        if (rows.length < entityPage) break;
+        last = rows.at(-1)?.id ?? null;
+      }
+    }
+  } finally {
+    await reading.end();
+  }
+}
+
 /** Changes that are read at once to be announced. */
 const pageSize = 500;
 
@@ -140,22 +164,13 @@ export class SqlChangeLog implements ChangeLog {
   }
 
   async snapshot(): ReturnType<ChangeLog['snapshot']> {
-    // One transaction for the whole read would keep writers out while a slow reader takes the rows, so the rows are
-    // taken first. They are strings; a million of them is what a gateway holds as well.
-    const read = this.#db.transaction();
-    const { consistentRead } = this.#engine;
-    const { position, rows } = await (consistentRead ? read.setIsolationLevel(consistentRead) : read).execute(
-      async (tx) => ({
-        position: await this.#head(tx),
-        rows: await tx.selectFrom('entities').select(['kind', 'id', 'body']).execute(),
-      }),
-    );
-    const order = new Map<string, number>(entityKinds.map((kind, at) => [kind, at]));
-    rows.sort((a, b) => (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0));
-    async function* entities(): AsyncGenerator<EntityChange> {
-      for (const row of rows) yield entity(row);
+    const reading = await this.#engine.openRead(this.#db);
+    try {
+      return { header: { format: 1, ...(await this.#head(reading.db)) }, entities: readEntities(reading) };
+    } catch (error) {
+      await reading.end();
+      throw error;
     }
-    return { header: { format: 1, ...position }, entities: entities() };
   }
 
   onCommit(listener: (changes: readonly ChangeEvent[]) => void): () => void {

@@ -1,5 +1,5 @@
 /** What the kinds of database do differently. All else is SQL that each of them understands. */
-import type { IsolationLevel, Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
 
@@ -13,6 +13,14 @@ export interface Engine {
   tell(tx: Transaction<Schema>, head: number): Promise<void>;
   /** What tells this history of numbers from another one that the same rows could have: part of the epoch. */
   history(db: Queryable): Promise<string>;
-  /** Under which several reads see the same state; undefined where a transaction does so anyway. */
-  readonly consistentRead: IsolationLevel | undefined;
+  /**
+   * Begins to read one state of the store, however long that takes and whatever is written meanwhile. Whoever gets it
+   * has to end it.
+   */
+  openRead(db: Kysely<Schema>): Promise<Reading>;
+}
+
+export interface Reading {
+  readonly db: Queryable;
+  end(): Promise<void>;
 }

@@ -12,9 +12,11 @@ export class StoreError extends OperatorError {
 
 /**
  * Applies what is missing, forward only.
+ * @param place what to call the database in errors
+ * @param upTo the last one to be applied, if not the newest
  * @throws StoreError when the store has migrations that this version doesn't know.
  */
-export async function migrate(db: Kysely<Schema>, place: string): Promise<void> {
+export async function migrate(db: Kysely<Schema>, place: string, upTo?: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const applied = await appliedMigrations(db);
   const unknown = applied.filter((name) => !(name in migrations));
@@ -23,11 +25,12 @@ export async function migrate(db: Kysely<Schema>, place: string): Promise<void> 
       `${place} was written by a newer version of Postern (it has ${unknown.join(', ')}); start that version, or use another data folder`,
     );
   }
-  const { error } = await migrator.migrateToLatest();
+  const { error } = upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo);
   if (error) throw new StoreError(`${place} could not be migrated: ${(error as Error).message}`, { cause: error });
 }
 
-async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
+/** The names of what was applied, in their order. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === 'kysely_migration')) return [];
   const rows = await db
@@ -35,5 +38,5 @@ async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
     .selectFrom('kysely_migration')
     .select('name')
     .execute();
-  return rows.map((row) => row.name);
+  return rows.map((row) => row.name).sort();
 }

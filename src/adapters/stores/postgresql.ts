@@ -1,6 +1,6 @@
 /** The store for several nodes: a PostgreSQL database that key managers and control planes share. */
 import { randomUUID } from 'node:crypto';
-import { type Driver, Kysely, PostgresDialect, sql } from 'kysely';
+import { type Driver, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Engine } from './engine.ts';
 import { StoreError } from './migrate.ts';
@@ -24,10 +24,8 @@ const channel = 'postern_changes';
  */
 export async function openPostgresqlStore(url: string, clock: Clock = systemClock): Promise<Store> {
   const place = withoutPassword(url);
-  const pool = await openPool(url, () => {});
-  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ pool }) });
+  const db = await openPostgresqlDatabase(url);
   try {
-    await checkServer(db, place);
     const self = randomUUID();
     const store = await openSqlStore(db, engineOf(self), clock, place);
     const mute = listen(url, channel, {
@@ -50,16 +48,34 @@ export async function openPostgresqlStore(url: string, clock: Clock = systemCloc
     };
   } catch (error) {
     await db.destroy();
-    if (error instanceof StoreError) throw error;
-    throw new StoreError(`${place} can't be used as the store: ${describe(error)}`, { cause: error });
+    throw unusable(place, error);
   }
+}
+
+/**
+ * The database beneath a store, as it is.
+ * @throws StoreError if it can't be reached or is too old
+ */
+export async function openPostgresqlDatabase(url: string): Promise<Kysely<Schema>> {
+  const place = withoutPassword(url);
+  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ pool: await openPool(url, () => {}) }) });
+  try {
+    await checkServer(db, place);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw unusable(place, error);
+  }
+}
+
+function unusable(place: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError(`${place} can't be used as the store: ${describe(error)}`, { cause: error });
 }
 
 /** @param self by which a process knows what it told itself */
 const engineOf = (self: string): Engine => ({
-  async takeTurn(tx) {
-    await sql`select pg_advisory_xact_lock(${sql.lit(turn)})`.execute(tx);
-  },
+  takeTurn,
   async tell(tx, head) {
     await sql`select pg_notify(${sql.lit(channel)}, ${`${self} ${head}`})`.execute(tx);
   },
@@ -71,8 +87,22 @@ const engineOf = (self: string): Engine => ({
     const { system, timeline } = rows[0] as { system: string; timeline: string };
     return `${BigInt(system).toString(36)}-${Number.parseInt(timeline, 16)}`;
   },
-  consistentRead: 'repeatable read',
+  async openRead(db) {
+    const reading = await db
+      .startTransaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute();
+    // Its reader may be slow; nobody waits for it.
+    await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(reading);
+    return { db: reading, end: () => reading.rollback().execute() };
+  },
 });
+
+/** From here to the end of the transaction nobody else writes. */
+export async function takeTurn(tx: Transaction<Schema>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(turn)})`.execute(tx);
+}
 
 class OneWriterDialect extends PostgresDialect {
   override createDriver(): Driver {
@@ -91,7 +121,7 @@ async function checkServer(db: Kysely<Schema>, place: string): Promise<void> {
 }
 
 /** An address that may be shown. */
-function withoutPassword(text: string): string {
+export function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return 'the address in store.url';
   const url = new URL(text);
   return `postgresql://${url.host}${url.pathname}`;

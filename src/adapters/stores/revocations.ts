@@ -3,23 +3,35 @@
  *
  * A gateway needs an entry only for a token that it might still accept, so none is recorded for an expired one.
  */
+import { sql } from 'kysely';
 import { type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
-/** Revokes an access token. Revoking it again changes nothing. */
-export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRow, now: number): Promise<void> {
+/** How many tokens were good until now and are so no more. */
+export interface RevokedCounts {
+  readonly accessTokens: number;
+  readonly refreshTokens: number;
+}
+
+/** Revokes an access token. Revoking it again changes nothing. True when it was good until now. */
+export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRow, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx.db
     .updateTable('access_tokens')
     .set({ state: 'REVOKED' })
     .where('id', '=', row.id)
     .where('state', '!=', 'REVOKED')
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 1n && row.expires_at > now) record(tx, revocationOf(row));
+  if (numUpdatedRows !== 1n || row.expires_at <= now) return false;
+  record(tx, revocationOf(row));
+  return true;
 }
 
-/** Revokes every access token that was handed out with a refresh token of this family, be it to others as well. */
-export async function revokeAccessTokensOf(tx: StoreTransaction, family: string, now: number): Promise<void> {
+/**
+ * Revokes every access token that was handed out with a refresh token of this family, be it to others as well.
+ * @returns how many were good until now
+ */
+export async function revokeAccessTokensOf(tx: StoreTransaction, family: string, now: number): Promise<number> {
   const linked = tx.db.selectFrom('access_token_families').select('access_id').where('family', '=', family);
   const rows = await tx.db
     .selectFrom('access_tokens')
@@ -27,23 +39,50 @@ export async function revokeAccessTokensOf(tx: StoreTransaction, family: string,
     .where('id', 'in', linked)
     .where('state', '!=', 'REVOKED')
     .execute();
-  for (const row of rows) await revokeAccessToken(tx, row, now);
+  let revoked = 0;
+  for (const row of rows) if (await revokeAccessToken(tx, row, now)) revoked++;
+  return revoked;
 }
 
 /** Revokes a family of refresh tokens with its access tokens. */
-export async function revokeFamily(tx: StoreTransaction, family: string, now: number): Promise<void> {
-  await tx.db.updateTable('refresh_tokens').set({ state: 'REVOKED' }).where('family', '=', family).execute();
-  await revokeAccessTokensOf(tx, family, now);
+export async function revokeFamily(tx: StoreTransaction, family: string, now: number): Promise<RevokedCounts> {
+  const all = tx.db.updateTable('refresh_tokens').set({ state: 'REVOKED' }).where('family', '=', family);
+  const good = await all.where('state', '=', 'ACTIVE').where('expires_at', '>', now).executeTakeFirstOrThrow();
+  await all.execute();
+  return {
+    accessTokens: await revokeAccessTokensOf(tx, family, now),
+    refreshTokens: Number(good.numUpdatedRows),
+  };
 }
 
-/** Revokes everything that was issued for a user (`name@tenant`) up to the end of this second. */
-export function revokeSubjectTokens(tx: StoreTransaction, issuer: string, subject: string, now: number): Promise<void> {
-  return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', now);
+/**
+ * Revokes everything that was issued for a user (`name@tenant`) up to the end of this second; or up to that of
+ * `issuedBefore` (seconds, not in the future), and what was issued later stays.
+ */
+export function revokeSubjectTokens(
+  tx: StoreTransaction,
+  issuer: string,
+  subject: string,
+  now: number,
+  issuedBefore?: number,
+): Promise<RevokedCounts> {
+  return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', { now, issuedBefore });
 }
 
-/** Revokes everything that was issued to a client up to the end of this second. */
-export function revokeClientTokens(tx: StoreTransaction, issuer: string, key: string, now: number): Promise<void> {
-  return revokeAll(tx, { type: 'client', issuer, value: key }, 'consumer_key', now);
+/** Revokes everything that was issued to a client; the rest as `revokeSubjectTokens`. */
+export function revokeClientTokens(
+  tx: StoreTransaction,
+  issuer: string,
+  key: string,
+  now: number,
+  issuedBefore?: number,
+): Promise<RevokedCounts> {
+  return revokeAll(tx, { type: 'client', issuer, value: key }, 'consumer_key', { now, issuedBefore });
+}
+
+/** Revokes tokens of an issuer that is not ours: nothing of them is here, so gateways are told, and that is all. */
+export function revokeForeign(tx: StoreTransaction, revocation: Revocation): Promise<void> {
+  return recordStricter(tx, revocation);
 }
 
 /** The newest second up to which tokens of these are revoked: nothing may be issued to them with that `iat`. */
@@ -65,42 +104,123 @@ export async function revokedUpTo(
   return Math.max(-1, ...rows.map((row) => (JSON.parse(row.body) as Revocation).issuedBefore ?? -1));
 }
 
+export interface RevocationFilter {
+  /** Seconds since the epoch: what expired by then is in force no more. */
+  readonly now: number;
+  /** Those of a subject or client, by any of these names and whoever issued its tokens. Absent = all. */
+  readonly of?: { readonly type: 'subject' | 'client'; readonly values: readonly string[] };
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Revocations in force, with the number under which gateways know them and the number of all that fit. The newest first. */
+export async function listRevocations(
+  db: Queryable,
+  { now, of, offset, limit }: RevocationFilter,
+): Promise<{ rows: { number: number; revocation: Revocation }[]; total: number }> {
+  let query = db
+    .selectFrom('entities')
+    .where('kind', '=', 'revocation')
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]));
+  if (of) query = query.where((e) => e.or(of.values.map((value) => idOf(of.type, value))));
+  const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .select(['number', 'body'])
+    .orderBy('number', 'desc')
+    .orderBy('id')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  return {
+    rows: rows.map(({ number, body }) => ({ number, revocation: JSON.parse(body) as Revocation })),
+    total: Number(total),
+  };
+}
+
+/** Whether an id is that of such a thing: its issuer may be any, also one that we were called formerly. */
+function idOf(type: Revocation['type'], value: string) {
+  const [start, end] = [`${type}|`, `|${value}`];
+  // Not LIKE, in which names would have wildcards, and which is blind to case in SQLite.
+  return sql<boolean>`(substr(id, 1, ${sql.lit(start.length)}) = ${start}
+    and substr(id, length(id) - length(${end}) + 1) = ${end})`;
+}
+
 /**
- * One entry for each issuer (the own one, and former names of it that live tokens bear). It replaces an earlier entry of
- * the same subject or client, so it lasts as long as the last of all their tokens, also of those already revoked.
+ * One entry for each issuer (the own one, and former names of it that live tokens bear). It lasts as long as the last of
+ * all their tokens, also of those already revoked.
  */
 async function revokeAll(
   tx: StoreTransaction,
   what: Pick<Revocation, 'type' | 'issuer' | 'value'>,
   column: 'subject' | 'consumer_key',
-  now: number,
-): Promise<void> {
+  { now, issuedBefore: asked }: { readonly now: number; readonly issuedBefore: number | undefined },
+): Promise<RevokedCounts> {
+  const meant = asked ?? Number.MAX_SAFE_INTEGER;
   const last = await tx.db
     .selectFrom('access_tokens')
     .select(['issuer', (e) => e.fn.max('expires_at').as('expires'), (e) => e.fn.max('issued_at').as('issued')])
     .where(column, '=', what.value)
     .where('expires_at', '>', now)
+    .where('issued_at', '<=', meant)
     .groupBy('issuer')
     .execute();
-  await tx.db
-    .updateTable('access_tokens')
-    .set({ state: 'REVOKED' })
-    .where(column, '=', what.value)
-    .where('state', '!=', 'REVOKED')
-    .execute();
-  await tx.db.updateTable('refresh_tokens').set({ state: 'REVOKED' }).where(column, '=', what.value).execute();
+  const counts = {
+    accessTokens: await revokeRows(tx, 'access_tokens', column, what.value, { now, meant }),
+    refreshTokens: await revokeRows(tx, 'refresh_tokens', column, what.value, { now, meant }),
+  };
   const expiries = new Map(last.map((row) => [row.issuer, Number(row.expires)]));
   // The clock of another node may be ahead of this one's: what it issued before this transaction is meant as well.
-  const issuedBefore = Math.max(now, ...last.map((row) => Number(row.issued)));
+  const issuedBefore = asked ?? Math.max(now, ...last.map((row) => Number(row.issued)));
   // Also without a live token: a request that is on its way must find out that it began too early.
   if (!expiries.has(what.issuer)) expiries.set(what.issuer, now + 60);
-  for (const [issuer, expires] of expiries) record(tx, { ...what, issuer, issuedBefore, expires });
+  for (const [issuer, expires] of expiries) await recordStricter(tx, { ...what, issuer, issuedBefore, expires });
+  return counts;
+}
+
+/** @returns how many were good until now */
+async function revokeRows(
+  tx: StoreTransaction,
+  table: 'access_tokens' | 'refresh_tokens',
+  column: 'subject' | 'consumer_key',
+  value: string,
+  { now, meant }: { readonly now: number; readonly meant: number },
+): Promise<number> {
+  const all = tx.db
+    .updateTable(table)
+    .set({ state: 'REVOKED' })
+    .where(column, '=', value)
+    .where('issued_at', '<=', meant)
+    .where('state', '!=', 'REVOKED');
+  const good = await all.where('state', '!=', 'USED').where('expires_at', '>', now).executeTakeFirstOrThrow();
+  await all.execute();
+  return Number(good.numUpdatedRows);
 }
 
 const revocationOf = (row: AccessTokenRow): Revocation =>
   row.form === 'JWT'
     ? { type: 'token', issuer: row.issuer, value: row.id, expires: row.expires_at }
     : { type: 'opaque', issuer: '', value: row.token_hash as string, expires: row.expires_at };
+
+/** Replaces an earlier entry of the same thing, and takes back nothing of what that one said. */
+async function recordStricter(tx: StoreTransaction, revocation: Revocation): Promise<void> {
+  const row = await tx.db
+    .selectFrom('entities')
+    .select('body')
+    .where('kind', '=', 'revocation')
+    .where('id', '=', revocationId(revocation))
+    .executeTakeFirst();
+  if (!row) return record(tx, revocation);
+  const earlier = JSON.parse(row.body) as Revocation;
+  const { issuedBefore, ...what } = revocation;
+  const expires = Math.max(revocation.expires, earlier.expires);
+  // Without it every token is meant, whenever it was issued.
+  const bounded = issuedBefore !== undefined && earlier.issuedBefore !== undefined;
+  record(tx, {
+    ...what,
+    expires,
+    ...(bounded && { issuedBefore: Math.max(issuedBefore, earlier.issuedBefore) }),
+  });
+}
 
 function record(tx: StoreTransaction, revocation: Revocation): void {
   tx.record({ kind: 'revocation', id: revocationId(revocation), value: revocation });

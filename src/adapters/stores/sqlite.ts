@@ -15,17 +15,33 @@ import type { Store } from './store.ts';
  */
 export async function openSqliteStore(file: string, clock: Clock = systemClock): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ database: openDatabase(file) }) });
-  return openSqlStore(db, engine, clock, file);
+  return openSqlStore(db, engineOf(file), clock, file);
 }
 
-const engine: Engine = {
+const engineOf = (file: string): Engine => ({
   // `begin immediate` has taken it.
   takeTurn: async () => {},
   // Who else has the file open asks for its head now and then.
   tell: async () => {},
   history: async () => '',
-  consistentRead: undefined,
-};
+  async openRead(db) {
+    // A connection of its own sees the state at its first statement, and keeps no writer out.
+    const own =
+      file === ':memory:' ? null : new Kysely<Schema>({ dialect: new OneWriterDialect({ database: reader(file) }) });
+    const reading = await (own ?? db).startTransaction().execute();
+    return {
+      db: reading,
+      async end() {
+        await reading.rollback().execute();
+        await own?.destroy();
+      },
+    };
+  },
+});
+
+function reader(file: string): SqliteDatabase {
+  return statements(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), 'begin');
+}
 
 class OneWriterDialect extends SqliteDialect {
   override createDriver(): Driver {
@@ -45,7 +61,11 @@ const mostPrepared = 500;
 
 /** The part of better-sqlite3's interface that kysely uses, over `node:sqlite`. */
 function openDatabase(file: string): SqliteDatabase {
-  const database = connect(file);
+  // With the lock from the first statement on, no other process can write between what we read and what we write.
+  return statements(connect(file), 'begin immediate');
+}
+
+function statements(database: DatabaseSync, begin: string): SqliteDatabase {
   // Preparing costs more than most of our statements do, and there are few of them. Lists of many lengths make more, so
   // what was used longest ago goes: a Map keeps the order of insertion.
   const prepared = new Map<string, StatementSync>();
@@ -60,8 +80,7 @@ function openDatabase(file: string): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(sql) {
-      // With the lock from the first statement on, no other process can write between what we read and what we write.
-      const statement = prepare(sql === 'begin' ? 'begin immediate' : sql);
+      const statement = prepare(sql === 'begin' ? begin : sql);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
         reader: statement.columns().length > 0,
@@ -73,9 +92,10 @@ function openDatabase(file: string): SqliteDatabase {
   };
 }
 
-function connect(file: string): DatabaseSync {
+function connect(file: string, readOnly: boolean): DatabaseSync {
   try {
-    const database = new DatabaseSync(file, { timeout: 5000 });
+    const database = new DatabaseSync(file, { timeout: 5000, readOnly });
+    if (readOnly) return database;
     // FULL: what was answered with 200 has reached the disk, also when the power goes.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     return database;
