@@ -6,7 +6,7 @@ import { registerClient } from '../../src/adapters/key-managers/built-in.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { putPolicy } from '../../src/adapters/stores/policies.ts';
-import type { StoreTransaction } from '../../src/adapters/stores/store.ts';
+import type { Store, StoreTransaction } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser } from '../../src/adapters/stores/users.ts';
 import { hashPassword } from '../../src/adapters/user-stores/password.ts';
@@ -46,14 +46,19 @@ export function resource(verb: Resource['verb'], path: string, more: Partial<Res
 }
 
 export async function fillStore<T>(data: string, work: (fill: Filler) => Promise<T>): Promise<T> {
-  mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
-  const seal = openSeal(join(data, 'keys', 'store.key'));
   const store = await openTestStore(data);
   try {
-    return await store.transaction((tx) => work(filler(tx, seal)));
+    return await fillInto(store, data, work);
   } finally {
     await store.close();
   }
+}
+
+/** @param data the folder whose key seals what is secret */
+export function fillInto<T>(store: Store, data: string, work: (fill: Filler) => Promise<T>): Promise<T> {
+  mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
+  const seal = openSeal(join(data, 'keys', 'store.key'));
+  return store.transaction((tx) => work(filler(tx, seal)));
 }
 
 function filler(tx: StoreTransaction, seal: Seal): Filler {
