@@ -26,7 +26,7 @@ async function run(role: RoleName, settings: Settings): Promise<Running & { info
     return runGateway(settings);
   }
   const { runManagement } = await import('./roles/management.ts');
-  return runManagement(settings, ['key-manager', 'control-plane']);
+  return runManagement(settings, ['key-manager', 'control-plane'], { withSample: true });
 }
 
 async function stop(): Promise<void> {

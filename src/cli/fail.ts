@@ -1,5 +1,6 @@
 /** How a command ends that can't do what it was asked for: one line that says why, and an exit status. */
 import { OperatorError } from '../platform/operator-error.ts';
+import { printable } from './printable.ts';
 
 /** A command was called in a way that can't work. */
 export class UsageError extends OperatorError {
@@ -18,6 +19,6 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 /** Prints the reason on standard error and ends the process. */
 export function failWith(error: unknown): never {
   const { message, exitCode } = explain(error);
-  for (const line of message.split('\n')) process.stderr.write(`postern: ${line}\n`);
+  for (const line of message.split('\n')) process.stderr.write(`postern: ${printable(line)}\n`);
   process.exit(exitCode);
 }

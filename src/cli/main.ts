@@ -3,10 +3,14 @@
  * start loads that of one command only.
  */
 import { runProgram } from './program.ts';
+import { backup, restore } from './usage/backup.ts';
 import { completion } from './usage/completion.ts';
+import { enrol, gateways } from './usage/gateways.ts';
 import { changeStatus, env, exportCommand, get, importCommand, keys, login, logout } from './usage/remote.ts';
-import { controlPlane, gateway, keyManager, start } from './usage/roles.ts';
+import { revoke } from './usage/revoke.ts';
+import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
+import { status } from './usage/status.ts';
 import { build, init, pull } from './usage/toolkit.ts';
 
 await runProgram(
@@ -17,6 +21,7 @@ await runProgram(
     gateway,
     keyManager,
     controlPlane,
+    management,
     init,
     pull,
     build,
@@ -29,6 +34,12 @@ await runProgram(
     changeStatus,
     exportCommand,
     importCommand,
+    revoke,
+    status,
+    gateways,
+    enrol,
+    backup,
+    restore,
     completion,
   ],
   process.argv.slice(2),

@@ -1,5 +1,6 @@
 /** What is wrong with files that a user wrote, as commands print it. */
 import type { Problem } from '../adapters/openapi/openapi-document.ts';
+import { printable } from './printable.ts';
 
 /** More of them on a terminal help nobody. */
 const maxShown = 200;
@@ -22,9 +23,4 @@ export function countProblems(problems: readonly Problem[]): string {
     return `${length} ${severity}${length === 1 ? '' : 's'}`;
   };
   return `${count('error')}, ${count('warning')}`;
-}
-
-/** Files may hold what a terminal takes as a command. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?');
 }

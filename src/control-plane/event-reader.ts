@@ -43,6 +43,16 @@ export class EventReader {
     this.#log = log;
   }
 
+  /** The last number that was written. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Changes that are known to exist and were not written yet. */
+  get lag(): number {
+    return Math.max(0, this.#newest - this.#sent);
+  }
+
   /** Begins with the head, which tells the reader how much it missed. */
   start(head: { number: number; line: string }): void {
     this.#newest = Math.max(this.#newest, head.number);

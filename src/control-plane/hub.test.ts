@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -102,6 +103,36 @@ test('a change reaches its readers before the heartbeat that counts it, which co
   await hub.commit(key('one'));
   assert.equal((await events.change())?.type, 'change');
   assert.deepEqual(await events.next(), { type: 'head', epoch, number: 1 });
+});
+
+test('the hub tells whose streams are open, what they were sent and what they lack; nobody who is gone', async (t) => {
+  const clock = new ManualClock(Date.UTC(2030, 0, 1));
+  const hub = await hubFor(t, { clock, heartbeat: 10 });
+  assert.deepEqual(hub.readers(), []);
+  await hub.commit(key('one'));
+  const events = await follow(hub, 0);
+  await events.change();
+  const [reader, ...more] = hub.readers();
+  const { address, ...rest } = reader ?? assert.fail();
+  const { subject, serialNumber, fingerprint256 } = new X509Certificate(hub.certificates.gateway.cert);
+  assert.deepEqual(rest, {
+    name: /CN=(.*)/.exec(subject)?.[1],
+    serial: serialNumber,
+    fingerprint: fingerprint256,
+    since: clock.now(),
+    sent: 1,
+    lag: 0,
+  });
+  assert.match(address, /^127\.0\.0\.1:\d+$/);
+  assert.deepEqual(more, []);
+  await hub.commit(key('two'));
+  assert.equal(hub.readers()[0]?.sent, 2);
+  events.response.destroy();
+  await hub.commit(key('three'));
+  for (let looks = 0; hub.readers().length > 0; looks++) {
+    assert.ok(looks < 1000);
+    await new Promise(setImmediate);
+  }
 });
 
 test('400 when the position is missing or malformed', async (t) => {

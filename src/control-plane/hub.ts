@@ -8,6 +8,7 @@ import { type ChangeEvent, type HeadEvent, type Position, parsePosition, type Re
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { RestError } from '../platform/rest-error.ts';
+import { type ConnectedGateway, type Peer, peerOf } from './connected-gateway.ts';
 import { type Batch, EventReader, eventLine } from './event-reader.ts';
 import { LineStream } from './line-stream.ts';
 import { Snapshots } from './snapshots.ts';
@@ -28,15 +29,20 @@ export interface HubOptions {
   readonly changeLogRetention: number;
 }
 
+export interface Hub {
+  /** Whose event streams are open here. Another node has others. */
+  readers(): ConnectedGateway[];
+}
+
 const hour = 3_600_000;
 
 /**
  * Mounts `GET /internal/data/v1/events?after=epoch:number` and `GET /internal/data/v1/snapshot`, and removes old
  * changes from the log every hour. Event streams end when the server closes.
  */
-export function mountHub(app: FastifyInstance, deps: HubDeps): void {
+export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
   const { changes, clock, log, options } = deps;
-  const readers = new Set<EventReader>();
+  const readers = new Map<EventReader, Peer & { readonly since: number }>();
   const snapshots = new Snapshots(changes);
   /** The last number that was announced here. */
   let announced = 0;
@@ -50,10 +56,10 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): void {
     try {
       const batch = serialize(events);
       announced = Math.max(announced, batch.last);
-      for (const reader of readers) reader.offer(batch);
+      for (const reader of readers.keys()) reader.offer(batch);
     } catch (error) {
       log.error({ err: error }, 'changes could not be sent to gateways');
-      for (const reader of readers) reader.cut();
+      for (const reader of readers.keys()) reader.cut();
     }
   });
 
@@ -61,7 +67,7 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): void {
     if (readers.size === 0 || beating) return;
     beating = true;
     const before = announced;
-    const audience = [...readers];
+    const audience = [...readers.keys()];
     try {
       // From the store, not from memory: a head confirms that nothing was missed, also of other nodes' commits.
       const head = await changes.head();
@@ -100,7 +106,7 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): void {
     clearInterval(heartbeat);
     clearInterval(trimming);
     unsubscribe();
-    for (const reader of readers) reader.close();
+    for (const reader of readers.keys()) reader.close();
   });
 
   app.register(async (routes) => {
@@ -122,16 +128,20 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): void {
         return stream.end(line({ type: 'reload', ...head }));
       }
       const reader = new EventReader(stream, position.number, changes, log);
-      readers.add(reader);
+      readers.set(reader, { ...peerOf(request), since: clock.now() });
       stream.onClose(() => readers.delete(reader));
       // From here on commits reach the reader, and those before are in the log: `head` is only where it aims first.
       reader.start({ number: Math.max(head.number, announced), line: line({ type: 'head', ...head }) });
     });
 
-    routes.get('/internal/data/v1/snapshot', { exposeHeadRoute: false }, async (_request, reply) => {
-      await snapshots.send(() => new LineStream(reply));
+    routes.get('/internal/data/v1/snapshot', { exposeHeadRoute: false }, async (request, reply) => {
+      const { revocations } = request.query as Record<string, unknown>;
+      await snapshots.send(() => new LineStream(reply), revocations === 'values');
     });
   });
+  return {
+    readers: () => [...readers].map(([reader, peer]) => ({ ...peer, sent: reader.sent, lag: reader.lag })),
+  };
 }
 
 function readAfter(query: unknown): Position {

@@ -1,5 +1,6 @@
 /** What the control plane asks of the key manager that runs beside it on the same store. */
 import type { ApiKeyRow } from '../adapters/stores/api-keys.ts';
+import type { RevokedCounts } from '../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyType } from '../core/application.ts';
 
@@ -10,6 +11,18 @@ export interface TokenFacts {
   readonly client_id: string;
   /** Space-separated. */
   readonly scope: string;
+}
+
+/** A token that was revoked, with what went with it. */
+export interface RevokedToken extends RevokedCounts {
+  readonly kind: 'access' | 'refresh';
+  /** The `jti` of a JWT; the beginning of the hash of another token. */
+  readonly id: string;
+  /** `name@tenant`. */
+  readonly subject: string;
+  readonly consumerKey: string;
+  /** Seconds since the epoch. */
+  readonly expires: number;
 }
 
 export interface KeyManager {
@@ -46,9 +59,20 @@ export interface KeyManager {
   readonly revoker: {
     /** A token. `foreign`: it was issued to another consumer key, and stays; `nothing`: it is dead or unknown. */
     revoke(token: string, consumerKey: string): Promise<{ readonly outcome: 'revoked' | 'nothing' | 'foreign' }>;
-    /** Everything issued for a user (`name@tenant`) up to the end of this second. */
-    revokeSubject(subject: string, tx?: StoreTransaction): Promise<void>;
-    /** Everything issued to a consumer key up to the end of this second. */
-    revokeClient(consumerKey: string, tx?: StoreTransaction): Promise<void>;
+    /**
+     * As `revoke`, whoever it was issued to. Null when it is unknown or dead; else `decide` runs in the transaction, and
+     * may run twice.
+     */
+    revokeAny(
+      token: string,
+      decide: (tx: StoreTransaction, revoked: RevokedToken) => Promise<void>,
+    ): Promise<RevokedToken | null>;
+    /**
+     * Everything issued for a user (`name@tenant`) up to the end of this second, or up to that of `issuedBefore`
+     * (seconds, not in the future).
+     */
+    revokeSubject(subject: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
+    /** Everything issued to a consumer key; the rest as `revokeSubject`. */
+    revokeClient(consumerKey: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
   };
 }

@@ -40,9 +40,9 @@ export function openedChanges(changes: ChangeLog, seal: Seal, log: Log): ChangeL
     trim: (olderThanMs) => changes.trim(olderThanMs),
     after: async (number, limit) => (await changes.after(number, limit))?.map(open) ?? null,
     onCommit: (listener) => changes.onCommit((events) => listener(events.map(open))),
-    async snapshot() {
-      const { header, entities } = await changes.snapshot();
-      return { header, entities: mapped(entities, open) };
+    async snapshot(apart) {
+      const { entities, ...others } = await changes.snapshot(apart);
+      return { ...others, entities: mapped(entities, open) };
     },
   };
 }

@@ -1,9 +1,11 @@
 /**
  * `GET /internal/data/v1/snapshot`: everything that a gateway needs, as newline-delimited JSON. A header line, one
- * entity a line, and a last line with their count: a snapshot without it is not whole.
+ * entity a line, and a last line with their count: a snapshot without it is not whole. A reader that asks for it
+ * (`?revocations=values`) gets revocations last, many a line, as their values alone: a million of them are read in half
+ * the time.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { ChangeLog } from '../adapters/stores/store.ts';
+import type { ChangeLog, StoreSnapshot } from '../adapters/stores/store.ts';
 import { RestError } from '../platform/rest-error.ts';
 import type { LineStream } from './line-stream.ts';
 
@@ -11,6 +13,8 @@ import type { LineStream } from './line-stream.ts';
 const maxAtOnce = 4;
 /** Characters written at once. */
 const pieceSize = 64 * 1024;
+/** Revocations in one line: a reader is to have turns for other things. */
+const valuesInLine = 500;
 
 export class Snapshots {
   readonly #changes: ChangeLog;
@@ -20,8 +24,11 @@ export class Snapshots {
     this.#changes = changes;
   }
 
-  /** @param open begins the answer; it is not called when there are too many. */
-  async send(open: () => LineStream): Promise<void> {
+  /**
+   * @param open begins the answer; it is not called when there are too many.
+   * @param values revocations may be sent as values
+   */
+  async send(open: () => LineStream, values: boolean): Promise<void> {
     if (this.#running >= maxAtOnce) {
       throw new RestError(503, 'Other gateways are fetching their snapshots; try again in a second.');
     }
@@ -30,13 +37,13 @@ export class Snapshots {
       // The answer begins before the store is read: who asks knows that we live.
       const stream = open();
       try {
-        const { header, entities } = await this.#changes.snapshot();
-        stream.write(`${JSON.stringify(header)}\n`);
+        const snapshot = await this.#changes.snapshot(values ? 'revocations' : undefined);
+        stream.write(`${JSON.stringify(snapshot.header)}\n`);
         let piece = '';
         let count = 0;
-        for await (const entity of entities) {
-          piece += `${JSON.stringify(entity)}\n`;
-          count += 1;
+        for await (const lines of linesOf(snapshot)) {
+          piece += lines.text;
+          count += lines.entities;
           if (piece.length < pieceSize) continue;
           // A reader that keeps up would otherwise leave no turn for anybody else.
           if (stream.write(piece)) await setImmediate();
@@ -51,6 +58,22 @@ export class Snapshots {
       }
     } finally {
       this.#running -= 1;
+    }
+  }
+}
+
+/** Some lines, and how many entities they have. */
+interface Lines {
+  readonly text: string;
+  readonly entities: number;
+}
+
+async function* linesOf({ entities, revocations }: StoreSnapshot): AsyncGenerator<Lines> {
+  for await (const entity of entities) yield { text: `${JSON.stringify(entity)}\n`, entities: 1 };
+  for await (const values of revocations ?? []) {
+    for (let at = 0; at < values.length; at += valuesInLine) {
+      const some = values.slice(at, at + valuesInLine);
+      yield { text: `{"kind":"revocation","values":[${some.join(',')}]}\n`, entities: some.length };
     }
   }
 }

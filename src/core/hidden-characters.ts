@@ -10,3 +10,10 @@ export const hasHiddenCharacters = (name: string): boolean => hidden.test(name);
 
 /** How errors call them. */
 export const hiddenCharacters = 'control characters, line separators or changes of direction';
+
+/** The text with each of them written as `\u001b`, so that it stays on one line and commands no terminal. */
+export const escapeHidden = (text: string): string =>
+  text.replaceAll(
+    new RegExp(hidden, 'gu'),
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

@@ -28,3 +28,6 @@ export interface Revocation {
 export function revocationId(r: Pick<Revocation, 'type' | 'issuer' | 'value'>): string {
   return `${r.type}|${r.issuer}|${r.value}`;
 }
+
+/** As much of a hash as people are shown: it tells tokens apart, and nothing is found by it. */
+export const shortHash = (hash: string): string => `${hash.slice(0, 12)}…`;

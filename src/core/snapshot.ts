@@ -5,6 +5,7 @@
 import type { Api } from './api.ts';
 import type { Application, KeyMapping, Subscription } from './application.ts';
 import type { DenyRule } from './deny-rule.ts';
+import type { Expulsion } from './expulsion.ts';
 import type { Policy } from './policy.ts';
 import type { Revocation } from './revocation.ts';
 import type { Issuer } from './token.ts';
@@ -19,12 +20,14 @@ export interface EntityKinds {
   readonly key: KeyMapping;
   readonly subscription: Subscription;
   readonly revocation: Revocation;
+  /** For control planes and key managers; gateways pass it over, and it is in no snapshot. */
+  readonly expulsion: Expulsion;
 }
 
 export type EntityKind = keyof EntityKinds;
 
-/** Kinds in the order in which a snapshot lists them: what is referred to comes first. */
-export const entityKinds = [
+/** The kinds that gateways know, in the order in which a snapshot lists them: what is referred to comes first. */
+export const entityKinds: readonly EntityKind[] = [
   'policy',
   'deny',
   'issuer',
@@ -33,7 +36,7 @@ export const entityKinds = [
   'api',
   'subscription',
   'revocation',
-] as const satisfies readonly EntityKind[];
+];
 
 /** One entity: put (with `value`) or deleted (without). `id` is unique within the kind. */
 export type EntityChange = {

@@ -10,7 +10,7 @@ import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
 import { startAdminServer } from './control/admin-server.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
-import { DiskCopy, DiskCopyError } from './control/disk-copy.ts';
+import { DiskCopy, DiskCopyError, storedFingerprintKey } from './control/disk-copy.ts';
 import { Entities } from './control/entities.ts';
 import { type EntitySink, Follower } from './control/follower.ts';
 import { Gate } from './control/gate.ts';
@@ -66,9 +66,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { options, certificates, clock, log, source, fixed } = deps;
   const { gateway } = options;
   const threads = threadCount(gateway.threads);
-  const fingerprintKey = newFingerprintKey();
+  const folder = join(deps.data, 'gateway');
+  const fingerprintKey = storedFingerprintKey(folder) ?? newFingerprintKey();
   const fingerprinter = new Fingerprinter(fingerprintKey);
-  const revoked = new RevokedSet(fingerprinter, { capacity: gateway.revocation.capacity });
+  const full = (option: string): void => gate.shut(`there is no more room: raise ${option}`);
+  const revoked = new RevokedSet(fingerprinter, {
+    capacity: gateway.revocation.capacity,
+    overflow: () => full('gateway.revocation.capacity'),
+  });
   const table = new SubscriptionTable(gateway.subscriptions.capacity);
   const counterBuffer = RateCounters.allocate(gateway.rateCounters.capacity);
   const counters = new RateCounters(counterBuffer);
@@ -87,12 +92,12 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     revoked,
     table,
     publish: (changes) => dataPlane.publish(keys.watch(changes)),
-    overflow: (option) => gate.shut(`there is no more room: raise ${option}`),
+    overflow: full,
     refused: ({ kind, id }, reason) => log.error({ err: reason, kind, id }, 'an entity could not be applied'),
   });
   const keyManagers = openKeyManagers({
     options,
-    folder: join(deps.data, 'gateway'),
+    folder,
     trust: { ca: certificates.ca, authorities: deps.authorities, clientCertificate: certificates.gateway },
     clock,
     log,
@@ -122,7 +127,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       question.about === 'keys' ? keys.renew(question.issuer) : keyManagers.introspectionToken(question.rejected),
     log,
   });
-  const disk = new DiskCopy(join(deps.data, 'gateway'), { clock, log });
+  const disk = new DiskCopy(folder, { revoked, fingerprintKey, clock, log });
   const given = fixed && (await openFixedEntities(entities, fixed));
   const sink = given ?? entities;
   const follower = source && freshness && new Follower({ source, disk, sink, freshness, clock, log });
@@ -144,6 +149,12 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       gauge('postern_revocations_capacity', 'Revocations that there is room for.', revoked.capacity),
       gauge('postern_threads', 'Data-plane threads that serve.', dataPlane.threads),
       gauge('postern_source_connected', 'Whether the source of changes is connected.', state?.connected ? 1 : 0),
+      ...(['gaps', 'refused', 'repeated', 'malformed', 'reloads'] as const).map((what) => ({
+        name: `postern_source_${what}_total`,
+        help: sourceCounters[what],
+        type: 'counter' as const,
+        value: state?.[what] ?? 0,
+      })),
       gauge(
         'postern_staleness_seconds',
         'Time since it was last certain that no change was missing; -1 = never, or there is no source.',
@@ -183,6 +194,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 }
 
 /** @throws Error if something that was given can't be used */
+const sourceCounters = {
+  gaps: 'Times that a source was found to have lost a change, which was then fetched.',
+  refused: 'Entities that came and could not be applied.',
+  repeated: 'Changes that came again and changed nothing.',
+  malformed: 'Times that a source sent something that is no event; nothing of it was believed.',
+  reloads: 'Snapshots fetched.',
+};
+
 async function openFixedEntities(entities: Entities, { entities: given, basicUsers }: FixedConfiguration) {
   const [{ FixedEntities }, { readPasswordHash }] = await Promise.all([
     import('./control/fixed-entities.ts'),

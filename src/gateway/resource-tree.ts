@@ -1,5 +1,5 @@
 /** Path templates (`/order/{orderId}`, `/files/*`) as a tree of segments. */
-import { normalizeSegment } from './normalize-path.ts';
+import { parameter, routingSegments } from '../core/path-template.ts';
 
 interface Node<T> {
   literal: Map<string, Node<T>>;
@@ -21,12 +21,12 @@ export class ResourceTree<T> {
   /** The value at a template; made by `create` if there is none yet. */
   at(template: string, create: () => T): T {
     let at = this.#root;
-    for (const segment of segmentsOf(template)) {
+    for (const segment of routingSegments(template)) {
       if (segment === '*') {
         at.rest ??= create();
         return at.rest;
       }
-      at = isParameter(segment) ? (at.parameter ??= node()) : child(at, normalizeSegment(segment));
+      at = segment === parameter ? (at.parameter ??= node()) : child(at, segment);
     }
     at.value ??= create();
     return at.value;
@@ -56,12 +56,4 @@ function child<T>(at: Node<T>, segment: string): Node<T> {
   let next = at.literal.get(segment);
   if (!next) at.literal.set(segment, (next = node()));
   return next;
-}
-
-function segmentsOf(template: string): string[] {
-  return template.split('/').filter((segment) => segment !== '');
-}
-
-function isParameter(segment: string): boolean {
-  return segment.startsWith('{') && segment.endsWith('}');
 }

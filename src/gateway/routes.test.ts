@@ -113,3 +113,21 @@ test('an API whose context is the root answers below its version', () => {
   load(some, api('/', '1.0.0'));
   assert.equal(some.find('/1.0.0/menu')?.base, '/1.0.0'.length);
 });
+
+test('of two resources that are the same calls the stricter one stands, in either order, and the log says so', () => {
+  const open: Resource = { ...menu, path: '/%6Denu/', authType: 'None' };
+  const scoped: Resource = { ...menu, path: '/menu;v=1', scopes: ['read'] };
+  for (const resources of [
+    [menu, open],
+    [open, menu],
+    [open, scoped, menu],
+    [menu, scoped, open],
+  ]) {
+    const lines: object[] = [];
+    const some = new Routes(() => [], { warn: (fields) => void lines.push(fields) });
+    load(some, api('/shop', '1.0.0', { resources }));
+    const stands = some.find('/shop/1.0.0/menu')?.routes.get('GET')?.resource;
+    assert.equal(stands, resources.includes(scoped) ? scoped : menu);
+    assert.equal(lines.length, resources.length - 1);
+  }
+});

@@ -1,8 +1,10 @@
 /** From the APIs of the snapshot to the resource that a request means. */
 import type { Api, Resource, Verb } from '../core/api.ts';
-import { normalizeSegment } from './normalize-path.ts';
+import { normalizeSegment } from '../core/normalize-path.ts';
+import type { EventLog } from '../platform/log.ts';
 import { ResourceTree } from './resource-tree.ts';
 import type { Stage } from './stage.ts';
+import { stricterResource } from './stricter-resource.ts';
 
 /** An API as this process knows it. */
 export interface LoadedApi {
@@ -67,6 +69,7 @@ class LazyRoute implements Route {
  */
 export class Routes {
   readonly #compile: Compile;
+  readonly #log: Pick<EventLog, 'warn'> | undefined;
   /** By base path: `/pizzashack/1.0.0`, and `/pizzashack` for a default version. */
   readonly #byBase = new Map<string, Base>();
   /** The gateway's own, at the root; an API may be there too. */
@@ -74,8 +77,10 @@ export class Routes {
   readonly #byId = new Map<string, LoadedApi>();
   #deepest = 0;
 
-  constructor(compile: Compile) {
+  /** @param log where it is said that an API has resources that are the same calls */
+  constructor(compile: Compile, log?: Pick<EventLog, 'warn'>) {
     this.#compile = compile;
+    this.#log = log;
   }
 
   get size(): number {
@@ -142,9 +147,19 @@ export class Routes {
     const tree = new ResourceTree<Map<Verb, Route>>();
     for (const resource of api.api.resources) {
       const verbs = tree.at(resource.path, () => new Map<Verb, Route>());
-      verbs.set(resource.verb, new LazyRoute(api, resource, this.#compile));
+      const same = verbs.get(resource.verb)?.resource;
+      const stands = same ? this.#stricter(same, resource, api) : resource;
+      if (stands !== same) verbs.set(resource.verb, new LazyRoute(api, stands, this.#compile));
     }
     return tree;
+  }
+
+  #stricter(one: Resource, other: Resource, { api }: LoadedApi): Resource {
+    const stands = stricterResource(one, other, api);
+    const left = stands === one ? other : one;
+    const fields = { api: api.name, version: api.version, verb: stands.verb, stands: stands.path, left: left.path };
+    this.#log?.warn(fields, 'two resources of an API are the same calls; the stricter one stands');
+    return stands;
   }
 }
 
@@ -155,12 +170,15 @@ function isDeployed(api: Api): boolean {
 
 function basePaths({ context, version, isDefaultVersion, basePath }: Api): string[] {
   // An API at the root has the empty base path.
-  const base = (basePath ?? context).split('/').map(normalizeSegment).join('/').replace(/\/+$/, '');
+  const base = (basePath ?? context).split('/').map(segmentOf).join('/').replace(/\/+$/, '');
   if (basePath !== undefined) return [base];
   if (version === '') return [base];
-  const versioned = `${base}/${normalizeSegment(version)}`;
+  const versioned = `${base}/${segmentOf(version)}`;
   return isDefaultVersion ? [versioned, base] : [versioned];
 }
+
+/** As requests have it. One that no request has is never found, and needs no other form. */
+const segmentOf = (segment: string): string => normalizeSegment(segment) ?? segment;
 
 /** Where the first `count` segments of a path end. */
 function segmentEnd(path: string, count: number): number {

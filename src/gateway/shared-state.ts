@@ -3,7 +3,7 @@ import type { RevokedSetBuffers } from './revocation/revoked-set.ts';
 import type { SubscriptionBuffers } from './subscriptions/subscription-table.ts';
 
 export interface SharedState {
-  /** Random per process: nobody outside can choose what collides. */
+  /** Random, and kept with the disk copy: nobody outside can choose what collides. */
   readonly fingerprintKey: Uint8Array;
   readonly revoked: RevokedSetBuffers;
   readonly counters: SharedArrayBuffer;

@@ -143,7 +143,11 @@ function readForm({ body, headers }: FastifyRequest): Form {
 
 function toOAuthError(error: unknown, log: Log): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof RestError) return new OAuthError('invalid_request', error.message, error.status);
+  if (error instanceof RestError) {
+    const code = error.status === 503 ? 'temporarily_unavailable' : 'invalid_request';
+    if (error.cause) log.error({ err: error.cause }, 'a request to the key manager failed');
+    return new OAuthError(code, error.message, error.status, error.headers);
+  }
   if (error instanceof UserStoreBusyError) {
     return new OAuthError('temporarily_unavailable', error.message, 503, { 'retry-after': '1' });
   }

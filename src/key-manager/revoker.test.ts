@@ -6,6 +6,7 @@ import {
   addSubscribedApplication,
   startAuthorizationServer,
 } from '../../test/conformance/authorization-server.ts';
+import { listRevocations } from '../adapters/stores/revocations.ts';
 import type { Revocation } from '../core/revocation.ts';
 import { never } from '../core/revocation.ts';
 import { ManualClock } from '../platform/clock.ts';
@@ -232,7 +233,9 @@ test('400 when the password is changed while the old one is verified', async () 
   const { verify } = users;
   users.verify = async (name, password) => {
     const user = await verify(name, password);
-    await users.changePassword('mary', 'other', (tx, changed) => revoker.revokeSubject(changed.fullName, tx));
+    await users.changePassword('mary', 'other', async (tx, changed) => {
+      await revoker.revokeSubject(changed.fullName, tx);
+    });
     return user;
   };
   const answer = await s.server.post('/oauth2/token', forUser, s.client);
@@ -258,4 +261,116 @@ test('an old access token ends its session too, though its own refresh token is 
   assert.equal(await s.active(next.access_token), false);
   const refreshed = await s.token({ grant_type: 'refresh_token', refresh_token: next.refresh_token });
   assert.equal(refreshed.error, 'invalid_grant');
+});
+
+test('what was issued up to a second is revoked, also in the rows; what was issued after it stays, and new ones are given', async () => {
+  await using s = await start();
+  const old = await s.token(forUser);
+  const oldOpaque = await s.token(forUser, s.opaque);
+  s.clock.advance(10_000);
+  const young = await s.token(forUser);
+  const counts = await s.server.km.revoker.revokeSubject('mary@carbon.super', undefined, s.now);
+  assert.deepEqual(counts, { accessTokens: 2, refreshTokens: 2 });
+  assert.deepEqual(await s.revocations(), [
+    {
+      ...{ type: 'subject', issuer: s.server.issuer, value: 'mary@carbon.super' },
+      ...{ issuedBefore: s.now, expires: s.now + 3600 },
+    },
+  ]);
+  assert.deepEqual(
+    [await s.active(old.access_token), await s.active(oldOpaque.access_token), await s.active(young.access_token)],
+    [false, false, true],
+  );
+  const refresh = async ({ refresh_token }: { refresh_token: string }) =>
+    s.token({ grant_type: 'refresh_token', refresh_token });
+  assert.equal((await refresh(old)).error, 'invalid_grant');
+  assert.ok((await refresh(young)).access_token);
+  assert.ok((await s.token(forUser)).access_token, 'in the second of the revocation');
+});
+
+test('a later revocation of the same takes back nothing: neither its second, nor how long it lasts', async () => {
+  await using s = await start();
+  const { revoker } = s.server.km;
+  await s.token({ ...forClient, validity_period: '9000' });
+  const { consumerKey } = s.client;
+  await revoker.revokeClient(consumerKey);
+  const earlier = await s.revocations();
+  // As it is after a client was deleted: the rows of its tokens are gone.
+  await s.server.store.db.deleteFrom('access_tokens').execute();
+  s.clock.advance(10_000);
+  await revoker.revokeClient(consumerKey, undefined, s.now - 100);
+  assert.deepEqual(await s.revocations(), earlier);
+  await revoker.revokeClient(consumerKey, undefined, s.now + 5);
+  assert.deepEqual(await s.revocations(), [{ ...earlier[0], issuedBefore: s.now + 5 }]);
+});
+
+test('an administrator revokes every kind of token of any client, and is told what went; nothing for what is dead', async () => {
+  await using s = await start();
+  const { revoker } = s.server.km;
+  const decided: unknown[] = [];
+  const revoke = (token: string) =>
+    revoker.revokeAny(token, async (_tx, { kind, id }) => void decided.push([kind, id]));
+  const user = await s.token(forUser);
+  const jti = decodeJwt(user.access_token).jti as string;
+  const { expires, ...rest } = (await revoke(user.access_token)) ?? assert.fail();
+  assert.deepEqual(rest, {
+    ...{ outcome: 'revoked', kind: 'access', id: jti, accessTokens: 1, refreshTokens: 1 },
+    ...{ subject: 'mary@carbon.super', consumerKey: s.client.consumerKey },
+  });
+  assert.equal(expires, s.now + 3600);
+  const opaque = (await s.token(forClient, s.opaque)).access_token;
+  assert.equal((await revoke(opaque))?.id, `${tokenHash(opaque).slice(0, 12)}…`);
+  const other = await s.token(forUser);
+  assert.equal((await revoke(other.refresh_token))?.accessTokens, 1);
+  assert.deepEqual(
+    decided.map((one) => (one as string[])[0]),
+    ['access', 'access', 'refresh'],
+  );
+  for (const dead of [user.access_token, jti, user.refresh_token, opaque, other.refresh_token, 'nonsense', 'a.b.c']) {
+    assert.equal(await revoke(dead), null);
+  }
+  assert.equal(decided.length, 3);
+});
+
+test('what comes with the revocation by an administrator is undone with it', async () => {
+  await using s = await start();
+  const { access_token: jwt } = await s.token(forClient);
+  const refusing = s.server.km.revoker.revokeAny(jwt, async () => {
+    throw new Error('the audit log is full');
+  });
+  await assert.rejects(refusing, /audit log is full/);
+  assert.equal(await s.active(jwt), true);
+  assert.deepEqual(await s.revocations(), []);
+});
+
+test('an expired access token ends the log-in that it came from, for an administrator', async () => {
+  await using s = await start();
+  const { access_token, refresh_token } = await s.token(forUser);
+  s.clock.advance(3_601_000);
+  const revoked = await s.server.km.revoker.revokeAny(access_token, async () => {});
+  assert.deepEqual([revoked?.accessTokens, revoked?.refreshTokens], [0, 1]);
+  assert.equal((await s.token({ grant_type: 'refresh_token', refresh_token })).error, 'invalid_grant');
+});
+
+test('listed is what is in force: not what has expired, nor what is of others with a longer or a shorter name', async () => {
+  await using s = await start();
+  const { revoker } = s.server.km;
+  const { db } = s.server.store;
+  await s.token(forUser);
+  for (const subject of ['mary@carbon.super', 'rosemary@carbon.super', 'mary']) await revoker.revokeSubject(subject);
+  await revoker.revokeClient('mary@carbon.super');
+  const list = async (now: number, of?: { type: 'subject' | 'client'; values: string[] }) => {
+    const { issuer } = s.server;
+    const filter = { now, ...(of && { of }), issuers: [issuer], offset: 0, limit: 10 };
+    const { rows, total } = await listRevocations(db, filter);
+    assert.equal(rows.length, total);
+    return rows.map(({ revocation: { type, value } }) => `${type} ${value}`);
+  };
+  assert.deepEqual(await list(s.now, { type: 'subject', values: ['mary@carbon.super'] }), [
+    'subject mary@carbon.super',
+  ]);
+  assert.deepEqual(await list(s.now, { type: 'subject', values: ['MARY', '%', 'carbon.super'] }), []);
+  assert.equal((await list(s.now)).length, 4);
+  assert.deepEqual(await list(s.now + 60), ['subject mary@carbon.super'], 'the others meant no token that lives');
+  assert.deepEqual(await list(s.now + 3600), []);
 });

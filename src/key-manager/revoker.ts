@@ -6,20 +6,34 @@ import { type AccessTokenRow, familiesOf, findJwt, findOpaque } from '../adapter
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import { findRefreshByHash } from '../adapters/stores/refresh-tokens.ts';
 import {
+  type RevokedCounts,
   revokeAccessToken,
   revokeClientTokens,
   revokeFamily,
   revokeSubjectTokens,
 } from '../adapters/stores/revocations.ts';
 import type { Store, StoreTransaction } from '../adapters/stores/store.ts';
+import { shortHash } from '../core/revocation.ts';
 import type { Clock } from '../platform/clock.ts';
 import { seconds } from './call.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { tokenHash } from './token-hash.ts';
 
+/** A token that was revoked, with what went with it. */
+export interface RevokedToken extends RevokedCounts {
+  readonly kind: 'access' | 'refresh';
+  /** The `jti` of a JWT; the beginning of the hash of another token. */
+  readonly id: string;
+  /** `name@tenant`. */
+  readonly subject: string;
+  readonly consumerKey: string;
+  /** Seconds since the epoch. */
+  readonly expires: number;
+}
+
 /** What became of one request to revoke a token. */
 export type Revoked =
-  | { readonly outcome: 'revoked'; readonly kind: 'access' | 'refresh'; readonly subject: string }
+  | ({ readonly outcome: 'revoked' } & RevokedToken)
   /** Unknown, or dead already. */
   | { readonly outcome: 'nothing' }
   /** It was issued to another client. */
@@ -29,12 +43,22 @@ export interface Revoker {
   /** Revokes the token (a JWT, an opaque or refresh token, or the bare `jti` of a JWT), if it belongs to the client. */
   revoke(token: string, consumerKey: string): Promise<Revoked>;
   /**
-   * Revokes everything issued for a user (`name@tenant`) up to the end of this second: the password was changed, or the
-   * user is gone. With `tx`, in that transaction.
+   * As `revoke`, whoever it was issued to: for administrators. What the log-in of an expired token gave ends as well.
+   * Null when it is unknown or all of it is dead.
+   * @param decide runs in the transaction that revokes, and may run twice
    */
-  revokeSubject(subject: string, tx?: StoreTransaction): Promise<void>;
-  /** Revokes everything issued to a client up to the end of this second. With `tx`, in that transaction. */
-  revokeClient(consumerKey: string, tx?: StoreTransaction): Promise<void>;
+  revokeAny(
+    token: string,
+    decide: (tx: StoreTransaction, revoked: RevokedToken) => Promise<void>,
+  ): Promise<RevokedToken | null>;
+  /**
+   * Revokes everything issued for a user (`name@tenant`) up to the end of this second: the password was changed, or the
+   * user is gone. With `tx`, in that transaction. With `issuedBefore` (seconds, not in the future), what was issued up to
+   * that second and nothing else.
+   */
+  revokeSubject(subject: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
+  /** Revokes everything issued to a client; the rest as `revokeSubject`. */
+  revokeClient(consumerKey: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
 }
 
 const windowMs = 2;
@@ -44,27 +68,48 @@ export function openRevoker(deps: { store: Store; keys: SigningKeys; clock: Cloc
   const write = joinTransactions(store, windowMs);
   return {
     async revoke(token, consumerKey) {
-      // The signature is checked here, where it holds up no transaction.
-      const jti = token.includes('.') ? await verifiedJti(keys, token) : null;
-      if (token.includes('.') && jti === null) return nothing;
-      return write((tx) => revokeOne(tx, { token, jti, consumerKey, now: seconds(clock) }));
+      const order = await orderOf(token, consumerKey);
+      if (!order) return nothing;
+      const revoked = await write((tx) => revokeOne(tx, order));
+      // Its log-in has ended, but the token itself was dead before.
+      return revoked.outcome === 'revoked' && revoked.kind === 'access' && revoked.expires <= order.now
+        ? nothing
+        : revoked;
     },
-    revokeSubject: (subject, tx) => {
-      const revoke = (tx: StoreTransaction) => revokeSubjectTokens(tx, issuer, subject, seconds(clock));
+    async revokeAny(token, decide) {
+      const order = await orderOf(token, null);
+      if (!order) return null;
+      return write(async (tx) => {
+        const revoked = await revokeOne(tx, order);
+        if (revoked.outcome !== 'revoked' || revoked.accessTokens + revoked.refreshTokens === 0) return null;
+        await decide(tx, revoked);
+        return revoked;
+      });
+    },
+    revokeSubject: (subject, tx, issuedBefore) => {
+      const revoke = (tx: StoreTransaction) => revokeSubjectTokens(tx, issuer, subject, seconds(clock), issuedBefore);
       return tx ? revoke(tx) : store.transaction(revoke);
     },
-    revokeClient: (consumerKey, tx) => {
-      const revoke = (tx: StoreTransaction) => revokeClientTokens(tx, issuer, consumerKey, seconds(clock));
+    revokeClient: (consumerKey, tx, issuedBefore) => {
+      const revoke = (tx: StoreTransaction) =>
+        revokeClientTokens(tx, issuer, consumerKey, seconds(clock), issuedBefore);
       return tx ? revoke(tx) : store.transaction(revoke);
     },
   };
+
+  /** Null for a JWT that is none of ours. The signature is checked here, where it holds up no transaction. */
+  async function orderOf(token: string, consumerKey: string | null): Promise<Order | null> {
+    const jti = token.includes('.') ? await verifiedJti(keys, token) : null;
+    return token.includes('.') && jti === null ? null : { token, jti, consumerKey, now: seconds(clock) };
+  }
 }
 
 interface Order {
   readonly token: string;
   /** Of a verified JWT. */
   readonly jti: { readonly issuer: string; readonly value: string } | null;
-  readonly consumerKey: string;
+  /** Null = whosever it is. */
+  readonly consumerKey: string | null;
   readonly now: number;
 }
 
@@ -81,19 +126,34 @@ async function revokeOne(tx: StoreTransaction, order: Order): Promise<Revoked> {
   if (access) return revokeAccess(tx, access, order);
   const refresh = await findRefreshByHash(tx.db, hash);
   if (!refresh) return nothing;
-  if (refresh.consumer_key !== consumerKey) return { outcome: 'foreign' };
+  if (consumerKey !== null && refresh.consumer_key !== consumerKey) return { outcome: 'foreign' };
   if (refresh.state === 'REVOKED') return nothing;
-  await revokeFamily(tx, refresh.family, now);
-  return { outcome: 'revoked', kind: 'refresh', subject: refresh.subject };
+  const { subject, consumer_key, expires_at: expires } = refresh;
+  const counts = await revokeFamily(tx, refresh.family, now);
+  return {
+    outcome: 'revoked',
+    kind: 'refresh',
+    id: shortHash(hash),
+    subject,
+    consumerKey: consumer_key,
+    expires,
+    ...counts,
+  };
 }
 
 /** Every log-in that it was handed out to ends (RFC 7009 section 2.1 allows it): who stole one token may have all. */
 async function revokeAccess(tx: StoreTransaction, row: AccessTokenRow, { consumerKey, now }: Order): Promise<Revoked> {
-  if (row.consumer_key !== consumerKey) return { outcome: 'foreign' };
+  if (consumerKey !== null && row.consumer_key !== consumerKey) return { outcome: 'foreign' };
   if (row.state === 'REVOKED') return nothing;
-  await revokeAccessToken(tx, row, now);
-  for (const family of await familiesOf(tx.db, row.id)) await revokeFamily(tx, family, now);
-  return row.expires_at > now ? { outcome: 'revoked', kind: 'access', subject: row.subject } : nothing;
+  const counts = { accessTokens: (await revokeAccessToken(tx, row, now)) ? 1 : 0, refreshTokens: 0 };
+  for (const family of await familiesOf(tx.db, row.id)) {
+    const { accessTokens, refreshTokens } = await revokeFamily(tx, family, now);
+    counts.accessTokens += accessTokens;
+    counts.refreshTokens += refreshTokens;
+  }
+  const { subject, consumer_key, expires_at: expires } = row;
+  const id = row.token_hash === null ? row.id : shortHash(row.token_hash);
+  return { outcome: 'revoked', kind: 'access', id, subject, consumerKey: consumer_key, expires, ...counts };
 }
 
 async function verifiedJti(keys: SigningKeys, token: string): Promise<Order['jti']> {

@@ -119,3 +119,8 @@ export function outdated(certificate: X509Certificate, now: number, margin: numb
 export function period(now: number, length: number): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date(now - day), notAfter: new Date(now + length) };
 }
+
+/** When a certificate with such a period was issued, milliseconds since the epoch. */
+export function issuedAt(notBefore: Date): number {
+  return notBefore.getTime() + day;
+}

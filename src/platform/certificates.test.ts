@@ -204,6 +204,28 @@ test('without ca.key what was issued works until it expires, and what has to be 
   assert.equal((await openCertificates(dir, { clock })).ca, first.ca);
 });
 
+test('an enrolled gateway has a server certificate that is its own issuer, and that nobody takes for one of the authority', async (t) => {
+  const dir = folder(t);
+  const clock = new ManualClock(Date.UTC(2030, 0, 1));
+  const { gateway } = await openCertificates(dir, { clock });
+  rmSync(join(dir, 'ca.key'));
+  rmSync(join(dir, 'server.pem'));
+  const options = { clock, selfSigned: true, hosts: ['gw.example'] };
+  const made = await openCertificates(dir, options);
+  const server = new X509Certificate(made.server.cert);
+  assert.equal(server.issuer, server.subject);
+  assert.ok(server.verify(server.publicKey));
+  assert.equal(server.verify(new X509Certificate(made.ca).publicKey), false);
+  assert.equal(server.checkHost('gw.example'), 'gw.example');
+  assert.deepEqual(made.gateway, gateway);
+  assert.deepEqual(await openCertificates(dir, options), made, 'a later start finds the same');
+  assert.notEqual(
+    (await openCertificates(dir, { ...options, hosts: ['other.example'] })).server.cert,
+    made.server.cert,
+  );
+  await assert.rejects(openCertificates(dir, { clock }), /server\.pem was issued by another authority/);
+});
+
 test('a server certificate of the operator makes ours unnecessary', async (t) => {
   const dir = folder(t);
   const first = await openCertificates(dir);

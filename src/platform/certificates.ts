@@ -46,6 +46,11 @@ export interface CertificateOptions {
   readonly hosts?: readonly string[];
   /** Used for TLS servers as it is; no certificate is issued for them then. */
   readonly server?: CertificateAndKey | undefined;
+  /**
+   * Where the authority's key is not, the server's certificate is its own issuer: for the listeners of a gateway elsewhere.
+   * It must not get one of the authority, with which it could pass for a control plane. Default false: an error.
+   */
+  readonly selfSigned?: boolean;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -66,7 +71,7 @@ const renewBefore = 90 * day;
  * written.
  */
 export async function openCertificates(dir: string, options: CertificateOptions = {}): Promise<Certificates> {
-  const { hosts = [], clock = systemClock, log = silentLog } = options;
+  const { hosts = [], selfSigned = false, clock = systemClock, log = silentLog } = options;
   const now = clock.now();
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -80,6 +85,7 @@ export async function openCertificates(dir: string, options: CertificateOptions 
           subject: { organization, commonName: names[3] ?? 'localhost' },
           purpose: 'server',
           hosts: names,
+          selfSigned: selfSigned && authority.key === null,
         })),
       gateway: await openIssued(dir, 'gateway.pem', authority, now, log, {
         subject: { organization, organizationalUnit: gatewayUnit, commonName: 'gateway' },
@@ -94,13 +100,15 @@ export async function openCertificates(dir: string, options: CertificateOptions 
   }
 }
 
+type Wanted = Pick<CertificateRequest, 'subject' | 'purpose' | 'hosts'> & { readonly selfSigned?: boolean };
+
 async function openIssued(
   dir: string,
   fileName: string,
   authority: Authority,
   now: number,
   log: Log,
-  wanted: Pick<CertificateRequest, 'subject' | 'purpose' | 'hosts'>,
+  wanted: Wanted,
 ): Promise<CertificateAndKey> {
   const file = join(dir, fileName);
   const missing = !existsSync(file);
@@ -108,30 +116,34 @@ async function openIssued(
   if (!missing) {
     const found = readPair(file);
     const problemWithin = (margin: number): string | null =>
-      typeof found === 'string' ? found : unusable(found, authority, wanted.hosts ?? [], now, margin);
-    const toRenew = problemWithin(renewBefore);
+      typeof found === 'string' ? found : unusable(found, authority, wanted, now, margin);
+    // That of an enrolled gateway is renewed by its control plane, when it is time.
+    const toRenew = problemWithin(wanted.purpose === 'client' && !authority.key ? 0 : renewBefore);
     if (!toRenew) return found as CertificateAndKey;
-    if (!authority.key && !problemWithin(0)) {
+    if (!authority.key && !wanted.selfSigned && !problemWithin(0)) {
       log.warn({ file }, `certificate ${toRenew}; it can't be renewed here without the authority's ca.key`);
       return found as CertificateAndKey;
     }
     problem = toRenew;
   }
-  if (!authority.key) {
+  if (!authority.key && !wanted.selfSigned) {
     throw new CertificatesError(
-      `${file} ${problem}, and nothing can be issued without the authority's private key, ${join(dir, 'ca.key')}; bring a ${fileName} that the authority in ca.pem issued, or put its ca.key there for one start`,
+      `${file} ${problem}, and nothing can be issued without the authority's private key, ${join(dir, 'ca.key')}; bring a ${fileName} that the authority in ca.pem issued, or put its ca.key there for one start${wanted.purpose === 'client' ? '; a gateway elsewhere gets its certificate by "postern enrol"' : ''}`,
     );
   }
   if (!missing) log.warn({ file }, `certificate made anew: the one there ${problem}`);
   const { generateKey, issueCertificate } = await import('./x509.ts');
   const key = generateKey();
-  const issuerKey = createPrivateKey(authority.key);
   const made: CertificateAndKey = {
     cert: await issueCertificate({
-      ...wanted,
+      subject: wanted.subject,
+      purpose: wanted.purpose,
+      ...(wanted.hosts && { hosts: wanted.hosts }),
       publicKey: key.publicKey,
-      issuer: authorityName,
-      issuerKey: { privateKey: issuerKey, publicKey: new X509Certificate(authority.cert).publicKey },
+      issuer: authority.key ? authorityName : wanted.subject,
+      issuerKey: authority.key
+        ? { privateKey: createPrivateKey(authority.key), publicKey: new X509Certificate(authority.cert).publicKey }
+        : key,
       ...period(now, validity),
     }),
     key: key.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -160,13 +172,14 @@ function readPair(file: string): CertificateAndKey | string {
 function unusable(
   pair: CertificateAndKey,
   authority: Authority,
-  hosts: readonly string[],
+  { hosts = [], selfSigned }: Wanted,
   now: number,
   margin: number,
 ): string | null {
   const certificate = new X509Certificate(pair.cert);
   const issuer = new X509Certificate(authority.cert);
-  if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
+  const isOwnIssuer = selfSigned === true && certificate.verify(certificate.publicKey);
+  if (!isOwnIssuer && !(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)))
     return 'was issued by another authority';
   const lacking = hosts.find((host) => !(isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)));
   if (lacking !== undefined) return `is not for ${lacking}`;

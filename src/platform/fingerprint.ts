@@ -1,7 +1,7 @@
 /**
  * Keyed 128-bit fingerprints of strings: what shared tables hold instead of the strings themselves.
  *
- * The key is random per process, so nobody outside can choose strings that collide or crowd into one part of a table,
+ * The key is random, and stays on the machine, so nobody outside can choose strings that collide or crowd into one part of a table,
  * and a table's memory tells nothing about the strings. Computed when a token or key is first seen, then kept.
  */
 import { hash, randomBytes } from 'node:crypto';

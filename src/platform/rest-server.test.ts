@@ -17,7 +17,7 @@ const dir = mkdtempSync(join(tmpdir(), 'postern-rest-'));
 let certificates: Certificates;
 let app: FastifyInstance;
 let port: number;
-let ready = false;
+let ready: boolean | string = false;
 
 before(async () => {
   certificates = await openCertificates(dir);
@@ -105,6 +105,9 @@ async function raw(bytes: string): Promise<string> {
 test('200 at /health; 503, then 200 at /ready', async () => {
   assert.deepEqual((await call('GET', '/health')).body, { status: 'healthy' });
   assert.equal((await call('GET', '/ready')).status, 503);
+  ready = 'it is too early';
+  const { status, body } = await call('GET', '/ready');
+  assert.deepEqual([status, body], [503, { status: 'not ready', description: 'it is too early' }]);
   ready = true;
   assert.deepEqual((await call('GET', '/ready')).body, { status: 'ready' });
 });

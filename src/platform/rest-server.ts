@@ -12,6 +12,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { issuedAt } from './authority.ts';
 import { type CertificateAndKey, gatewayUnit } from './certificates.ts';
 import type { Log } from './log.ts';
 import { errorBody, RestError } from './rest-error.ts';
@@ -21,8 +22,8 @@ export interface RestServerOptions {
   /** Authority of the client certificates that are believed, PEM. */
   readonly ca: string;
   readonly log: Log;
-  /** Whether `/ready` answers 200; default: always. */
-  readonly ready?: () => boolean | Promise<boolean>;
+  /** Whether `/ready` answers 200, or a text that says why not; default: always. */
+  readonly ready?: () => boolean | string | Promise<boolean | string>;
   /** Bytes of a request body at most. Default 1 MiB. */
   readonly bodyLimit?: number;
   /** Bytes of a request head at most. Default 16 KiB. */
@@ -74,7 +75,10 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     routes.push({ path: pathPattern(route.url), methods: [route.method].flat() });
   });
   app.setErrorHandler<FastifyError | RestError>((error, request, reply) => {
-    if (error instanceof RestError) return send(reply.headers(error.headers), error.status, error.message, error.items);
+    if (error instanceof RestError) {
+      if (error.cause) request.log.error({ err: error.cause, route: request.routeOptions.url }, 'request failed');
+      return send(reply.headers(error.headers), error.status, error.message, error.items);
+    }
     if (error.validation) {
       const items = error.validation.map((v) => ({
         code: v.keyword,
@@ -104,8 +108,9 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
 
   app.get('/health', async () => ({ status: 'healthy' }));
   app.get('/ready', async (_request, reply) => {
-    if ((await options.ready?.()) ?? true) return { status: 'ready' };
-    return reply.code(503).send({ status: 'not ready' });
+    const ready = (await options.ready?.()) ?? true;
+    if (ready === true) return { status: 'ready' };
+    return reply.code(503).send({ status: 'not ready', ...(ready !== false && { description: ready }) });
   });
 
   app.addHook('preClose', async () => {
@@ -118,10 +123,40 @@ function atLeastWarn(level: string): string {
   return ['trace', 'debug', 'info'].includes(level) ? 'warn' : level;
 }
 
+/** The certificate with which a gateway has come. */
+export interface GatewayCertificate {
+  /** Of the gateway: its common name. */
+  readonly name: string;
+  /** SHA-256, hexadecimal, with colons. */
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+}
+
+/** A connection has one certificate for all its life. */
+const certificates = new WeakMap<Socket, GatewayCertificate | null>();
+
+/** The certificate of a gateway, issued by our authority, that the client of a connection showed; null = none. */
+export function gatewayCertificateOf(socket: TLSSocket): GatewayCertificate | null {
+  let known = certificates.get(socket);
+  if (known === undefined) certificates.set(socket, (known = readCertificate(socket)));
+  return known;
+}
+
+function readCertificate(socket: TLSSocket): GatewayCertificate | null {
+  if (!socket.authorized) return null;
+  const { subject, fingerprint256, valid_from } = socket.getPeerCertificate();
+  if (![subject?.OU].flat().includes(gatewayUnit)) return null;
+  return {
+    name: [subject.CN].flat()[0] ?? '',
+    fingerprint: fingerprint256,
+    issuedAt: issuedAt(new Date(valid_from)),
+  };
+}
+
 /** Whether the client showed the certificate of a gateway, issued by our authority. */
 export function isEnrolledGateway(request: FastifyRequest): boolean {
-  const socket = request.raw.socket as TLSSocket;
-  return socket.authorized && [socket.getPeerCertificate().subject?.OU].flat().includes(gatewayUnit);
+  return gatewayCertificateOf(request.raw.socket as TLSSocket) !== null;
 }
 
 function send(reply: FastifyReply, status: number, description: string, items: RestError['items'] = []): FastifyReply {

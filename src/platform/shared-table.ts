@@ -89,7 +89,7 @@ export class SharedTableReader {
     );
   }
 
-  /** A value word of a slot that `find` returned. */
+  /** A value word of a slot that `find` returned or that has a key. */
   value(slot: number, word: number): number {
     return Atomics.load(this.words, headerWords + slot * this.stride + keyWords + word) >>> 0;
   }
@@ -109,6 +109,11 @@ export class SharedTable extends SharedTableReader {
     super(buffer);
   }
 
+  /** Places for keys, numbered from 0; two to four times the capacity. */
+  get slots(): number {
+    return this.mask + 1;
+  }
+
   /**
    * Adds the key, or replaces its values. False, and nothing changed, if the key is new and there is no room: whoever
    * calls has to decide what that means, and not to ignore it.
@@ -123,7 +128,7 @@ export class SharedTable extends SharedTableReader {
 
     // The first place without a key, be it empty or deleted: with one writer, nobody else can be adding this key.
     let slot = (key[at] as number) & this.mask;
-    while (this.#hasKey(slot)) slot = (slot + 1) & this.mask;
+    while (this.hasKey(slot)) slot = (slot + 1) & this.mask;
     const { words } = this;
     const word = headerWords + slot * this.stride;
     words[word + 1] = key[at] as number;
@@ -140,6 +145,22 @@ export class SharedTable extends SharedTableReader {
     Atomics.store(this.words, headerWords + slot * this.stride + keyWords + word, value | 0);
   }
 
+  /** Whether there is a key in a slot. */
+  hasKey(slot: number): boolean {
+    const tag = this.#tag(slot);
+    return tag !== empty && tag !== deleted;
+  }
+
+  /** Copies the key of a slot that has one: a key that is found wherever the original is. */
+  copyKey(slot: number, into: Uint32Array, at: number): void {
+    const { words } = this;
+    const word = headerWords + slot * this.stride;
+    into[at] = words[word + 1] as number;
+    into[at + 1] = words[word] as number;
+    into[at + 2] = words[word + 2] as number;
+    into[at + 3] = words[word + 3] as number;
+  }
+
   /** Removes the key; false if it wasn't there. */
   delete(key: Uint32Array, at: number): boolean {
     const slot = this.find(key, at);
@@ -154,7 +175,7 @@ export class SharedTable extends SharedTableReader {
   sweep(from: number, steps: number, drop: (slot: number) => boolean): number {
     let slot = from & this.mask;
     for (let step = 0; step < steps; step++) {
-      if (this.#hasKey(slot) && drop(slot)) this.#vacate(slot);
+      if (this.hasKey(slot) && drop(slot)) this.#vacate(slot);
       slot = (slot + 1) & this.mask;
     }
     return slot;
@@ -175,11 +196,6 @@ export class SharedTable extends SharedTableReader {
       this.#mark(last, empty);
       last = (last - 1) & this.mask;
     } while (this.#tag(last) === deleted);
-  }
-
-  #hasKey(slot: number): boolean {
-    const tag = this.#tag(slot);
-    return tag !== empty && tag !== deleted;
   }
 
   #tag(slot: number): number {

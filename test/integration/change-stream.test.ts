@@ -1,17 +1,19 @@
 /** From a commit in the store to a decision in the gateway: real stores, real TLS, real disk copies. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { openHubSource } from '../../src/adapters/brokers/hub.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
-import { DiskCopy } from '../../src/gateway/control/disk-copy.ts';
 import { Follower } from '../../src/gateway/control/follower.ts';
 import { Freshness } from '../../src/gateway/freshness.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { newMemory } from '../support/disk-copy.ts';
 import { key, revoked, serveAsHub, startHub, type TestHub } from '../support/hub.ts';
 
 /** A gateway without its data plane: what it knows, and when that changes. */
@@ -23,6 +25,7 @@ class Gateway {
   /** When each id was applied first. */
   readonly appliedAt = new Map<string, number>();
   readonly #hub: Pick<TestHub, 'url' | 'certificates'>;
+  #memory!: ReturnType<typeof newMemory>;
   follower: Follower;
 
   constructor(t: TestContext, hub: Pick<TestHub, 'url' | 'certificates'>) {
@@ -36,13 +39,15 @@ class Gateway {
 
   #open(): Follower {
     const { url, certificates } = this.#hub;
+    this.#memory = newMemory(join(this.dir, 'gateway'), { compactAfter: 20_000, capacity: 10_000 });
     return new Follower({
       source: openHubSource({ url, ca: certificates.ca, ...certificates.gateway }),
       freshness: new Freshness(Freshness.allocate(), systemClock),
-      disk: new DiskCopy(join(this.dir, 'gateway'), { compactAfter: 20_000 }),
+      disk: this.#memory.disk,
       sink: {
         apply: (changes) => {
           const now = performance.now();
+          this.#memory.add(changes);
           for (const one of changes) {
             if (one.value === null) this.entities.delete(one.id);
             else this.entities.set(one.id, one);
@@ -51,7 +56,7 @@ class Gateway {
           this.onChange?.();
         },
         replace: (entities) => {
-          this.entities.clear();
+          for (const { kind, id } of this.entities.values()) if (kind !== 'revocation') this.entities.delete(id);
           for (const one of entities) this.entities.set(one.id, one);
           this.onChange?.();
         },
@@ -64,17 +69,27 @@ class Gateway {
   /** A process that starts anew on the same folder. */
   async restart(): Promise<void> {
     await this.follower.stop();
+    const before = [...this.entities.values()];
     this.entities.clear();
     this.follower = this.#open();
     await this.follower.start();
+    // The set can't be listed, only asked.
+    for (const one of before) {
+      if (one.kind !== 'revocation' || this.#memory.revokedOf([one.value?.value ?? '']).length === 0) continue;
+      this.entities.set(one.id, one);
+    }
   }
 
   /** Resolves when so many entities are known. */
-  async holds(count: number): Promise<void> {
-    if (this.entities.size === count) return;
+  holds(count: number): Promise<void> {
+    return this.until(() => this.entities.size === count);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    if (condition()) return;
     await new Promise<void>((resolve) => {
       this.onChange = () => {
-        if (this.entities.size === count) resolve();
+        if (condition()) resolve();
       };
     });
     this.onChange = null;
@@ -115,6 +130,32 @@ test('1,000 concurrent commits reach three gateways, one of which restarts, in t
   }
 });
 
+test('a snapshot has the same entities whether revocations are lines of their own or values', async (t) => {
+  const hub = await hubFor(t);
+  const revocations = Array.from({ length: 1234 }, (_, n) => revoked(`t${n}`));
+  await hub.commit(key('a'), ...revocations);
+  const { ca, gateway } = hub.certificates;
+  const linesOf = async (path: string): Promise<string[]> => {
+    const request = https.get(`${hub.url}/internal/data/v1/${path}`, { ca, ...gateway, agent: false });
+    const [response] = await once(request, 'response');
+    return (await text(response)).trimEnd().split('\n');
+  };
+  const old = await linesOf('snapshot');
+  assert.equal(old.length, 1 + 1 + 1234 + 1, 'a header, a line for each, the end');
+  const short = await linesOf('snapshot?revocations=values');
+  assert.deepEqual([short[0], short[1], short.at(-1)], [old[0], old[1], old.at(-1)]);
+  assert.equal(short.length, 1 + 1 + 3 + 1, 'five hundred in a line at most');
+  const values = short.slice(2, -1).flatMap((line) => JSON.parse(line).values);
+  assert.deepEqual(
+    values,
+    old.slice(2, -1).map((line) => JSON.parse(line).value),
+  );
+  const { entities } = await openHubSource({ url: hub.url, ca, ...gateway }).snapshot();
+  const ids: string[] = [];
+  for await (const some of entities) ids.push(...some.map(({ id }) => id));
+  assert.deepEqual(ids.sort(), await known(hub));
+});
+
 test('a hub that restarts is followed on from where it was, without a snapshot', async (t) => {
   const hub = await hubFor(t);
   const gateway = new Gateway(t, hub);
@@ -143,7 +184,7 @@ test('a store that was made anew is loaded whole; what was revoked stays so', as
   const again = await startHub({ dir: hub.dir, port: hub.port });
   t.after(() => again.remove());
   await again.commit(key('new'), revoked('new'));
-  await gateway.holds(3);
+  await gateway.until(() => gateway.entities.has('new'));
   assert.deepEqual(gateway.ids, [...(await known(again)), revoked('old').id].sort());
   assert.equal(gateway.follower.state.reloads, 2);
 });

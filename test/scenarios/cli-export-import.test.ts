@@ -252,10 +252,11 @@ test('an import is whole or not at all', async () => {
   writeFileSync(file, readFileSync(file, 'utf8').replace('Gold', 'NoSuchTier'));
   changeApiYaml(path, (api) => void (api.description = 'Half'));
   const before = await head(prod);
-  assert.match(
-    await fails(1, 'import', 'api', '-f', path, '-e', 'prod', '--update'),
-    /no subscription policy NoSuchTier/,
-  );
+  const args = ['import', 'api', '-f', path, '-e', 'prod', '--update'];
+  // The addresses are those of the other one, and not those that the password was given for.
+  assert.match(await fails(1, ...args), /password was not given for .*security\.password in api_params\.yaml/);
+  writeFileSync(join(path, 'api_params.yaml'), params);
+  assert.match(await fails(1, ...args), /no subscription policy NoSuchTier/);
   assert.equal(await head(prod), before);
   await ok('export', 'api', '-n', 'Orders', '-v', '1.10', '-e', 'prod', '--to', project('after'));
   assert.doesNotMatch(readFileSync(join(project('after'), 'Meta-information', 'api.yaml'), 'utf8'), /Half/);

@@ -196,23 +196,25 @@ test('export writes a whole folder or nothing, replaces only projects, and keeps
   await ok(...args);
   assert.match(await fails(2, ...args), /is there already; --force replaces it/);
   writeFileSync(join(to, 'api_params.yaml'), 'environments: []\n');
-  writeFileSync(join(to, 'Meta-information', 'old.yaml'), '');
+  writeFileSync(join(to, 'Meta-information', 'api.json'), '');
+  writeFileSync(join(to, 'Meta-information', 'notes.txt'), '');
   await ok(...args, '--force');
   assert.ok(existsSync(join(to, 'api_params.yaml')));
   assert.deepEqual(readdirSync(join(to, 'Meta-information')), [
     'api.yaml',
     'client_certificates.yaml',
     'endpoint_certificates.yaml',
+    'notes.txt',
     'swagger.yaml',
   ]);
   const foreign = join(folder, 'foreign');
   mkdirSync(foreign);
   writeFileSync(join(foreign, 'thesis.txt'), 'x');
   const elsewhere = [...args.slice(0, -1), foreign, '--force'];
-  assert.match(await fails(2, ...elsewhere), /is no project/);
+  assert.match(await fails(2, ...elsewhere), /is no export of an API/);
   assert.deepEqual(readdirSync(foreign), ['thesis.txt']);
   assert.deepEqual(
-    readdirSync(folder).filter((name) => /tmp|old/.test(name)),
+    readdirSync(folder).filter((name) => /new-/.test(name)),
     [],
   );
 });

@@ -32,6 +32,7 @@ before(async () => {
               { in: 'query', name: 'key' },
             ],
           },
+          resources: [testResource(), testResource({ path: '/open', authType: 'None' })],
         }),
         testApi('any', url, {
           security: { schemes: ['oauth2', 'basic_auth', 'api_key'] },
@@ -152,6 +153,23 @@ test('an API key is taken from header or query, which the back end does not get'
   assert.equal(byQuery.status, 200, byQuery.body);
   assert.equal(byQuery.json().url, '/a?x=1&y=%20');
   assert.equal((await get(`/keys/1.0.0/a?key=${key}`)).json().url, '/a');
+});
+
+test('a back end gets no API key where none is asked for, by token or without security', async () => {
+  const keys = { apikey: apiKey() };
+  for (const [path, headers] of [
+    ['/any/1.0.0/open', keys],
+    ['/any/1.0.0/user', { ...keys, authorization: basic('bob', 'secret') }],
+    ['/tokens/1.0.0/a', { ...keys, ...bearer(token()) }],
+  ] as const) {
+    const answer = await get(`${path}?x=1&apikey=${keys.apikey}`, headers);
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(answer.json().headers.apikey, undefined, path);
+    assert.equal(new URL(answer.json().url, 'http://a').search, '?x=1', path);
+  }
+  const open = await get('/keys/1.0.0/open?key=k&x=1', { 'x-key': 'k' });
+  assert.equal(open.json().headers['x-key'], undefined);
+  assert.equal(open.json().url, '/open?x=1');
 });
 
 test('401/900901 for an API key that is unsigned, over, or of an issuer of access tokens; 900903 when it is over', async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { ChangeLog, Store } from '../../src/adapters/stores/store.ts';
-import { mountHub } from '../../src/control-plane/hub.ts';
+import { type Hub, mountHub } from '../../src/control-plane/hub.ts';
 import { revocationId } from '../../src/core/revocation.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
 import { type Certificates, openCertificates } from '../../src/platform/certificates.ts';
@@ -27,7 +27,7 @@ export interface HubOptions {
   readonly wrap?: (changes: ChangeLog) => ChangeLog;
 }
 
-export interface TestHub {
+export interface TestHub extends Hub {
   readonly dir: string;
   readonly url: string;
   readonly port: number;
@@ -46,7 +46,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
   const certificates = await openCertificates(join(dir, 'certificates'));
   const store = await openSqliteStore(join(dir, 'store.db'), clock);
   const app: FastifyInstance = createRestServer({ tls: certificates.server, ca: certificates.ca, log: silentLog });
-  mountHub(app, {
+  const { readers } = mountHub(app, {
     changes: options.wrap?.(store.changes) ?? store.changes,
     clock,
     log: silentLog,
@@ -66,6 +66,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     port,
     store,
     certificates,
+    readers,
     commit: (...changes) =>
       store.transaction(async (tx) => {
         for (const change of changes) tx.record(change);
@@ -78,9 +79,12 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
   };
 }
 
+/** Of the tokens that `revoked` means. */
+export const issuer = 'https://issuer.example';
+
 /** A revocation of the token `jti`, which expires far in the future unless it is told when. */
 export function revoked(jti: string, expires = 4_000_000_000): EntityChange {
-  const value = { type: 'token', issuer: 'https://issuer.example', value: jti, expires } as const;
+  const value = { type: 'token', issuer, value: jti, expires } as const;
   return { kind: 'revocation', id: revocationId(value), value };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -130,4 +130,8 @@ for (const [what, entity, expected] of [
 test('an API as it has to be is read', () => {
   writeArtifact(file, [apiEntity({}) as EntityChange]);
   assert.equal(readArtifact(file).entities.length, 1);
+});
+
+test('a file without an end is not read for ever', { skip: !existsSync('/dev/zero') }, () => {
+  assert.throws(() => readArtifact('/dev/zero'), { name: 'ArtifactError', message: /more than 268435456 bytes/ });
 });

@@ -3,10 +3,10 @@
  * line: a header with the hash of the content as epoch, the entities, and a last line with their number.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { replaceFile } from '../../platform/durable-file.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
 import { wrongWith } from './check-entity.ts';
 
 export interface Artifact {
@@ -20,6 +20,9 @@ export class ArtifactError extends OperatorError {
   override name = 'ArtifactError';
   override readonly exitCode = 2;
 }
+
+/** Bytes of a file at most: tens of thousands of APIs. */
+const maxSize = 256 << 20;
 
 interface End {
   readonly type: 'end';
@@ -73,13 +76,13 @@ export function readArtifact(file: string): Artifact {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, { maxBytes: maxSize, anyKind: true }).toString('utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT'
         ? 'there is no such file'
-        : code === 'EISDIR'
+        : message === 'it is a folder'
           ? "it is a folder; name the file in its 'target' folder"
           : message;
     throw new ArtifactError(`can't read the artifact ${file}: ${why}`);

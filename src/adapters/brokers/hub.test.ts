@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { key, serveAsHub } from '../../../test/support/hub.ts';
+import { key, revoked, serveAsHub } from '../../../test/support/hub.ts';
 import type { HubEvent } from '../../core/events.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { type Certificates, openCertificates } from '../../platform/certificates.ts';
@@ -76,7 +76,7 @@ function follow(source: ChangeSource, position = { epoch: 'e', number: 0 }) {
 
 async function all(snapshot: Snapshot): Promise<EntityChange[]> {
   const entities: EntityChange[] = [];
-  for await (const entity of snapshot.entities) entities.push(entity);
+  for await (const some of snapshot.entities) entities.push(...some);
   return entities;
 }
 
@@ -231,6 +231,24 @@ test('a snapshot with its entities', async (t) => {
   const snapshot = await source.snapshot();
   assert.deepEqual(snapshot.header, header);
   assert.deepEqual(await all(snapshot), [key('one'), key('two')]);
+});
+
+test('revocations of a snapshot may come many in a line, as their values', async (t) => {
+  const { source, urls } = await sourceOver(t, [
+    (response, url) => {
+      stream(response, url);
+      const values = [revoked('a'), revoked('b')].map(({ value }) => value);
+      const header = { format: 1, epoch: 'e', number: 7 };
+      response.end(lines(header, key('one'), { kind: 'revocation', values }, { type: 'end', count: 3 }));
+    },
+    (response, url) => {
+      stream(response, url);
+      response.end(lines({ format: 1, epoch: 'e', number: 7 }, { kind: 'revocation', values: ['a'] }));
+    },
+  ]);
+  assert.deepEqual(await all(await source.snapshot()), [key('one'), revoked('a'), revoked('b')]);
+  await assert.rejects(async () => all(await source.snapshot()), /expected the values of revocations/);
+  assert.equal(urls[0], '/internal/data/v1/snapshot?revocations=values');
 });
 
 test('a snapshot that is truncated, miscounted or something else is refused', async (t) => {

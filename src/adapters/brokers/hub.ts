@@ -4,16 +4,23 @@ import https from 'node:https';
 import { formatPosition, type HubEvent, type Position } from '../../core/events.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
-import { LineSplitter } from '../../platform/line-splitter.ts';
+import { LineError, LineSplitter } from '../../platform/line-splitter.ts';
 import { readEvent, readHeader, readSnapshotLine } from './read-event.ts';
-import { type ChangeSource, type EventReceiver, type Following, type Snapshot, SourceError } from './source.ts';
+import {
+  type ChangeSource,
+  type EventReceiver,
+  type Following,
+  MalformedError,
+  type Snapshot,
+  SourceError,
+} from './source.ts';
 
 export interface HubSourceOptions {
   /** `https://host:port` of the control plane. */
   readonly url: string;
   /** Authority of the control plane's certificate, PEM. */
   readonly ca: string;
-  /** Certificate and key of this gateway, PEM. */
+  /** Certificate and key of this gateway, PEM. Asked for at each connection, for they may have been renewed. */
   readonly cert: string;
   readonly key: string;
   /** Milliseconds without a line after which the event stream is given up. Default 3000: three heartbeats. */
@@ -38,9 +45,12 @@ const mediaType = 'application/x-ndjson';
 export function openHubSource(options: HubSourceOptions): ChangeSource {
   const origin = readOrigin(options.url);
   // Keeps TLS sessions, so that connecting again is cheap on both sides.
-  const agent = new https.Agent({ keepAlive: true, ca: options.ca, cert: options.cert, key: options.key });
+  const agent = new https.Agent({ keepAlive: true, ca: options.ca });
   const followings = new Set<Following>();
-  const get: Get = (path) => https.get(`${origin}/internal/data/v1/${path}`, { agent, headers: { accept: mediaType } });
+  const get: Get = (path) => {
+    const { cert, key } = options;
+    return https.get(`${origin}/internal/data/v1/${path}`, { agent, cert, key, headers: { accept: mediaType } });
+  };
   return {
     name: `event hub ${origin}`,
     follow(position, receiver) {
@@ -54,7 +64,7 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
         },
       };
     },
-    snapshot: () => fetchSnapshot(get('snapshot'), options.snapshotSilence ?? 3000),
+    snapshot: () => fetchSnapshot(get('snapshot?revocations=values'), options.snapshotSilence ?? 3000),
     close() {
       for (const following of followings) following.stop();
       agent.destroy();
@@ -106,7 +116,7 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
         try {
           for (const line of lines.push(chunk)) events.push(readEvent(line));
         } catch (error) {
-          problem = error as Error;
+          problem = error instanceof LineError ? new MalformedError(error.message) : (error as Error);
         }
         // What came before a line that can't be read is good.
         if (fail === own && events.length > 0) receiver.events(events);
@@ -136,19 +146,19 @@ async function fetchSnapshot(request: ClientRequest, silence: number): Promise<S
   const first = await pieces.next();
   if (first.done) throw new SourceError('the snapshot is not whole: it has not even a header');
   const [header = '', ...rest] = first.value;
-  async function* entities(): AsyncGenerator<EntityChange> {
+  async function* entities(): AsyncGenerator<readonly EntityChange[]> {
     let count = 0;
     let counted: number | null = null;
     try {
       for (let lines: readonly string[] | null = rest; lines !== null; ) {
         for (const line of lines) {
           if (counted !== null) throw new SourceError('the snapshot goes on after its end');
-          const entity = readSnapshotLine(line);
-          if (typeof entity === 'number') {
-            counted = entity;
+          const read = readSnapshotLine(line);
+          if (typeof read === 'number') {
+            counted = read;
           } else {
-            count += 1;
-            yield entity;
+            count += read.length;
+            yield read;
           }
         }
         const next: IteratorResult<string[], void> = await pieces.next();

@@ -1,9 +1,10 @@
 /** Reads what a source sends, and believes none of it before it has the right form. */
 import type { HubEvent } from '../../core/events.ts';
+import { type Revocation, revocationId } from '../../core/revocation.ts';
 import type { EntityChange, SnapshotHeader } from '../../core/snapshot.ts';
-import { SourceError } from './source.ts';
+import { MalformedError } from './source.ts';
 
-/** @throws SourceError if the line is no event */
+/** @throws MalformedError if the line is no event */
 export function readEvent(line: string): HubEvent {
   const value = readObject(line, 'an event');
   const { type, number, epoch } = value;
@@ -13,7 +14,7 @@ export function readEvent(line: string): HubEvent {
   throw unexpected('an event (change, head or reload)', line);
 }
 
-/** @throws SourceError if the line is no header of a snapshot that this version can read */
+/** @throws MalformedError if the line is no header of a snapshot that this version can read */
 export function readHeader(line: string): SnapshotHeader {
   const value = readObject(line, 'the header of a snapshot');
   if (value.format !== 1) throw unexpected('a snapshot of format 1', line);
@@ -21,12 +22,21 @@ export function readHeader(line: string): SnapshotHeader {
   return { format: 1, epoch: value.epoch, number: value.number };
 }
 
-/** An entity, or the count that the last line of a snapshot has. @throws SourceError if the line is neither */
-export function readSnapshotLine(line: string): EntityChange | number {
+/** Entities, or the count that the last line of a snapshot has. @throws MalformedError if the line is neither */
+export function readSnapshotLine(line: string): readonly EntityChange[] | number {
   const value = readObject(line, 'an entity');
+  if (value.kind === 'revocation' && Array.isArray(value.values)) {
+    return value.values.map((one) => readRevocation(one, line));
+  }
   if (value.type === 'end' && isNumber(value.count)) return value.count;
-  if (value.type === undefined && isEntity(value) && value.value !== null) return value as unknown as EntityChange;
+  if (value.type === undefined && isEntity(value) && value.value !== null) return [value as unknown as EntityChange];
   throw unexpected('an entity or the end of a snapshot', line);
+}
+
+/** One of the many in a line. */
+function readRevocation(value: unknown, line: string): EntityChange {
+  if (typeof value !== 'object' || value === null) throw unexpected('the values of revocations', line);
+  return { kind: 'revocation', id: revocationId(value as Revocation), value: value as Revocation };
 }
 
 function readObject(line: string, expected: string): Record<string, unknown> {
@@ -50,6 +60,6 @@ function isNumber(value: unknown): value is number {
 }
 
 /** The beginning of the line says enough to find out who wrote it. */
-function unexpected(expected: string, line: string): SourceError {
-  return new SourceError(`expected ${expected}, got ${JSON.stringify(line.slice(0, 40))}`);
+function unexpected(expected: string, line: string): MalformedError {
+  return new MalformedError(`expected ${expected}, got ${JSON.stringify(line.slice(0, 40))}`);
 }

@@ -39,10 +39,16 @@ export interface Following {
 
 export interface Snapshot {
   readonly header: SnapshotHeader;
-  readonly entities: AsyncIterable<EntityChange>;
+  /** Some at a time, as they come. */
+  readonly entities: AsyncIterable<readonly EntityChange[]>;
 }
 
 /** A source can't be used; the message says what was expected and what came. */
 export class SourceError extends Error {
   override name = 'SourceError';
+}
+
+/** What a source sent has not the form that it must have. Nothing of it is believed. */
+export class MalformedError extends SourceError {
+  override name = 'MalformedError';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DefinitionReader } from './read-apart.ts';
+import { DefinitionReader, TooManyDefinitionsError } from './read-apart.ts';
 import { readOpenApi } from './read-open-api.ts';
 
 const small = JSON.stringify({
@@ -37,12 +37,30 @@ test('what takes too much memory is refused, and the next one is read', async ()
   assert.equal(next.document?.title, 'Small');
 });
 
-test('while one is read, others wait; more than the limit are refused', async () => {
-  const reader = new DefinitionReader({ waiting: 2 });
-  const answers = await Promise.all([1, 2, 3].map(() => reader.read(small, 'small.json')));
-  assert.deepEqual(
-    answers.map(({ document }) => document?.title),
-    ['Small', 'Small', undefined],
-  );
-  assert.match(answers[2]?.problems[0]?.message ?? '', /waiting to be read already/);
+test('while one is read, others wait; what is more than the limit has no turn, and no problem either', async () => {
+  for (const limits of [{ waiting: 2 }, { waitingOfUser: 2 }]) {
+    const reader = new DefinitionReader(limits);
+    // The first begins at once.
+    const asked = [1, 2, 3].map(() => reader.read(small, 'small.json', 'jane'));
+    await assert.rejects(reader.read(small, 'small.json', 'jane'), TooManyDefinitionsError);
+    const titles = (await Promise.all(asked)).map(({ document }) => document?.title);
+    assert.deepEqual(titles, ['Small', 'Small', 'Small']);
+  }
+});
+
+test('users have turns: of many definitions of one user, another waits for a single one', async () => {
+  const reader = new DefinitionReader();
+  const order: string[] = [];
+  const read = (user: string) => reader.read(small, 'small.json', user).then(() => void order.push(user));
+  await Promise.all([...['many', 'many', 'many', 'many', 'few', 'other', 'few'].map(read)]);
+  assert.deepEqual(order, ['many', 'many', 'few', 'other', 'many', 'few', 'many']);
+});
+
+test('who has waited too long has no turn any more, and the next one is read', async () => {
+  const reader = new DefinitionReader({ time: 300, patience: 100 });
+  await reader.read(small, 'small.json');
+  const first = reader.read(large, 'large.json');
+  await assert.rejects(reader.read(small, 'small.json'), /waited too long/);
+  assert.match((await first).problems[0]?.message ?? '', /too large or too deep/);
+  assert.equal((await reader.read(small, 'small.json')).document?.title, 'Small');
 });

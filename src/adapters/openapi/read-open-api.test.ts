@@ -188,6 +188,18 @@ test('an error each for what routing and security rest on, all at once', async (
   ]);
 });
 
+test('an error for a path that is another one to the gateway, and one that no request can have', async () => {
+  const paths = Object.fromEntries(
+    ['/é', '/%c3%A9/', '/a;v=1', '/a', '/b%2Fc', '/d/..'].map((path) => [path, { get: ok }]),
+  );
+  assert.deepEqual(await errorsOf({ ...head, paths }), [
+    '/paths/~1%c3%A9~1/get: GET /%c3%A9/ and GET /é are the same calls',
+    '/paths/~1a/get: GET /a and GET /a;v=1 are the same calls',
+    `/paths/~1b%2Fc: the gateway can't route by '/b%2Fc': no request can have "b%2Fc" between two slashes`,
+    `/paths/~1d~1..: the gateway can't route by '/d/..': no request can have ".." between two slashes`,
+  ]);
+});
+
 test('neither files nor addresses are read for a reference anywhere', async () => {
   const errors = await errorsOf({
     ...head,

@@ -1,5 +1,5 @@
 /** The operations of a definition's `paths`. */
-import { templateProblem } from '../../core/path-template.ts';
+import { routeOf, templateProblem } from '../../core/path-template.ts';
 import { pointer } from '../../platform/yaml-source.ts';
 import { maxOperations, tooMany } from './limits.ts';
 import type { OpenApiOperation } from './openapi-document.ts';
@@ -25,7 +25,7 @@ export function readOperations(
   if (length > maxOperations) return tooManyOperations(problems, `${length}`);
   const common = readSecurity(root.security, '/security', names, problems);
   const operations: OpenApiOperation[] = [];
-  const byShape = new Map<string, string>();
+  const byRoute = new Map<string, string>();
   for (const [path, value] of Object.entries(paths)) {
     if (path.startsWith('x-')) continue;
     const place = pointer('paths', path);
@@ -43,13 +43,13 @@ export function readOperations(
       const raw = references.object(operation, at, `the operation ${verb.toUpperCase()} ${path}`);
       if (!raw) continue;
       const name = `${verb.toUpperCase()} ${path}`;
-      const shape = `${verb} ${shapeOf(path)}`;
-      const same = byShape.get(shape);
+      const route = `${verb} ${routeOf(path)}`;
+      const same = byRoute.get(route);
       if (same !== undefined) {
         problems.error(at, `${name} and ${same} are the same calls`, 'leave one of them out');
         continue;
       }
-      byShape.set(shape, name);
+      byRoute.set(route, name);
       // Paths that are written once can be referred to often.
       if (operations.length === maxOperations) return tooManyOperations(problems, `more than ${maxOperations}`);
       const own = readSecurity(raw.security, `${at}/security`, names, problems);
@@ -78,20 +78,6 @@ function checkPath(path: string, place: string, problems: ProblemList): boolean 
   const wrong = templateProblem(path);
   if (wrong) problems.error(place, wrong.message, wrong.remedy);
   return !wrong;
-}
-
-/** Equal for templates that a gateway can't tell apart: by names of parameters, empty segments, encoded letters. */
-function shapeOf(path: string): string {
-  const segments = path.split('/').filter((segment) => segment !== '');
-  return segments
-    .map((segment) => segment.replace(/\{[^{}/]+\}/g, '{}'))
-    .map((segment) => segment.replace(/%[0-9A-Fa-f]{2}/g, decodedByte))
-    .join('/');
-}
-
-function decodedByte(encoded: string): string {
-  const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-  return /[\w.~!$&'()*+,=:@-]/.test(char) ? char : encoded.toUpperCase();
 }
 
 /** null = nothing is said. */

@@ -26,15 +26,25 @@ export async function revokeApiKey(tx: StoreTransaction, row: ApiKeyRow, now: nu
   tx.record({ kind: 'revocation', id: revocationId(value), value });
 }
 
-/** Revokes every API key that a user (`name@tenant`) made. */
-export async function revokeApiKeysBy(tx: StoreTransaction, createdBy: string, now: number): Promise<void> {
-  const rows = await tx.db
+/**
+ * Revokes every API key that a user (`name@tenant`) made, or those made up to the second `issuedBefore`.
+ * @returns how many were good until now
+ */
+export async function revokeApiKeysBy(
+  tx: StoreTransaction,
+  createdBy: string,
+  now: number,
+  issuedBefore?: number,
+): Promise<number> {
+  let query = tx.db
     .selectFrom('api_keys')
     .selectAll()
     .where('created_by', '=', createdBy)
-    .where('state', '=', 'ACTIVE')
-    .execute();
+    .where('state', '=', 'ACTIVE');
+  if (issuedBefore !== undefined) query = query.where('created_at', '<=', issuedBefore);
+  const rows = await query.execute();
   for (const row of rows) await revokeApiKey(tx, row, now);
+  return rows.filter((row) => row.expires_at > now).length;
 }
 
 /** Revokes every API key of an application, or those of one key type. */

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangeEvent, Position } from '../../core/events.ts';
 import { never } from '../../core/revocation.ts';
-import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
+import { type EntityChange, type EntityKind, entityKinds } from '../../core/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Engine, Reading } from './engine.ts';
 import type { Schema } from './schema.ts';
-import type { ChangeLog, Queryable } from './store.ts';
+import type { ChangeLog, Queryable, StoreSnapshot } from './store.ts';
 
 type Row = { kind: string; id: string; body: string | null };
 
@@ -98,22 +98,41 @@ function* chunks<T>(rows: readonly T[]): Generator<T[]> {
 /** Entities that are read at once. */
 const entityPage = 2000;
 
-/** All entities, kind by kind, and then ends the reading. */
-async function* readEntities(reading: Reading): AsyncGenerator<EntityChange> {
+/** All entities of a kind, as they are stored, a page at a time. */
+async function* readPages(reading: Reading, kind: EntityKind): AsyncGenerator<readonly { id: string; body: string }[]> {
+  for (let last: string | null = null; ; ) {
+    const query = reading.db.selectFrom('entities').select(['id', 'body']).where('kind', '=', kind);
+    const after: string | null = last;
+    const rows = await (after === null ? query : query.where('id', '>', after))
+      .orderBy('id')
+      .limit(entityPage)
+      .execute();
+    yield rows;
+    if (rows.length < entityPage) break;
+    last = rows.at(-1)?.id ?? null;
+  }
+}
+
+/** Entities, kind by kind. Ends the reading, at the end or, if `goesOn`, only if nobody reads that far. */
+async function* readEntities(
+  reading: Reading,
+  kinds: readonly EntityKind[],
+  goesOn: boolean,
+): AsyncGenerator<EntityChange> {
+  let whole = false;
   try {
-    for (const kind of entityKinds) {
-      for (let last: string | null = null; ; ) {
-        const query = reading.db.selectFrom('entities').select(['kind', 'id', 'body']).where('kind', '=', kind);
-        const after: string | null = last;
-        const rows = await (after === null ? query : query.where('id', '>', after))
-          .orderBy('id')
-          .limit(entityPage)
-          .execute();
-        for (const row of rows) yield entity(row);
-        if (rows.length < entityPage) break;
-        last = rows.at(-1)?.id ?? null;
-      }
+    for (const kind of kinds) {
+      for await (const rows of readPages(reading, kind)) for (const row of rows) yield entity({ kind, ...row });
     }
+    whole = true;
+  } finally {
+    if (!whole || !goesOn) await reading.end();
+  }
+}
+
+async function* readRevocations(reading: Reading): AsyncGenerator<readonly string[]> {
+  try {
+    for await (const rows of readPages(reading, 'revocation')) yield rows.map(({ body }) => body);
   } finally {
     await reading.end();
   }
@@ -163,10 +182,13 @@ export class SqlChangeLog implements ChangeLog {
     return rows.map(event);
   }
 
-  async snapshot(): ReturnType<ChangeLog['snapshot']> {
+  async snapshot(apart?: 'revocations'): Promise<StoreSnapshot> {
     const reading = await this.#engine.openRead(this.#db);
     try {
-      return { header: { format: 1, ...(await this.#head(reading.db)) }, entities: readEntities(reading) };
+      const header = { format: 1, ...(await this.#head(reading.db)) } as const;
+      if (apart !== 'revocations') return { header, entities: readEntities(reading, entityKinds, false) };
+      const others = entityKinds.filter((kind) => kind !== 'revocation');
+      return { header, entities: readEntities(reading, others, true), revocations: readRevocations(reading) };
     } catch (error) {
       await reading.end();
       throw error;

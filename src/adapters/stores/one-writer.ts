@@ -15,13 +15,17 @@ export async function asTransaction<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** @throws Error to who is inside a transaction and asks for more than it has */
+export function refuseInside(): void {
+  if (!inside.getStore()?.running) return;
+  throw new Error("a query in a transaction went to the store itself; use the transaction's own db");
+}
+
 /** A driver that refuses another connection to who is inside a transaction. */
 export function refusingInside<D extends Driver>(driver: D): D {
   const acquire = driver.acquireConnection.bind(driver);
   driver.acquireConnection = async (options) => {
-    if (inside.getStore()?.running) {
-      throw new Error("a query in a transaction went to the store itself; use the transaction's own db");
-    }
+    refuseInside();
     return acquire(options);
   };
   return driver;

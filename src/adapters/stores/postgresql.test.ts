@@ -8,6 +8,7 @@ import { StoreError } from './migrate.ts';
 import { openPostgresqlStore } from './postgresql.ts';
 import type { Store, StoreTransaction } from './store.ts';
 import { storeContract } from './store-contract.ts';
+import { StoreUnavailable } from './unavailable.ts';
 
 const skip = missing('postgresql');
 let server: PostgresqlServer;
@@ -121,7 +122,7 @@ test('after a crash of the server both nodes go on, with every number and the sa
   const before = await a.changes.head();
   await server.end('SIGKILL');
   await assert.rejects(a.transaction(async (tx) => tx.record(key('lost'))));
-  await assert.rejects(b.changes.head());
+  await assert.rejects(b.changes.head(), (error: Error) => error instanceof StoreUnavailable && error.status === 503);
   await server.start();
   const heard = announcedUpTo(b, 2);
   await a.transaction(async (tx) => tx.record(key('after')));

@@ -10,6 +10,7 @@ import { openPool } from './postgresql/pool.ts';
 import type { Schema } from './schema.ts';
 import { openSqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
+import { StoreUnavailable } from './unavailable.ts';
 
 /** The oldest version that is tried. */
 const oldestVersion = 13;
@@ -129,6 +130,7 @@ export function withoutPassword(text: string): string {
 
 /** `AggregateError`s of sockets have no message of their own. */
 function describe(error: unknown): string {
+  if (error instanceof StoreUnavailable) return describe(error.cause);
   if (error instanceof AggregateError) return error.errors.map((one: Error) => one.message).join('; ');
   return (error as Error).message;
 }

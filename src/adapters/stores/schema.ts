@@ -4,10 +4,11 @@ import type { LifeCycleStatus } from '../../core/api.ts';
 import type { KeyType, SubscriptionState, TokenType } from '../../core/application.ts';
 import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
+import type { GatewayTables } from './schema/gateways.ts';
 import type { PortalTables } from './schema/portal.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables {
+export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables {
   meta: { key: string; value: string };
   head: { id: 1; number: number };
   changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { appendChanges, SqlChangeLog } from './change-log.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrate.ts';
-import { asTransaction } from './one-writer.ts';
+import { asTransaction, refuseInside } from './one-writer.ts';
 import type { Schema } from './schema.ts';
 import type { Store, StoreTransaction } from './store.ts';
 
@@ -21,19 +21,29 @@ export async function openSqlStore(
 ): Promise<Store & { readonly changes: SqlChangeLog }> {
   await migrate(db, place);
   const changes = await SqlChangeLog.open(db, engine);
+  // One of this process waits for its turn among processes; the others here, where they keep no connection from readers.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
   return {
     db,
     changes,
     async transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+      refuseInside();
       const recorded: EntityChange[] = [];
-      const { result, events } = await db.transaction().execute(async (tx) => {
-        await engine.takeTurn(tx);
-        const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
-        if (recorded.length === 0) return { result, events: null };
-        const events = await appendChanges(tx, recorded, clock);
-        await engine.tell(tx, events.at(-1)?.number ?? 0);
-        return { result, events };
-      });
+      const begin = () =>
+        db.transaction().execute(async (tx) => {
+          await engine.takeTurn(tx);
+          const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
+          if (recorded.length === 0) return { result, events: null };
+          const events = await appendChanges(tx, recorded, clock);
+          await engine.tell(tx, events.at(-1)?.number ?? 0);
+          return { result, events };
+        });
+      const { result, events } = await inTurn(begin);
       if (events) changes.announce(events);
       return result;
     },

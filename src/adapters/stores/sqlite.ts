@@ -8,14 +8,30 @@ import { oneAtATime, refusingInside } from './one-writer.ts';
 import type { Schema } from './schema.ts';
 import { openSqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
+import { WriteHealth } from './write-health.ts';
 
 /**
  * Opens (and, if need be, creates or migrates) the store in `file`.
  * @throws StoreError if the file is of a newer version, can't be written or is no database.
  */
 export async function openSqliteStore(file: string, clock: Clock = systemClock): Promise<Store> {
-  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ database: openDatabase(file) }) });
-  return openSqlStore(db, engineOf(file), clock, file);
+  const health = new WriteHealth();
+  const store = await openSqlStore(openSqliteDatabase(file, { health }), engineOf(file), clock, file);
+  return { ...store, writeProblem: () => health.problemOf(store) };
+}
+
+/**
+ * The database beneath a store, as it is.
+ * @param health is told of writes that fail
+ * @param readOnly each transaction sees the state at its first statement, and keeps no writer out
+ * @throws StoreError
+ */
+export function openSqliteDatabase(
+  file: string,
+  { readOnly = false, health = new WriteHealth() } = {},
+): Kysely<Schema> {
+  const database = readOnly ? reader(file) : openDatabase(file, health);
+  return new Kysely<Schema>({ dialect: new OneWriterDialect({ database }) });
 }
 
 const engineOf = (file: string): Engine => ({
@@ -25,9 +41,7 @@ const engineOf = (file: string): Engine => ({
   tell: async () => {},
   history: async () => '',
   async openRead(db) {
-    // A connection of its own sees the state at its first statement, and keeps no writer out.
-    const own =
-      file === ':memory:' ? null : new Kysely<Schema>({ dialect: new OneWriterDialect({ database: reader(file) }) });
+    const own = file === ':memory:' ? null : openSqliteDatabase(file, { readOnly: true });
     const reading = await (own ?? db).startTransaction().execute();
     return {
       db: reading,
@@ -40,7 +54,7 @@ const engineOf = (file: string): Engine => ({
 });
 
 function reader(file: string): SqliteDatabase {
-  return statements(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), 'begin');
+  return statements(connect(file, true), 'begin', new WriteHealth());
 }
 
 class OneWriterDialect extends SqliteDialect {
@@ -60,12 +74,12 @@ class OneWriterDialect extends SqliteDialect {
 const mostPrepared = 500;
 
 /** The part of better-sqlite3's interface that kysely uses, over `node:sqlite`. */
-function openDatabase(file: string): SqliteDatabase {
+function openDatabase(file: string, health: WriteHealth): SqliteDatabase {
   // With the lock from the first statement on, no other process can write between what we read and what we write.
-  return statements(connect(file), 'begin immediate');
+  return statements(connect(file, false), 'begin immediate', health);
 }
 
-function statements(database: DatabaseSync, begin: string): SqliteDatabase {
+function statements(database: DatabaseSync, begin: string, health: WriteHealth): SqliteDatabase {
   // Preparing costs more than most of our statements do, and there are few of them. Lists of many lengths make more, so
   // what was used longest ago goes: a Map keeps the order of insertion.
   const prepared = new Map<string, StatementSync>();
@@ -82,10 +96,13 @@ function statements(database: DatabaseSync, begin: string): SqliteDatabase {
     prepare(sql) {
       const statement = prepare(sql === 'begin' ? begin : sql);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      // When the disk is full SQLite has rolled back by itself; another error would take the place of the one that says so.
+      const isDone = () => sql === 'rollback' && !database.isTransaction;
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...values(parameters)),
-        run: (parameters) => statement.run(...values(parameters)),
+        all: (parameters) => health.watch(() => statement.all(...values(parameters))),
+        run: (parameters) =>
+          isDone() ? { changes: 0, lastInsertRowid: 0 } : health.watch(() => statement.run(...values(parameters))),
         iterate: (parameters) => statement.iterate(...values(parameters)),
       };
     },

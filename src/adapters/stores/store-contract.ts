@@ -222,6 +222,8 @@ export function storeContract(kind: StoreKind): void {
       await store.db.selectFrom('head').selectAll().execute();
     });
     await assert.rejects(wrong, /use the transaction's own db/);
+    const nested = store.transaction(() => store.transaction(async () => {}));
+    await assert.rejects(nested, /use the transaction's own db/);
     assert.equal((await store.changes.head()).number, 0);
   });
 

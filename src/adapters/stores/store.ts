@@ -28,7 +28,19 @@ export interface Store {
    */
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
   readonly changes: ChangeLog;
+  /** Why nothing can be written to it at the moment, as far as it is known; null = it can. Absent = the store doesn't know. */
+  writeProblem?(): Promise<string | null>;
   close(): Promise<void>;
+}
+
+export interface StoreSnapshot {
+  readonly header: SnapshotHeader;
+  readonly entities: AsyncIterable<EntityChange>;
+  /**
+   * The values of the revocations, each as JSON, some at a time; they are many, and nobody has to look into them to send
+   * them. Has to be read too, after `entities`. Absent = they are among the entities.
+   */
+  readonly revocations?: AsyncIterable<readonly string[]>;
 }
 
 /** The numbered changes: dense, in commit order. */
@@ -40,8 +52,11 @@ export interface ChangeLog {
    * a snapshot helps.
    */
   after(number: number, limit: number): Promise<ChangeEvent[] | null>;
-  /** Everything that gateways need, from one consistent read. */
-  snapshot(): Promise<{ header: SnapshotHeader; entities: AsyncIterable<EntityChange> }>;
+  /**
+   * Everything that gateways need, from one consistent read.
+   * @param apart `revocations`: they are not among the entities, if the log can tell them apart. Default: they are
+   */
+  snapshot(apart?: 'revocations'): Promise<StoreSnapshot>;
   /**
    * Calls back after each commit that has changes, in order; also those of other processes where the engine tells of
    * them. Returns the function that ends it.

@@ -7,6 +7,10 @@ export class DerError extends Error {
 
 /** Levels of values in values at most. */
 const maxDepth = 64;
+/** Values at most, all levels together. */
+const maxValues = 100_000;
+/** Bytes of an identifier at most; no real one has 30. */
+const maxIdentifier = 100;
 
 export class DerValue {
   /** The first byte: class, whether it is made of further values, and number. */
@@ -36,6 +40,7 @@ export class DerValue {
 
   /** An OBJECT IDENTIFIER: `1.2.840.113549.1.7.1`. */
   get identifier(): string {
+    if (this.content.length > maxIdentifier) throw new DerError(`an identifier has more than ${maxIdentifier} bytes`);
     const [first = 0, ...numbers] = sevenBitNumbers(this.content);
     const root = Math.min(2, Math.floor(first / 40));
     return [root, first - root * 40, ...numbers].join('.');
@@ -50,43 +55,54 @@ export class DerValue {
 
 /** Reads the one value that `bytes` are. @throws DerError */
 export function readDer(bytes: Buffer): DerValue {
-  return readValue(bytes, 0, 0).value;
+  return new Reader(bytes).read(0, bytes.length, 0).value;
 }
 
-function readValue(bytes: Buffer, start: number, depth: number): { value: DerValue; end: number } {
-  const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined || depth > maxDepth) throw new DerError('a value is cut off');
-  // Numbers from 31 on take further bytes; none of what is read here has them.
-  if ((tag & 0x1f) === 0x1f) throw new DerError('a value is of an unknown kind');
-  const isConstructed = (tag & 0x20) !== 0;
-  if (first === 0x80 && isConstructed) return readOpenEnded(bytes, start, depth);
-  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
-  const from = start + 2 + lengthBytes;
-  if (lengthBytes > 4 || from > bytes.length) throw new DerError('a value is cut off');
-  const length = lengthBytes === 0 ? first : bytes.readUIntBE(start + 2, lengthBytes);
-  const end = from + length;
-  if (end > bytes.length || first === 0x80) throw new DerError('a value is cut off');
-  const content = bytes.subarray(from, end);
-  const children: DerValue[] = [];
-  for (let at = 0; isConstructed && at < content.length; ) {
-    const child = readValue(content, at, depth + 1);
-    children.push(child.value);
-    at = child.end;
-  }
-  return { value: new DerValue(tag, content, children), end };
-}
+class Reader {
+  readonly #bytes: Buffer;
+  #values = 0;
 
-/** X.690 8.1.3.6: the value ends with two zero bytes. */
-function readOpenEnded(bytes: Buffer, start: number, depth: number): { value: DerValue; end: number } {
-  const children: DerValue[] = [];
-  let at = start + 2;
-  while (bytes[at] !== 0 || bytes[at + 1] !== 0) {
-    const child = readValue(bytes, at, depth + 1);
-    children.push(child.value);
-    at = child.end;
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
-  return { value: new DerValue(bytes[start] as number, bytes.subarray(start + 2, at), children), end: at + 2 };
+
+  /** The value at `start`, in one that goes up to `limit`. */
+  read(start: number, limit: number, depth: number): { value: DerValue; end: number } {
+    if (depth > maxDepth) throw new DerError(`it has values in values, more than ${maxDepth} levels of them`);
+    if (++this.#values > maxValues) throw new DerError(`it has more than ${maxValues} values`);
+    if (start + 2 > limit) throw new DerError('a value is cut off');
+    const [tag, first] = [this.#bytes[start] as number, this.#bytes[start + 1] as number];
+    // Numbers from 31 on take further bytes; none of what is read here has them.
+    if ((tag & 0x1f) === 0x1f) throw new DerError('a value is of an unknown kind');
+    const isConstructed = (tag & 0x20) !== 0;
+    if (first === 0x80 && isConstructed) return this.#readOpenEnded(tag, start + 2, limit, depth);
+    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+    const from = start + 2 + lengthBytes;
+    if (lengthBytes > 4 || from > limit) throw new DerError('a value is cut off');
+    const length = lengthBytes === 0 ? first : this.#bytes.readUIntBE(start + 2, lengthBytes);
+    const end = from + length;
+    if (end > limit || first === 0x80) throw new DerError('a value is cut off');
+    const children: DerValue[] = [];
+    for (let at = from; isConstructed && at < end; ) {
+      const child = this.read(at, end, depth + 1);
+      children.push(child.value);
+      at = child.end;
+    }
+    return { value: new DerValue(tag, this.#bytes.subarray(from, end), children), end };
+  }
+
+  /** X.690 8.1.3.6: the value ends with two zero bytes. */
+  #readOpenEnded(tag: number, from: number, limit: number, depth: number): { value: DerValue; end: number } {
+    const children: DerValue[] = [];
+    let at = from;
+    while (this.#bytes[at] !== 0 || this.#bytes[at + 1] !== 0) {
+      const child = this.read(at, limit, depth + 1);
+      children.push(child.value);
+      at = child.end;
+    }
+    if (at + 2 > limit) throw new DerError('a value is cut off');
+    return { value: new DerValue(tag, this.#bytes.subarray(from, at), children), end: at + 2 };
+  }
 }
 
 function sevenBitNumbers(content: Buffer): number[] {

@@ -1,8 +1,17 @@
 /** The formats of trust and key stores, each recognized by its first bytes, and how one is opened. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { type ReadTrustStore, type TrustStore, TrustStoreError } from './trust-store.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
+import {
+  limits,
+  type NamedCertificate,
+  type NamedKey,
+  type ReadTrustStore,
+  refuseMore,
+  type TrustStore,
+  TrustStoreError,
+} from './trust-store.ts';
 
 interface Format {
   readonly isOf: (bytes: Buffer) => boolean;
@@ -29,9 +38,6 @@ export const trustStoreFormats = {
   },
 } satisfies Record<string, Format>;
 
-/** Bytes of a store at most. */
-const maxSize = 16 * 1024 * 1024;
-
 /**
  * Opens a store: a file of any of the formats, or a folder of PEM and DER files (`.pem`, `.crt`, `.cer`, `.der`), whose
  * names without the ending are the aliases.
@@ -39,30 +45,33 @@ const maxSize = 16 * 1024 * 1024;
  */
 export async function openTrustStore(path: string, password: string): Promise<TrustStore> {
   try {
-    if (!statSync(path).isDirectory()) return await openFile(path, password);
-    const files = readdirSync(path).filter((name) => /\.(pem|crt|cer|der)$/i.test(name));
-    const stores = await Promise.all(files.sort().map((name) => openFile(join(path, name), password)));
-    return {
-      certificates: stores.flatMap(({ certificates }) => certificates),
-      keys: stores.flatMap(({ keys }) => keys),
-    };
+    return statSync(path).isDirectory() ? await openFolder(path, password) : await openFile(path, password);
   } catch (error) {
-    if (error instanceof TrustStoreError) throw error;
+    // Of a folder, the file is named already.
+    if (error instanceof TrustStoreError && error.message.startsWith(path)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new TrustStoreError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
   }
 }
 
-async function openFile(file: string, password: string): Promise<TrustStore> {
-  const { size } = statSync(file);
-  if (size > maxSize) throw new TrustStoreError(`${file}: it is larger than ${maxSize} bytes`);
-  const bytes = readFileSync(file);
-  const format = Object.values<Format>(trustStoreFormats).find(({ isOf }) => isOf(bytes));
-  if (!format) throw new TrustStoreError(`${file}: expected PEM, PKCS#12, JKS or a certificate in DER`);
-  const read = await format.load();
-  try {
-    return read(bytes, { password, fallbackAlias: basename(file, extname(file)) });
-  } catch (error) {
-    throw error instanceof TrustStoreError ? new TrustStoreError(`${file}: ${error.message}`) : error;
+async function openFolder(folder: string, password: string): Promise<TrustStore> {
+  const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer|der)$/i.test(name));
+  refuseMore('files', files.length);
+  const certificates: NamedCertificate[] = [];
+  const keys: NamedKey[] = [];
+  for (const name of files.sort()) {
+    const store = await openTrustStore(join(folder, name), password);
+    certificates.push(...store.certificates);
+    keys.push(...store.keys);
+    refuseMore('certificates', certificates.length);
+    refuseMore('keys', keys.length);
   }
+  return { certificates, keys };
+}
+
+async function openFile(file: string, password: string): Promise<TrustStore> {
+  const bytes = readBounded(file, { maxBytes: limits.bytes, anyKind: true });
+  const format = Object.values<Format>(trustStoreFormats).find(({ isOf }) => isOf(bytes));
+  if (!format) throw new TrustStoreError('expected PEM, PKCS#12, JKS or a certificate in DER');
+  return (await format.load())(bytes, { password, fallbackAlias: basename(file, extname(file)) });
 }

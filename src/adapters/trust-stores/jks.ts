@@ -4,7 +4,14 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type NamedCertificate, type ReadOptions, type TrustStore, TrustStoreError, toPem } from './trust-store.ts';
+import {
+  type NamedCertificate,
+  type ReadOptions,
+  refuseMore,
+  type TrustStore,
+  TrustStoreError,
+  toPem,
+} from './trust-store.ts';
 
 /** The file ends with SHA-1 over the password, these words and what comes before. */
 const digestWords = 'Mighty Aphrodite';
@@ -44,6 +51,7 @@ function readEntries(reader: Reader): NamedCertificate[] {
       const type = version === 2 ? reader.text() : 'X.509';
       const der = reader.bytes(reader.integer());
       if (i === 0 && type === 'X.509') certificates.push({ alias, pem: toPem('CERTIFICATE', der) });
+      refuseMore('certificates', certificates.length);
     }
   }
   return certificates;

@@ -1,6 +1,6 @@
 /** How PKCS#12 files are protected by a password: the ways of older tools (RFC 7292 appendices B and C) and PBES2 (RFC 8018). */
 
-import { createDecipheriv, createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, hash, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { DerError, type DerValue } from './der.ts';
 import { decryptRc2 } from './rc2.ts';
 
@@ -30,48 +30,72 @@ const pseudoRandomFunctions: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.11': 'sha512',
 };
 
-/** Digests of the MAC, with the length of their blocks in bytes. */
-const digests: Readonly<Record<string, { digest: string; block: number }>> = {
-  '1.3.14.3.2.26': { digest: 'sha1', block: 64 },
-  '2.16.840.1.101.3.4.2.1': { digest: 'sha256', block: 64 },
-  '2.16.840.1.101.3.4.2.2': { digest: 'sha384', block: 128 },
-  '2.16.840.1.101.3.4.2.3': { digest: 'sha512', block: 128 },
+/** Digests of the MAC, with the lengths of their blocks and of themselves in bytes. */
+const digests: Readonly<Record<string, { digest: string; block: number; length: number }>> = {
+  '1.3.14.3.2.26': { digest: 'sha1', block: 64, length: 20 },
+  '2.16.840.1.101.3.4.2.1': { digest: 'sha256', block: 64, length: 32 },
+  '2.16.840.1.101.3.4.2.2': { digest: 'sha384', block: 128, length: 48 },
+  '2.16.840.1.101.3.4.2.3': { digest: 'sha512', block: 128, length: 64 },
 };
 
-/** Iterations at most: more would only keep the processor busy. */
-const maxIterations = 5_000_000;
+/** Bytes of a salt at most. */
+const maxSalt = 1024;
+/** Bytes that RC2, which isn't native, decrypts at most. */
+const maxRc2 = 1 << 20;
+
+/**
+ * How many rounds of hashing all keys of one file may take together: more would only keep the processor busy. Java 11 took
+ * 250,000 for a file with a certificate, and 150,000 more for each private key.
+ */
+export class Rounds {
+  static readonly most = 1_500_000;
+  #left = Rounds.most;
+
+  /** @throws DerError when there are not as many left */
+  take(rounds: number): void {
+    this.#left -= rounds;
+    if (!(this.#left >= 0)) throw new DerError(`its keys take more than ${Rounds.most} rounds of hashing`);
+  }
+}
 
 /** What the derived bytes are for (RFC 7292 appendix B.3). */
 const purpose = { key: 1, iv: 2, mac: 3 } as const;
 
 /** Whether the MAC over the contents is that of the password. @throws DerError */
-export function verifyMac(mac: DerValue, contents: Buffer, password: string): boolean {
+export function verifyMac(mac: DerValue, contents: Buffer, password: string, rounds: Rounds): boolean {
   const info = mac.at(0);
-  const { digest, block } = known(digests, info.at(0).at(0).identifier, 'digest');
+  const { digest, block, length } = known(digests, info.at(0).at(0).identifier, 'digest');
   const expected = info.at(1).octets;
+  if (expected.length !== length) {
+    throw new DerError(`its MAC has ${expected.length} bytes; one of ${digest} has ${length}`);
+  }
   const iterations = count(mac.children[2]?.integer ?? 1);
-  const salt = mac.at(1).octets;
-  const key = derive(password, { digest, block, purpose: purpose.mac, salt, iterations, length: expected.length });
-  const actual = createHmac(digest, key).update(contents).digest();
-  return actual.length === expected.length && timingSafeEqual(actual, expected);
+  const key = derive(
+    { password, digest, block, purpose: purpose.mac, salt: saltOf(mac.at(1)), iterations, length },
+    rounds,
+  );
+  return timingSafeEqual(createHmac(digest, key).update(contents).digest(), expected);
 }
 
 /** @throws Error if the algorithm is unknown or the password wrong */
-export function decrypt(algorithm: DerValue, encrypted: Buffer, password: string): Buffer {
+export function decrypt(algorithm: DerValue, encrypted: Buffer, password: string, rounds: Rounds): Buffer {
   const identifier = algorithm.at(0).identifier;
   const parameters = algorithm.at(1);
-  if (identifier === pbes2) return decryptPbes2(parameters, encrypted, password);
+  if (identifier === pbes2) return decryptPbes2(parameters, encrypted, password, rounds);
   const { cipher, keyLength } = known(olderCiphers, identifier, 'encryption');
-  const salt = parameters.at(0).octets;
+  if (cipher === 'rc2' && encrypted.length > maxRc2) {
+    throw new DerError(`it has more than ${maxRc2} bytes that are encrypted with RC2`);
+  }
+  const salt = saltOf(parameters.at(0));
   const iterations = count(parameters.at(1).integer);
   const bytes = (of: 1 | 2, length: number) =>
-    derive(password, { digest: 'sha1', block: 64, purpose: of, salt, iterations, length });
+    derive({ password, digest: 'sha1', block: 64, purpose: of, salt, iterations, length }, rounds);
   const key = bytes(purpose.key, keyLength);
   const iv = bytes(purpose.iv, 8);
   return cipher === 'rc2' ? decryptRc2(key, keyLength * 8, iv, encrypted) : open(cipher, key, iv, encrypted);
 }
 
-function decryptPbes2(parameters: DerValue, encrypted: Buffer, password: string): Buffer {
+function decryptPbes2(parameters: DerValue, encrypted: Buffer, password: string, rounds: Rounds): Buffer {
   const derivation = parameters.at(0);
   if (derivation.at(0).identifier !== pbkdf2) throw new DerError('its key derivation is not known');
   const [salt, iterations, ...rest] = derivation.at(1).children;
@@ -81,7 +105,10 @@ function decryptPbes2(parameters: DerValue, encrypted: Buffer, password: string)
   const digest = known(pseudoRandomFunctions, prf, 'key derivation');
   const encryption = parameters.at(1);
   const { cipher, keyLength } = known(pbes2Ciphers, encryption.at(0).identifier, 'encryption');
-  const key = pbkdf2Sync(password, salt.octets, count(iterations.integer), keyLength, digest);
+  const times = count(iterations.integer);
+  // Native: a round takes half as long as one of ours.
+  rounds.take((times * Math.ceil(keyLength / 20)) / 2);
+  const key = pbkdf2Sync(password, saltOf(salt), times, keyLength, digest);
   return open(cipher, key, encryption.at(1).octets, encrypted);
 }
 
@@ -91,6 +118,7 @@ function open(cipher: string, key: Buffer, iv: Buffer, encrypted: Buffer): Buffe
 }
 
 interface Derivation {
+  readonly password: string;
   readonly digest: string;
   readonly block: number;
   readonly purpose: 1 | 2 | 3;
@@ -100,13 +128,14 @@ interface Derivation {
 }
 
 /** RFC 7292 appendix B.2. The password is UTF-16 with the high byte first, and ends with a zero character. */
-function derive(password: string, { digest, block, purpose, salt, iterations, length }: Derivation): Buffer {
+function derive({ password, digest, block, purpose, salt, iterations, length }: Derivation, rounds: Rounds): Buffer {
   const diversifier = Buffer.alloc(block, purpose);
   const blocks = Buffer.concat([fill(salt, block), fill(Buffer.from(`${password}\0`, 'utf16le').swap16(), block)]);
   const derived: Buffer[] = [];
   for (let done = 0; done < length; ) {
+    rounds.take(iterations);
     let a = createHash(digest).update(diversifier).update(blocks).digest();
-    for (let i = 1; i < iterations; i++) a = createHash(digest).update(a).digest();
+    for (let i = 1; i < iterations; i++) a = hash(digest, a, 'buffer');
     derived.push(a);
     done += a.length;
     addToEach(blocks, fill(a, block).subarray(0, block));
@@ -133,8 +162,13 @@ function addToEach(blocks: Buffer, summand: Buffer): void {
 }
 
 function count(iterations: number): number {
-  if (iterations < 1 || iterations > maxIterations) throw new DerError('its number of iterations is not credible');
+  if (iterations < 1) throw new DerError('its number of iterations is not credible');
   return iterations;
+}
+
+function saltOf({ octets }: DerValue): Buffer {
+  if (octets.length > maxSalt) throw new DerError(`a salt has more than ${maxSalt} bytes`);
+  return octets;
 }
 
 function known<T>(all: Readonly<Record<string, T>>, identifier: string, what: string): T {

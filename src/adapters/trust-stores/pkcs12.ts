@@ -2,11 +2,12 @@
 
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { DerError, type DerValue, readDer } from './der.ts';
-import { decrypt, verifyMac } from './pkcs12-encryption.ts';
+import { decrypt, Rounds, verifyMac } from './pkcs12-encryption.ts';
 import {
   type NamedCertificate,
   type NamedKey,
   type ReadOptions,
+  refuseMore,
   type TrustStore,
   TrustStoreError,
   toPem,
@@ -18,10 +19,15 @@ const bag = '1.2.840.113549.1.12.10.1';
 const x509Certificate = '1.2.840.113549.1.9.22.1';
 const friendlyName = '1.2.840.113549.1.9.20';
 
+/** Certificates of a key's chain at most. */
+const maxChain = 20;
+
 interface Contents {
   readonly certificates: { readonly alias: string | null; readonly der: Buffer }[];
   readonly keys: { readonly alias: string | null; readonly der: Buffer }[];
 }
+
+type Decrypt = (algorithm: DerValue, encrypted: Buffer) => Buffer;
 
 /** @throws TrustStoreError */
 export function readPkcs12(bytes: Buffer, { password, fallbackAlias }: ReadOptions): TrustStore {
@@ -31,9 +37,11 @@ export function readPkcs12(bytes: Buffer, { password, fallbackAlias }: ReadOptio
     if (safe.at(0).identifier !== data) throw new DerError('it is protected by a public key, not by a password');
     const whole = safe.at(1).at(0).octets;
     const mac = file.children[2];
-    if (mac && !verifyMac(mac, whole, password)) throw new TrustStoreError('the password is wrong');
+    const rounds = new Rounds();
+    if (mac && !verifyMac(mac, whole, password, rounds)) throw new TrustStoreError('the password is wrong');
     const contents: Contents = { certificates: [], keys: [] };
-    for (const part of readDer(whole).children) readBags(readDer(bytesOf(part, password)), password, contents);
+    const decrypted: Decrypt = (algorithm, encrypted) => decrypt(algorithm, encrypted, password, rounds);
+    for (const part of readDer(whole).children) readBags(readDer(bytesOf(part, decrypted)), decrypted, contents);
     return withAliases(contents, fallbackAlias);
   } catch (error) {
     if (error instanceof TrustStoreError) throw error;
@@ -41,15 +49,15 @@ export function readPkcs12(bytes: Buffer, { password, fallbackAlias }: ReadOptio
   }
 }
 
-function bytesOf(part: DerValue, password: string): Buffer {
+function bytesOf(part: DerValue, decrypted: Decrypt): Buffer {
   const type = part.at(0).identifier;
   if (type === data) return part.at(1).at(0).octets;
   if (type !== encryptedData) throw new DerError('a part of it is protected by a public key, not by a password');
   const encrypted = part.at(1).at(0).at(1);
-  return decrypt(encrypted.at(1), encrypted.at(2).octets, password);
+  return decrypted(encrypted.at(1), encrypted.at(2).octets);
 }
 
-function readBags(bags: DerValue, password: string, contents: Contents): void {
+function readBags(bags: DerValue, decrypted: Decrypt, contents: Contents): void {
   for (const one of bags.children) {
     const value = one.at(1).at(0);
     const alias = nameOf(one.children[2]);
@@ -58,7 +66,7 @@ function readBags(bags: DerValue, password: string, contents: Contents): void {
         contents.keys.push({ alias, der: one.at(1).content });
         break;
       case `${bag}.2`:
-        contents.keys.push({ alias, der: decrypt(value.at(0), value.at(1).octets, password) });
+        contents.keys.push({ alias, der: decrypted(value.at(0), value.at(1).octets) });
         break;
       case `${bag}.3`:
         if (value.at(0).identifier === x509Certificate) {
@@ -66,9 +74,11 @@ function readBags(bags: DerValue, password: string, contents: Contents): void {
         }
         break;
       case `${bag}.6`:
-        readBags(value, password, contents);
+        readBags(value, decrypted, contents);
         break;
     }
+    refuseMore('certificates', contents.certificates.length);
+    refuseMore('keys', contents.keys.length);
   }
 }
 
@@ -82,6 +92,9 @@ function nameOf(attributes: DerValue | undefined): string | null {
 
 function withAliases({ certificates, keys }: Contents, fallbackAlias: string): TrustStore {
   const parsed = certificates.map(({ alias, der }) => ({ alias, certificate: new X509Certificate(der) }));
+  const all = parsed.map(({ certificate }) => certificate);
+  // Once for all keys: it takes longer than reading the certificate.
+  const publicKeys = keys.length === 0 ? [] : all.map(({ publicKey }) => publicKey);
   return {
     certificates: parsed.map(
       ({ alias, certificate }): NamedCertificate => ({ alias: alias ?? fallbackAlias, pem: pemOf(certificate) }),
@@ -89,8 +102,7 @@ function withAliases({ certificates, keys }: Contents, fallbackAlias: string): T
     keys: keys.map(({ alias, der }): NamedKey => {
       const key = toPem('PRIVATE KEY', der);
       const publicKey = createPublicKey(createPrivateKey(key));
-      const own = parsed.find(({ certificate }) => certificate.publicKey.equals(publicKey));
-      const all = parsed.map(({ certificate }) => certificate);
+      const own = parsed[publicKeys.findIndex((one) => one.equals(publicKey))];
       const chain = own ? issuersFrom(own.certificate, all) : [];
       return { alias: alias ?? own?.alias ?? fallbackAlias, key, chain: chain.map(pemOf).join('') };
     }),
@@ -102,7 +114,7 @@ function issuersFrom(first: X509Certificate, all: readonly X509Certificate[]): X
   const chain = [first];
   for (let last = first; ; ) {
     const issuer = all.find((one) => !chain.includes(one) && last.checkIssued(one));
-    if (!issuer) return chain;
+    if (!issuer || chain.length === maxChain) return chain;
     chain.push(issuer);
     last = issuer;
   }

@@ -38,6 +38,21 @@ export class TrustStoreError extends OperatorError {
   override name = 'TrustStoreError';
 }
 
+/** How much is read: enough for every store that is one, and little enough to be read at once. */
+export const limits = {
+  /** Of a file. */
+  bytes: 4 << 20,
+  /** Of a folder. */
+  files: 1000,
+  certificates: 5000,
+  keys: 100,
+} as const;
+
+/** @throws TrustStoreError */
+export function refuseMore(what: 'files' | 'certificates' | 'keys', number: number): void {
+  if (number > limits[what]) throw new TrustStoreError(`it has more than ${limits[what]} ${what}`);
+}
+
 export function toPem(label: 'CERTIFICATE' | 'PRIVATE KEY', der: Buffer): string {
   const lines = der.toString('base64').replace(/(.{64})(?=.)/g, '$1\n');
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;

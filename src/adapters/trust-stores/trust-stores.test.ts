@@ -241,6 +241,15 @@ describe('PEM', () => {
     assert.ok(keys[0]?.chain.startsWith(server.toString()));
   });
 
+  it('with an encrypted private key has it with the right password only', async () => {
+    const key = createPrivateKey(readFileSync(at('server.key')));
+    const pem = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password });
+    writeFileSync(at('sealed.pem'), `${server}${pem}`);
+    const { keys } = await openTrustStore(at('sealed.pem'), password);
+    assert.ok(server.checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
+    await assert.rejects(openTrustStore(at('sealed.pem'), 'wrong'), /sealed\.pem: .*the password is wrong/);
+  });
+
   it('in a folder, beside DER, is read; other files are not', async () => {
     mkdirSync(at('many'));
     writeFileSync(at('many/a.crt'), authority.raw);
@@ -266,6 +275,107 @@ describe('what is no store is refused by name', () => {
 
   it('a missing file', async () => {
     await assert.rejects(openTrustStore(at('none.p12'), ''), { message: `${at('none.p12')}: there is no such file` });
+  });
+});
+
+/** None of these takes long: what says how much there is to do is not believed. */
+describe('what would keep the processor busy is refused, with the limit', () => {
+  const tlv = (tag: number, ...parts: Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    const head = Buffer.from([tag, 0x84, 0, 0, 0, 0]);
+    head.writeUInt32BE(content.length, 2);
+    return Buffer.concat([head, content]);
+  };
+  const integer = (value: number): Buffer => {
+    const content = Buffer.alloc(6);
+    content.writeUIntBE(value, 0, 6);
+    return tlv(0x02, content);
+  };
+  const identifier = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, 'hex'));
+  const algorithm = (hex: string, ...parameters: Buffer[]): Buffer => tlv(0x30, identifier(hex), ...parameters);
+  const data = identifier('2a864886f70d010701');
+  const sha1 = algorithm('2b0e03021a');
+  const pfx = (content: Buffer, mac: Buffer = Buffer.alloc(0)): Buffer =>
+    Buffer.concat([
+      // The version has to stand in the first bytes.
+      ...[Buffer.from([0x30, 0x84]), lengthOf(content, mac), Buffer.from([0x02, 0x01, 0x03])],
+      ...[tlv(0x30, data, tlv(0xa0, tlv(0x04, content))), mac],
+    ]);
+  const lengthOf = (content: Buffer, mac: Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(3 + tlv(0x30, data, tlv(0xa0, tlv(0x04, content))).length + mac.length);
+    return length;
+  };
+  const macOf = (length: number, rounds: number, salt = 8): Buffer =>
+    tlv(0x30, tlv(0x30, sha1, tlv(0x04, Buffer.alloc(length))), tlv(0x04, Buffer.alloc(salt)), integer(rounds));
+  const encrypted = (scheme: Buffer): Buffer =>
+    tlv(
+      0x30,
+      identifier('2a864886f70d010706'),
+      tlv(0xa0, tlv(0x30, integer(0), tlv(0x30, data, scheme, tlv(0x80, Buffer.alloc(16))))),
+    );
+  const pbes2 = (rounds: number): Buffer => {
+    const derivation = algorithm('2a864886f70d01050c', tlv(0x30, tlv(0x04, Buffer.alloc(8)), integer(rounds)));
+    const cipher = algorithm('60864801650304012a', tlv(0x04, Buffer.alloc(16)));
+    return algorithm('2a864886f70d01050d', tlv(0x30, derivation, cipher));
+  };
+  const older = (rounds: number): Buffer =>
+    algorithm('2a864886f70d010c0103', tlv(0x30, tlv(0x04, Buffer.alloc(8)), integer(rounds)));
+  const nested = (levels: number): Buffer => (levels === 0 ? Buffer.alloc(0) : tlv(0x30, nested(levels - 1)));
+  const pem = (label: string, content: Buffer): string =>
+    `-----BEGIN ${label}-----\n${content.toString('base64')}\n-----END ${label}-----\n`;
+  const rounds = /bomb: .*its keys take more than 1500000 rounds of hashing$/;
+
+  for (const [what, content, expected] of [
+    ['5 million rounds for the MAC', () => pfx(tlv(0x30), macOf(20, 5_000_000)), rounds],
+    ['2^47 rounds for the MAC', () => pfx(tlv(0x30), macOf(20, 2 ** 47)), rounds],
+    [
+      'a MAC of a megabyte',
+      () => pfx(tlv(0x30), macOf(1 << 20, 100_000)),
+      /its MAC has 1048576 bytes; one of sha1 has 20/,
+    ],
+    ['a salt of a megabyte', () => pfx(tlv(0x30), macOf(20, 1, 1 << 20)), /a salt has more than 1024 bytes/],
+    ['10 million rounds of PBKDF2', () => pfx(tlv(0x30, encrypted(pbes2(10_000_000)))), rounds],
+    ['5 million rounds of the older way', () => pfx(tlv(0x30, encrypted(older(5_000_000)))), rounds],
+    ['values in values', () => pfx(nested(1000)), /more than 64 levels/],
+    ['a million values', () => pfx(tlv(0x30, Buffer.alloc(2_000_000))), /it has more than 100000 values/],
+    ['more bytes than are read', () => Buffer.alloc((4 << 20) + 1, 0x30), /it has more than 4194304 bytes/],
+    [
+      'blocks that never end',
+      () => Buffer.from('-----BEGIN A-----\n'.repeat(200_000)),
+      /there is no certificate in it/,
+    ],
+    [
+      'more certificates than are read',
+      () => Buffer.from(pem('CERTIFICATE', Buffer.alloc(1)).repeat(5001)),
+      /more than 5000 certificates/,
+    ],
+    [
+      'more keys than are read',
+      () => Buffer.from(pem('PRIVATE KEY', Buffer.alloc(1)).repeat(101)),
+      /more than 100 keys/,
+    ],
+    [
+      'an encrypted key of many rounds',
+      () => Buffer.from(pem('ENCRYPTED PRIVATE KEY', tlv(0x30, pbes2(2_000_000_000), tlv(0x04, Buffer.alloc(64))))),
+      /its private keys take more than 1000000 rounds of hashing/,
+    ],
+  ] as const) {
+    it(what, { timeout: 10_000 }, async () => {
+      writeFileSync(at('bomb'), content());
+      const error = await openTrustStore(at('bomb'), password).then(
+        () => assert.fail('it was opened'),
+        (reason: Error) => reason,
+      );
+      assert.equal(error.name, 'TrustStoreError');
+      assert.ok(error.message.startsWith(`${at('bomb')}: `), error.message);
+      assert.match(error.message, expected);
+    });
+  }
+
+  it('spaces without end in the line of an alias', { timeout: 10_000 }, async () => {
+    writeFileSync(at('spaces.pem'), `# a${' '.repeat(1_000_000)}b\n${authority}`);
+    assert.deepEqual(Object.values(await aliases('spaces.pem')), [authoritySubject]);
   });
 });
 

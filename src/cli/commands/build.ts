@@ -1,6 +1,7 @@
 /** `postern build`: from a project to an artifact, with everything that is wrong said at once. */
 import { UsageError } from '../fail.ts';
 import { countProblems, describeProblems } from '../print-problems.ts';
+import { printable } from '../printable.ts';
 
 export interface BuildArguments {
   /** Path of the project's folder. */
@@ -42,6 +43,6 @@ export async function build(args: BuildArguments): Promise<number> {
     }),
     `Next: postern run ${file}`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${lines.map(printable).join('\n')}\n`);
   return 0;
 }

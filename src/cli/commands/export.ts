@@ -1,9 +1,16 @@
 /** `postern export`: APIs and applications as folders or archives, which `postern import` brings to other environments. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Files, readZip } from '../../platform/zip.ts';
+import type { Files } from '../../platform/zip.ts';
 import { UsageError } from '../fail.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
+import {
+  apiExport,
+  applicationExport,
+  type ExportKind,
+  exportedApplication,
+  exportedFiles,
+} from '../remote/exported-files.ts';
 import { writeArchive, writeFolder } from '../remote/folder.ts';
 import { note, Progress } from '../remote/progress.ts';
 import { listAll } from './get.ts';
@@ -29,7 +36,8 @@ export function exportApi(options: ExportApiOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const target = options.to ?? folderName(options.name, options.version);
     refuseTaken(target, options);
-    write(target, await fetchApi(connection, options), options);
+    const archive = await fetchApi(connection, options);
+    write(target, archive, exportedFiles(archive, apiExport), apiExport, options);
     note(`exported ${options.name} ${options.version} to ${target}`);
   });
 }
@@ -41,17 +49,22 @@ export function exportApis(options: Omit<ExportApiOptions, 'name' | 'version' | 
     if (/\.zip$/i.test(folder)) throw new UsageError('--to: expected a folder, which gets one folder for each API');
     const { rows } = await listAll(connection, 'publisher', '/apis?', Infinity);
     const progress = new Progress();
+    const names = new Map<string, string>();
     let there = 0;
     let done = 0;
     for (const row of rows) {
       const [name, version] = [String(row.name), String(row.version)];
       const target = join(folder, folderName(name, version));
+      const same = names.get(target.toLowerCase());
+      if (same !== undefined) throw new UsageError(`${same} and ${name} ${version} would both be written to ${target}`);
+      names.set(target.toLowerCase(), `${name} ${version}`);
       progress.show(`${done + there} of ${rows.length}: ${name} ${version}`);
       if (existsSync(target) && !options.force) {
         there += 1;
         continue;
       }
-      write(target, await fetchApi(connection, { ...options, name, version }), options);
+      const files = exportedFiles(await fetchApi(connection, { ...options, name, version }), apiExport);
+      writeFolder(target, files, apiExport, { replace: options.force ?? false });
       done += 1;
     }
     progress.end();
@@ -72,8 +85,9 @@ export function exportApp(options: ExportAppOptions): Promise<void> {
     const target = options.to ?? safe(name);
     refuseTaken(target, options);
     const query = new URLSearchParams({ appName: name, appOwner: owner, withKeys: String(withKeys) });
-    const { bytes } = await connection.send('admin', 'GET', `/export/applications?${query}`);
-    write(target, bytes, options);
+    const bytes = await connection.download('admin', `/export/applications?${query}`);
+    const file = `${safe(name)}.json`;
+    write(target, bytes, exportedApplication(bytes, file), applicationExport(file), options);
     note(`exported ${name} of ${owner} to ${target}`);
     if (withKeys) note(`${target} holds consumer secrets; keep it as you keep passwords`);
   });
@@ -88,7 +102,7 @@ async function fetchApi(connection: Connection, options: ExportApiOptions): Prom
     preserveStatus: String(preserveStatus),
   });
   if (provider !== undefined) query.set('providerName', provider);
-  return (await connection.send('admin', 'GET', `/export/api?${query}`)).bytes;
+  return connection.download('admin', `/export/api?${query}`);
 }
 
 /** Before anything is asked of the control plane. */
@@ -97,14 +111,16 @@ function refuseTaken(target: string, { force = false }: ExportOptions): void {
     throw new UsageError(`${target} is there already; --force replaces it, --to writes elsewhere`);
 }
 
-function write(target: string, archive: Buffer, { force = false }: ExportOptions): void {
-  if (/\.zip$/i.test(target)) return writeArchive(target, archive, { replace: force });
-  writeFolder(target, withoutRoot(readZip(archive)), { replace: force });
-}
-
-/** The one folder that all of an archive is in. */
-function withoutRoot(files: Files): Files {
-  return new Map([...files].map(([path, content]) => [path.slice(path.indexOf('/') + 1), content]));
+/** An archive stays as it came, once it is known what is in it. */
+function write(
+  target: string,
+  archive: Buffer,
+  files: Files,
+  kind: ExportKind,
+  { force = false }: ExportOptions,
+): void {
+  if (/\.zip$/i.test(target)) writeArchive(target, archive, { replace: force });
+  else writeFolder(target, files, kind, { replace: force });
 }
 
 const safe = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');

@@ -3,6 +3,7 @@ import { UsageError } from '../fail.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note, Progress } from '../remote/progress.ts';
+import { RemoteError } from '../remote/remote-error.ts';
 
 export interface GetOptions {
   readonly environment: string;
@@ -72,7 +73,11 @@ export function getApps(options: GetOptions): Promise<void> {
   });
 }
 
-/** Page by page. */
+/** Entries at most, whatever a control plane says that there are; and bytes of a list, which is kept in memory. */
+const mostRows = 100_000;
+const mostBytes = 256 << 20;
+
+/** Page by page. @throws RemoteError when there is no end to it */
 export async function listAll(
   connection: Connection,
   api: 'publisher' | 'store' | 'admin',
@@ -81,12 +86,25 @@ export async function listAll(
 ): Promise<{ rows: Row[]; total: number }> {
   const progress = new Progress();
   const rows: Row[] = [];
+  const ids = new Set<unknown>();
   let total = 0;
+  const before = connection.received;
+  const refuse = (why: string): RemoteError => {
+    progress.end();
+    return new RemoteError(`the list of ${connection.environment.name} ${why}; nothing of it is shown`);
+  };
   while (rows.length < limit) {
     const size = Math.min(100, limit - rows.length);
     const { list, pagination } = await connection.get<Page>(api, `${path}&limit=${size}&offset=${rows.length}`);
-    total = pagination?.total ?? rows.length + list.length;
+    const known = ids.size;
+    for (const row of list) ids.add(row.id ?? row.applicationId);
+    if (list.length > 0 && ids.size === known) throw refuse('repeats itself');
+    if (list.length > size) throw refuse(`has ${list.length} entries on a page of ${size}`);
+    const said = pagination?.total;
+    total = typeof said === 'number' ? said : rows.length + list.length;
     rows.push(...list);
+    if (rows.length > mostRows) throw refuse(`has more than ${mostRows} entries`);
+    if (connection.received - before > mostBytes) throw refuse(`has more than ${mostBytes} bytes`);
     progress.show(`${rows.length} of ${total}`);
     if (list.length === 0 || rows.length >= total) break;
   }

@@ -6,7 +6,7 @@ import { applyParams } from '../remote/apply-params.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
 import { readProject } from '../remote/folder.ts';
 import type { OutputFormat } from '../remote/output.ts';
-import { type Preview, showPreview } from '../remote/preview.ts';
+import { readPreview, showPreview } from '../remote/preview.ts';
 import { note } from '../remote/progress.ts';
 import { RemoteError } from '../remote/remote-error.ts';
 
@@ -65,11 +65,11 @@ async function bringIn(
   { file, environment, dryRun, output }: ImportOptions,
 ): Promise<void> {
   const name = `${basename(file).replaceAll(/[^A-Za-z0-9._-]/g, '_')}.zip`;
-  const preview = (await connection.upload('admin', `${path}/preview?${query}`, name, archive)).json<Preview>();
-  for (const warning of preview.warnings ?? []) note(warning);
+  const preview = readPreview((await connection.upload('admin', `${path}/preview?${query}`, name, archive)).json());
+  for (const warning of preview.warnings) note(warning);
   showPreview(preview, output);
   const what = `${preview.name}${preview.version === undefined ? '' : ` ${preview.version}`}`;
-  const skipped = (preview.skipped ?? []).map((api) => `${api.name} ${api.version}`);
+  const skipped = preview.skipped.map((api) => `${api.name} ${api.version}`);
   if (skipped.length > 0) note(`not subscribed, as ${environment} has no such API or tier: ${skipped.join(', ')}`);
   if (dryRun) return note(`${what} would be ${preview.outcome} in ${environment}; nothing was changed`);
   if (preview.outcome !== 'unchanged') {

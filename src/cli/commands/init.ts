@@ -3,6 +3,7 @@ import { readOpenApi } from '../../adapters/openapi/read-open-api.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
 import { countProblems, describeProblems } from '../print-problems.ts';
+import { printable } from '../printable.ts';
 
 export interface InitArguments {
   /** Path of the new project's folder. */
@@ -39,7 +40,7 @@ export async function init(args: InitArguments): Promise<number> {
     const { problems } = await readOpenApi(definition.text, definition.name);
     for (const line of describeProblems(problems)) process.stderr.write(`${line}\n`);
     if (problems.some(({ severity }) => severity === 'error')) {
-      process.stderr.write(`${definition.name} has ${countProblems(problems)}; no project was made\n`);
+      process.stderr.write(`${printable(definition.name)} has ${countProblems(problems)}; no project was made\n`);
       return 1;
     }
   }

@@ -1,5 +1,6 @@
 /** `postern pull`: APIs and policies from a control plane into a project. */
 import { UsageError } from '../fail.ts';
+import { printable } from '../printable.ts';
 import { askHidden, askLine } from '../prompt.ts';
 
 export interface PullArguments {
@@ -50,7 +51,9 @@ export async function pull(args: PullArguments): Promise<void> {
     certificates,
     insecure: args.insecure ?? false,
   });
-  for (const remark of remarks) process.stderr.write(`warning: ${remark}\n`);
-  for (const api of apis) process.stdout.write(`Pulled ${api.name} ${api.version} into ${api.file}\n`);
+  for (const remark of remarks) process.stderr.write(`warning: ${printable(remark)}\n`);
+  for (const { name, version, file } of apis) {
+    process.stdout.write(`Pulled ${printable(`${name} ${version}`)} into ${file}\n`);
+  }
   process.stdout.write(`Next:\n  postern build ${project.folder}\n`);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { readParams } from './api-params.ts';
@@ -84,7 +84,8 @@ test('wrong values, a repeated environment and no YAML are refused with their pl
 });
 
 test('credentials, tiers, gateways and certificates of the environment are put into the project', () => {
-  writeFileSync(join(folder, 'back.pem'), 'PEM');
+  const pem = '-----BEGIN CERTIFICATE-----\n';
+  writeFileSync(join(folder, 'back.pem'), pem);
   const { files, api } = apply(
     `environments:
 - name: prod
@@ -110,6 +111,28 @@ test('credentials, tiers, gateways and certificates of the environment are put i
   );
   const list = (name: string) =>
     JSON.parse(Buffer.from(files.get(`X-1/Meta-information/${name}.json`) ?? '').toString());
-  assert.deepEqual(list('endpoint_certificates'), [{ hostName: 'https://b', alias: 'one', certificate: 'PEM' }]);
-  assert.deepEqual(list('client_certificates'), [{ tierName: 'Gold', alias: 'two', certificate: 'PEM' }]);
+  assert.deepEqual(list('endpoint_certificates'), [{ hostName: 'https://b', alias: 'one', certificate: pem }]);
+  assert.deepEqual(list('client_certificates'), [{ tierName: 'Gold', alias: 'two', certificate: pem }]);
+});
+
+test('a certificate is read below the folder of the parameters only, and nothing that is none', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'postern-test-'));
+  after(() => rmSync(outside, { recursive: true, force: true }));
+  writeFileSync(join(outside, 'key.pem'), '-----BEGIN CERTIFICATE-----\n');
+  symlinkSync(join(outside, 'key.pem'), join(folder, 'link.pem'));
+  writeFileSync(join(folder, 'secret'), 'of mine');
+  for (const kind of ['certs: [{hostName: "https://b"', 'mutualSslCerts: [{tierName: Gold'])
+    for (const [path, expected] of [
+      [join(outside, 'key.pem'), /is not below the folder/],
+      [`../${basename(outside)}/key.pem`, /is not below the folder/],
+      ['link.pem', /is not below the folder/],
+      ['secret', /expected a certificate in PEM/],
+      ['/dev/zero', /is not below the folder/],
+      ['none', /ENOENT/],
+    ] as const)
+      assert.throws(
+        () => apply(`environments:\n- name: prod\n  ${kind}, alias: a, path: "${path}"}]\n`, {}),
+        (error: Error) => error.name === 'UsageError' && expected.test(error.message) && !/of mine/.test(error.message),
+        path,
+      );
 });

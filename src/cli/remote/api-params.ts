@@ -1,7 +1,8 @@
 /** api_params.yaml: what of a project is another in each environment. Read strictly: what is misspelt would be lost else. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { nearest } from '../../platform/config/nearest.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
 import { pointer, readYaml, type YamlSource } from '../../platform/yaml-source.ts';
 import { UsageError } from '../fail.ts';
 
@@ -35,6 +36,9 @@ export interface EnvironmentParams {
   /** Subscription policies. */
   readonly policies?: readonly string[];
 }
+
+/** Bytes of the file at most. */
+const maxSize = 1 << 20;
 
 type Spec = 'text' | 'number' | 'flag' | { readonly list: Spec } | { readonly object: Readonly<Record<string, Spec>> };
 
@@ -94,9 +98,10 @@ export function readParams(
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, { maxBytes: maxSize, anyKind: true }).toString('utf8');
   } catch (error) {
-    throw new UsageError(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${file} can't be read (${code ?? message})`);
   }
 }
 

@@ -1,11 +1,15 @@
 /** Puts the parameters of an environment into the files of a project, before it is sent there. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { readBounded } from '../../platform/read-bounded.ts';
 import { readYaml } from '../../platform/yaml-source.ts';
 import type { Files } from '../../platform/zip.ts';
 import { UsageError } from '../fail.ts';
 import type { CertificateParams, EndpointParams, EnvironmentParams } from './api-params.ts';
 import { replaceValues } from './replace-values.ts';
+
+/** Bytes. */
+const maxCertificate = 1 << 20;
 
 type Json = Record<string, unknown>;
 
@@ -114,12 +118,19 @@ function securityOf({
   };
 }
 
+/** Only what lies beside the parameters: whoever else may write them doesn't get to read other files of this machine. */
 function certificate({ alias, path }: CertificateParams, params: string): string {
   if (!alias || !path) throw new UsageError(`${params}: expected alias and path of each certificate`);
   const file = resolve(dirname(params), path);
   try {
-    return readFileSync(file, 'utf8');
+    const [root, real] = [realpathSync(dirname(params)), realpathSync(file)];
+    if (!real.startsWith(root.endsWith(sep) ? root : root + sep))
+      throw new Error(`it is not below the folder of ${params}`);
+    const text = readBounded(real, { maxBytes: maxCertificate }).toString('utf8');
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected a certificate in PEM');
+    return text;
   } catch (error) {
-    throw new UsageError(`the certificate ${alias}: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`the certificate ${alias}: ${file} can't be read (${code ?? message})`);
   }
 }

@@ -14,11 +14,14 @@ export interface ConnectOptions {
 
 /** An access token that ends this soon is renewed first, milliseconds. */
 const margin = 10_000;
+/** Bytes of an archive at most; docs/cli.md. */
+const maxArchive = 64 << 20;
 
 export class Connection {
   readonly environment: Environment;
   readonly http: Http;
   #session: Session;
+  #received = 0;
 
   /** @throws RemoteError 3 when nobody is logged in, UsageError when there is no such environment */
   constructor(name: string, { insecure = false }: ConnectOptions) {
@@ -33,8 +36,16 @@ export class Connection {
     return this.#session.user;
   }
 
-  get<T>(api: RestName, path: string): Promise<T> {
-    return this.#json(api, 'GET', path);
+  /** Bytes of all answers up to now. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** A list: all that is asked for are lists. @throws RemoteError when the answer is none */
+  async get<T>(api: RestName, path: string): Promise<T> {
+    const value = await this.#json<{ readonly list?: unknown }>(api, 'GET', path);
+    if (Array.isArray(value.list) && value.list.every(isObject)) return value as T;
+    throw new RemoteError(`${this.#url(api, path)} answered with something that is no list of a control plane`);
   }
 
   post<T>(api: RestName, path: string, body?: unknown): Promise<T> {
@@ -52,6 +63,11 @@ export class Connection {
     return this.send(api, 'POST', path, body, { 'content-type': `multipart/form-data; boundary=${boundary}` });
   }
 
+  /** An archive, which may be longer than other answers. */
+  async download(api: RestName, path: string): Promise<Buffer> {
+    return (await this.send(api, 'GET', path, undefined, {}, maxArchive)).bytes;
+  }
+
   /** The answer, whatever its status below 300. @throws RemoteError with what the control plane says, otherwise */
   async send(
     api: RestName,
@@ -59,13 +75,19 @@ export class Connection {
     path: string,
     body?: string | Uint8Array,
     headers: Readonly<Record<string, string>> = {},
+    maxBytes?: number,
   ): Promise<HttpAnswer> {
-    const url = `${this.environment.url}/api/am/${api}/v1${path}`;
+    const url = this.#url(api, path);
     if (Date.now() > this.#session.expiresAt - margin) await this.#renew();
     for (let attempt = 1; ; attempt++) {
       const authorization = `Bearer ${this.#session.accessToken}`;
-      const request = { method, headers: { ...headers, authorization }, ...(body !== undefined && { body }) };
+      const request = {
+        ...{ method, headers: { ...headers, authorization } },
+        ...(body !== undefined && { body }),
+        ...(maxBytes !== undefined && { maxBytes }),
+      };
       const answer = await this.http.send(url, request);
+      this.#received += answer.bytes.length;
       if (answer.status < 300) return answer;
       // Revoked, perhaps, before its time; a new one may be good.
       if (answer.status !== 401 || attempt === 2) throw this.#refusal(answer, url);
@@ -84,7 +106,13 @@ export class Connection {
     body?: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<T> {
-    return (await this.send(api, method, path, body, headers)).json();
+    const value: unknown = (await this.send(api, method, path, body, headers)).json();
+    if (isObject(value)) return value as T;
+    throw new RemoteError(`${this.#url(api, path)} answered with something that is no answer of a control plane`);
+  }
+
+  #url(api: RestName, path: string): string {
+    return `${this.environment.url}/api/am/${api}/v1${path}`;
   }
 
   async #renew(): Promise<void> {
@@ -101,6 +129,8 @@ export class Connection {
     return new RemoteError(answer.status >= 500 ? `${url} failed with ${answer.status}: ${said}` : said);
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Runs `work` with a connection that is closed after it. */
 export async function withConnection<T>(

@@ -19,7 +19,7 @@ export async function findApi<T extends ApiName>(
 ): Promise<T | undefined> {
   const query = encodeURIComponent(`name:${name} version:${version}`);
   const { list } = await connection.get<{ readonly list: readonly T[] }>(api, `/apis?query=${query}&limit=1000`);
-  const bare = (user: string | undefined): string | undefined => user?.replace(/@carbon\.super$/, '');
+  const bare = (user: unknown): string => String(user).replace(/@carbon\.super$/, '');
   // The search finds names that only contain what is searched for.
   return list.find(
     (one) =>

@@ -1,19 +1,25 @@
 /** Projects on disk: read as files by path, and written whole or not at all. */
 import {
+  chmodSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { syncFolder } from '../../platform/durable-file.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
 import { type Files, readZip, ZipError } from '../../platform/zip.ts';
 import { UsageError } from '../fail.ts';
+import { type ExportKind, isFolderOf, isPart } from './exported-files.ts';
 
 const maxFiles = 5000;
 const maxBytes = 64 << 20;
@@ -25,7 +31,7 @@ const maxBytes = 64 << 20;
 export function readProject(path: string): Files {
   try {
     if (statSync(path).isDirectory()) return readFolder(path);
-    return readZip(readFileSync(path));
+    return readZip(readArchive(path));
   } catch (error) {
     if (error instanceof ZipError) throw new UsageError(`${path}: ${error.message}`);
     const { code } = error as NodeJS.ErrnoException;
@@ -34,32 +40,42 @@ export function readProject(path: string): Files {
   }
 }
 
-/**
- * Puts a project into a new folder. One that is there is replaced only if that is asked for, and keeps what is no part of a
- * project (its api_params.yaml, a README).
- * @throws UsageError when it is there
- */
-export function writeFolder(path: string, files: Files, { replace }: { replace: boolean }): void {
-  const target = resolve(path);
-  const there = existsSync(target);
-  if (there && !replace) throw new UsageError(`${path} is there already; --force replaces it`);
-  if (there && !isProject(target))
-    throw new UsageError(`${path} is there and is no project, so --force does not replace it`);
-  const draft = `${target}.${process.pid}.tmp`;
-  const old = `${target}.${process.pid}.old`;
-  mkdirSync(dirname(target), { recursive: true });
+function readArchive(path: string): Buffer {
   try {
-    if (there) copyOthers(target, draft, files);
+    return readBounded(path, { maxBytes, anyKind: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Puts an export into a new folder. One that is there is replaced only if that is asked for, and only those of its files
+ * that are parts of such an export: everything else in it (api_params.yaml, a README, .git) stays.
+ * @throws UsageError when it is there, or was not written by an export
+ */
+export function writeFolder(path: string, files: Files, kind: ExportKind, { replace }: { replace: boolean }): void {
+  const there = existsSync(path);
+  if (there && !replace) throw new UsageError(`${path} is there already; --force replaces it`);
+  // A link to a folder stays one.
+  const target = there ? realpathSync(path) : resolve(path);
+  mkdirSync(dirname(target), { recursive: true });
+  const draft = mkdtempSync(`${target}.new-`);
+  const old = `${draft}-old`;
+  try {
+    if (there) copyOthers(path, target, draft, kind);
     for (const [name, content] of files) {
       mkdirSync(dirname(join(draft, name)), { recursive: true });
-      writeFileSync(join(draft, name), content, { flush: true });
+      // wx: whatever a name turns out to be on this system, no file is written twice, and none through a link.
+      writeFileSync(join(draft, name), content, { flush: true, flag: 'wx' });
     }
     if (there) renameSync(target, old);
     renameSync(draft, target);
     syncFolder(dirname(target));
   } catch (error) {
     if (there && !existsSync(target)) renameSync(old, target);
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : new UsageError(`${path} can't be written (${message})`);
   } finally {
     rmSync(draft, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
@@ -69,36 +85,40 @@ export function writeFolder(path: string, files: Files, { replace }: { replace: 
 /** Puts an archive in the place of a file, whole or not at all. */
 export function writeArchive(path: string, archive: Uint8Array, { replace }: { replace: boolean }): void {
   if (existsSync(path) && !replace) throw new UsageError(`${path} is there already; --force replaces it`);
-  const draft = `${path}.${process.pid}.tmp`;
   mkdirSync(dirname(resolve(path)), { recursive: true });
+  const folder = mkdtempSync(`${path}.new-`);
   try {
+    const draft = join(folder, basename(path));
     writeFileSync(draft, archive, { flush: true, mode: 0o600 });
     renameSync(draft, path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : new UsageError(`${path} can't be written (${message})`);
   } finally {
-    rmSync(draft, { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Whether a folder was written by an export: then all of it but what others put there may be replaced. */
-function isProject(folder: string): boolean {
-  const names = readdirSync(folder);
-  return names.length === 0 || names.includes('Meta-information') || names.some((name) => name.endsWith('.json'));
-}
-
-/** What is at the top of a project, and no part of what is written. */
-function copyOthers(from: string, to: string, files: Files): void {
-  const parts = new Set([
-    'Meta-information',
-    'Docs',
-    'Image',
-    'WSDL',
-    'Sequences',
-    ...[...files.keys()].map((name) => name.split('/')[0]),
-  ]);
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (!parts.has(name)) cpSync(join(from, name), join(to, name), { recursive: true });
-  }
+/** Everything that is no part of an export, as it is. @throws UsageError when the folder was not written by one */
+function copyOthers(path: string, from: string, to: string, kind: ExportKind): void {
+  let isExport = readdirSync(from).length === 0;
+  const filter = (file: string): boolean => {
+    const name = relative(from, file).split(sep).join('/');
+    const stat = lstatSync(file);
+    if (stat.isDirectory()) return true;
+    if (stat.isSymbolicLink() && isFolderOf(kind, name)) {
+      throw new UsageError(
+        `${join(path, name)} is a symbolic link; expected a folder, as parts of the export go there`,
+      );
+    }
+    if (!isPart(kind, name)) return true;
+    isExport ||= kind.main.test(name);
+    return false;
+  };
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
+  chmodSync(to, statSync(from).mode);
+  if (!isExport)
+    throw new UsageError(`${path} is there and is no export of ${kind.name}, so --force does not replace it`);
 }
 
 /** Hidden files are no part of a project, and symbolic links are not followed out of it. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { Agent, request as sendRequest } from 'undici';
+import { readStream, TooLongError } from '../../platform/read-stream.ts';
 import type { Environment } from './environments.ts';
 import { RemoteError, unreachable } from './remote-error.ts';
 
@@ -9,6 +10,8 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Bytes of the answer at most. Default 16 MiB. */
+  readonly maxBytes?: number;
 }
 
 export interface HttpAnswer {
@@ -19,14 +22,13 @@ export interface HttpAnswer {
 }
 
 export interface Http {
-  /** @throws RemoteError when nobody answers (in time), or with a certificate that is not believed */
+  /** @throws RemoteError when nobody answers (in time), with a certificate that is not believed, or with too much */
   send(url: string, request?: HttpRequest): Promise<HttpAnswer>;
   /** Lets the connections go, so that the process can end. */
   close(): Promise<void>;
 }
 
-/** Bytes of an answer at most. */
-const maxAnswer = 256 << 20;
+const defaultMaxBytes = 16 << 20;
 
 /** @param insecure believe every certificate */
 export function openHttp(environment: Environment, { insecure }: { insecure: boolean }): Http {
@@ -43,14 +45,14 @@ export function openHttp(environment: Environment, { insecure }: { insecure: boo
     },
     headersTimeout: timeout,
     bodyTimeout: timeout,
-    maxResponseSize: maxAnswer,
   });
   return {
-    async send(url, { method = 'GET', headers = {}, body } = {}) {
+    async send(url, { method = 'GET', headers = {}, body, maxBytes = defaultMaxBytes } = {}) {
       try {
         const signal = AbortSignal.timeout(timeout);
         const response = await sendRequest(url, { method, headers, dispatcher: agent, signal, body: body ?? null });
-        const bytes = Buffer.from(await response.body.arrayBuffer());
+        // Nothing is asked for that would have to be unpacked, and undici unpacks nothing here.
+        const bytes = await readStream(response.body, maxBytes);
         return { status: response.statusCode, bytes, json: () => parse(url, bytes) };
       } catch (error) {
         throw explained(error, url, environment);
@@ -71,6 +73,7 @@ function parse<T>(url: string, bytes: Buffer): T {
 function explained(error: unknown, url: string, { name, timeout }: Environment): RemoteError {
   const cause = ((error as Error).cause ?? error) as Error & { code?: string };
   const { host } = new URL(url);
+  if (cause instanceof TooLongError) return new RemoteError(`the answer of ${url} ${cause.message}`);
   if (cause.name === 'TimeoutError' || /TIMEOUT/i.test(cause.code ?? '')) {
     return unreachable(
       `${host} did not answer within ${timeout} ms (\`postern env set ${name} --timeout\` changes that)`,

@@ -1,5 +1,6 @@
 /** Logs a user in to an environment: registers a client, and gets tokens by the password grant. Also renews and ends them. */
 import { randomBytes } from 'node:crypto';
+import { escapeHidden } from '../../core/hidden-characters.ts';
 import type { Environment } from './environments.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { notLoggedIn, RemoteError } from './remote-error.ts';
@@ -14,6 +15,7 @@ const scopes = [
   'apim:subscribe',
   'apim:app_manage',
   'apim:sub_manage',
+  'apim:admin',
 ];
 
 const clientName = 'postern_cli';
@@ -24,10 +26,10 @@ interface Client {
 }
 
 interface Tokens {
-  readonly access_token: string;
-  readonly refresh_token?: string;
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
   /** Seconds. */
-  readonly expires_in: number;
+  readonly expiresIn: number;
 }
 
 /** @throws RemoteError 3 when user or password are wrong */
@@ -42,7 +44,7 @@ export async function logIn(http: Http, environment: Environment, user: string, 
   const form = { grant_type: 'password', username: user, password, scope: scopes.join(' ') };
   const answer = await postForm(http, environment.tokenUrl, form, basic(clientId, clientSecret));
   if (answer.status !== 200) throw tokenError(environment, answer);
-  return sessionOf(answer.json(), { user, clientId, clientSecret });
+  return sessionOf(readTokens(environment.tokenUrl, answer), { user, clientId, clientSecret });
 }
 
 /** A session with a new access token. @throws RemoteError 3 when the refresh token is no good any more */
@@ -52,7 +54,7 @@ export async function renew(http: Http, environment: Environment, session: Sessi
   const form = { grant_type: 'refresh_token', refresh_token: session.refreshToken };
   const { clientId, clientSecret } = session;
   const answer = await postForm(http, environment.tokenUrl, form, basic(clientId, clientSecret));
-  if (answer.status === 200) return sessionOf(answer.json(), session);
+  if (answer.status === 200) return sessionOf(readTokens(environment.tokenUrl, answer), session);
   if (answer.status >= 500) throw tokenError(environment, answer);
   throw notLoggedIn(`the session of ${environment.name} has ended; ${again}`);
 }
@@ -78,7 +80,7 @@ export async function clientCredentialsToken(
   const form = { grant_type: 'client_credentials' };
   const answer = await postForm(http, tokenUrl, form, basic(key.consumerKey, key.consumerSecret));
   if (answer.status !== 200) throw new RemoteError(`${tokenUrl} gave no token: ${describe(answer)}`);
-  return answer.json<Tokens>().access_token;
+  return readTokens(tokenUrl, answer).accessToken;
 }
 
 async function register(
@@ -103,7 +105,23 @@ async function register(
   if (answer.status !== 200 && answer.status !== 201) {
     throw new RemoteError(`${environment.registrationUrl} did not register a client: ${describe(answer)}`);
   }
-  return answer.json();
+  const { clientId, clientSecret } = (answer.json<Partial<Client> | null>() ?? {}) as Record<string, unknown>;
+  if (
+    typeof clientId === 'string' &&
+    (clientSecret === undefined || clientSecret === null || typeof clientSecret === 'string')
+  )
+    return { clientId, clientSecret: clientSecret ?? null };
+  throw new RemoteError(`${environment.registrationUrl} answered with something that is no client`);
+}
+
+/** RFC 6749 section 5.1 and appendices A.12, A.17. @throws RemoteError */
+function readTokens(url: string, answer: HttpAnswer): Tokens {
+  const given = (answer.json<Record<string, unknown> | null>() ?? {}) as Record<string, unknown>;
+  const { access_token: accessToken, refresh_token: refreshToken = null, expires_in: expiresIn } = given;
+  const isToken = (value: unknown): value is string => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value);
+  if (isToken(accessToken) && (refreshToken === null || isToken(refreshToken)) && Number.isFinite(expiresIn))
+    return { accessToken, refreshToken, expiresIn: expiresIn as number };
+  throw new RemoteError(`${url} answered with something that is no token`);
 }
 
 function sessionOf(tokens: Tokens, who: Pick<Session, 'user' | 'clientId' | 'clientSecret'>): Session {
@@ -111,9 +129,9 @@ function sessionOf(tokens: Tokens, who: Pick<Session, 'user' | 'clientId' | 'cli
     user: who.user,
     clientId: who.clientId,
     clientSecret: who.clientSecret,
-    accessToken: tokens.access_token,
-    expiresAt: Date.now() + tokens.expires_in * 1000,
-    refreshToken: tokens.refresh_token ?? null,
+    accessToken: tokens.accessToken,
+    expiresAt: Date.now() + tokens.expiresIn * 1000,
+    refreshToken: tokens.refreshToken,
   };
 }
 
@@ -132,12 +150,15 @@ function tokenError({ name, tokenUrl }: Environment, answer: HttpAnswer): Remote
   return new RemoteError(`${tokenUrl} gave no token: ${describe(answer)}`);
 }
 
-/** What an answer of an authorization server or of a control plane says went wrong. */
+/** Characters of what a server says that are shown. */
+const longest = 1000;
+
+/** What an answer of an authorization server or of a control plane says went wrong, on one line. */
 export function describe(answer: HttpAnswer): string {
   try {
     const body = JSON.parse(answer.bytes.toString('utf8')) as Record<string, unknown>;
     const text = body.error_description ?? body.description ?? body.message ?? body.error;
-    if (typeof text === 'string' && text !== '') return text;
+    if (typeof text === 'string' && text !== '') return escapeHidden(text.slice(0, longest));
   } catch {
     // It is no JSON; its status has to do.
   }

@@ -1,5 +1,6 @@
 /** What commands print on standard output: a table for people; JSON or YAML for programs. */
 import { stringify } from 'yaml';
+import { printable, printableDocument } from '../printable.ts';
 
 export const formats = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof formats)[number];
@@ -15,7 +16,9 @@ export function print(
 
 /** One thing, as JSON or YAML. */
 export function document(value: unknown, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value, { lineWidth: 0 });
+  return printableDocument(
+    format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value, { lineWidth: 0 }),
+  );
 }
 
 function table(
@@ -38,9 +41,8 @@ function table(
     .join('');
 }
 
-/** On one line, and without anything that would command the terminal. */
 function cell(value: unknown): string {
   const said = value === undefined || value === null ? '' : value;
   const text = typeof said === 'string' ? said : JSON.stringify(said);
-  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ');
+  return printable(text);
 }

@@ -1,12 +1,11 @@
 /** Runs the gateway. */
 import { join } from 'node:path';
-import { brokers } from '../../adapters/brokers/index.ts';
-import { severalSources } from '../../adapters/brokers/several.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { accessLogFile, openDataFolder } from '../data-folder.ts';
+import { followControlPlane } from '../enrolment/follow-control-plane.ts';
 import { withTokenUrl } from '../gateway-options.ts';
 import type { Running } from '../run-until-stopped.ts';
 import type { Settings } from '../settings.ts';
@@ -27,16 +26,23 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     import('../../gateway/gateway.ts'),
     openCertificates(join(data, 'certificates'), {
       hosts: [options.server.publicHost, options.server.host, host],
+      selfSigned: true,
       log,
     }),
   ]);
   const { url, otherUrls } = options.controlPlane;
+  const followed = await followControlPlane({
+    urls: url === '' ? [] : [url, ...otherUrls],
+    data,
+    certificates,
+    log,
+  });
   const gateway = await startGateway({
     options: { ...options, keyManager: withTokenUrl(options.keyManager) },
     data,
     accessLog: accessLogFile(options.gateway.accessLog, data),
-    certificates,
-    source: url === '' ? null : await openSource([url, ...otherUrls], certificates),
+    certificates: { ...certificates, gateway: followed.certificate },
+    source: followed.source,
     fixed: null,
     authorities: null,
     clock: systemClock,
@@ -54,13 +60,9 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     ready: gateway.serving,
     waitsFor: `the control plane at ${url}; until then requests are answered with 503`,
     async stop() {
+      followed.stop();
       await gateway.stop();
       unlock();
     },
   };
-}
-
-async function openSource(urls: readonly string[], { ca, gateway }: Awaited<ReturnType<typeof openCertificates>>) {
-  const openHub = await brokers.hub();
-  return severalSources(urls.map((url) => openHub({ url, ca, ...gateway })));
 }

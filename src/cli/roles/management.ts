@@ -1,5 +1,8 @@
 /** Runs the key manager and the control plane, which share the store and one listener. */
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import type { FastifyRequest } from 'fastify';
+import { openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
 import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
 import type { Store } from '../../adapters/stores/store.ts';
 import { userStores } from '../../adapters/user-stores/index.ts';
@@ -7,10 +10,11 @@ import { NameTakenError, type UserStore } from '../../adapters/user-stores/user-
 import type { Sample } from '../../control-plane/sample/install.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { openGatewayIssuer } from '../../platform/gateway-issuer.ts';
 import { createLog } from '../../platform/log.ts';
 import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
-import { createRestServer, isEnrolledGateway } from '../../platform/rest-server.ts';
+import { createRestServer, gatewayCertificateOf } from '../../platform/rest-server.ts';
 import { openDataFolder } from '../data-folder.ts';
 import {
   defaultPassword,
@@ -36,6 +40,7 @@ export interface ManagementInfo {
 export async function runManagement(
   settings: Settings,
   roles: readonly ManagementRole[],
+  { withSample = false }: { withSample?: boolean } = {},
 ): Promise<Running & { readonly info: ManagementInfo }> {
   const { data } = settings;
   const options = await withPort(settings);
@@ -53,7 +58,15 @@ export async function runManagement(
   await addFirstUser(settings, store, users);
   if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
 
-  const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log });
+  const ready = async () => (await store.writeProblem?.()) ?? true;
+  const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log, ready });
+  const gatewayIssuer = await openGatewayIssuer(join(data, 'certificates'), systemClock);
+  const expelled = await openExpelledGateways(store);
+  const enrolledName = (request: FastifyRequest): string | null => {
+    const certificate = gatewayCertificateOf(request.raw.socket as TLSSocket);
+    return certificate && !expelled.has(certificate) ? certificate.name : null;
+  };
+  const isEnrolledGateway = (request: FastifyRequest): boolean => enrolledName(request) !== null;
   const deps = { store, seal, users, clock: systemClock, log, isEnrolledGateway };
   const origin = `https://${publicHost}:${port}`;
   const addresses: string[] = [];
@@ -70,13 +83,19 @@ export async function runManagement(
   const { mountHub } = await import('../../control-plane/hub.ts');
   const { openedChanges } = await import('../../control-plane/opened-changes.ts');
   const changes = openedChanges(store.changes, seal, log);
-  mountHub(app, { ...deps, changes, options: options.controlPlane });
+  const { mountEnrolment } = await import('../../control-plane/enrolment/mount-enrolment.ts');
+  const { cutExpelled } = await import('../../control-plane/enrolment/cut-expelled.ts');
+  mountEnrolment(app, { ...deps, issuer: gatewayIssuer, enrolledName });
+  cutExpelled(app.server, expelled);
+  const hub = mountHub(app, { ...deps, changes, options: options.controlPlane });
   let sample: Sample | null = null;
   if (roles.includes('control-plane')) {
     const { mountControlPlane } = await import('../../control-plane/control-plane.ts');
     await mountControlPlane(app, {
       ...deps,
       keyManager,
+      connectedGateways: hub.readers,
+      gatewayIssuer,
       publicUrl: origin,
       gatewayUrls: {
         http: `http://${publicHost}:${options.gateway.httpPort}`,
@@ -88,7 +107,7 @@ export async function runManagement(
       developerPortal: options.developerPortal,
     });
     addresses.push(`Control plane   ${origin}`);
-    if (roles.includes('key-manager')) {
+    if (withSample) {
       const { installSample } = await import('../../control-plane/sample/install.ts');
       const now = Math.floor(systemClock.now() / 1000);
       sample = await installSample({ ...deps, origin, hashClientSecrets: options.tokens.hashClientSecrets, now });

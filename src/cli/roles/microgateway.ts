@@ -1,14 +1,13 @@
 /** Runs a microgateway: a gateway with the APIs of an artifact. */
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { brokers } from '../../adapters/brokers/index.ts';
-import { severalSources } from '../../adapters/brokers/several.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { checkPortFree } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { accessLogFile, openDataFolder } from '../data-folder.ts';
+import { followControlPlane } from '../enrolment/follow-control-plane.ts';
 import { describeApis } from '../microgateway/describe-apis.ts';
 import type { Preparation } from '../microgateway/prepare.ts';
 import type { MicrogatewaySettings } from '../microgateway/settings.ts';
@@ -27,17 +26,27 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
   const { host, accessLog } = options.gateway;
   const [{ startGateway }, certificates] = await Promise.all([
     import('../../gateway/gateway.ts'),
-    openCertificates(join(data, 'certificates'), { hosts: [host], server: keyStore ?? undefined, log }),
+    openCertificates(join(data, 'certificates'), {
+      hosts: [host],
+      server: keyStore ?? undefined,
+      selfSigned: true,
+      log,
+    }),
   ]);
   const { url, otherUrls } = options.controlPlane;
-  const openHub = url === '' ? null : await brokers.hub();
-  const ca = [certificates.ca, ...(trusted ?? [])].join('\n');
+  const followed = await followControlPlane({
+    urls: url === '' ? [] : [url, ...otherUrls],
+    data,
+    certificates,
+    ...(trusted && { authorities: trusted }),
+    log,
+  });
   const gateway = await startGateway({
     options,
     data: own,
     accessLog: accessLogFile(accessLog, own),
-    certificates,
-    source: openHub && severalSources([url, ...otherUrls].map((url) => openHub({ url, ca, ...certificates.gateway }))),
+    certificates: { ...certificates, gateway: followed.certificate },
+    source: followed.source,
     fixed,
     authorities: trusted && [...getCACertificates('default'), ...trusted],
     clock: systemClock,
@@ -61,6 +70,7 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
     ready: gateway.serving,
     waitsFor: `the event hub at ${url}; until then requests are answered with 503`,
     async stop() {
+      followed.stop();
       await gateway.stop();
       unlock();
     },

@@ -6,7 +6,8 @@ import type { Store } from '../../adapters/stores/store.ts';
 import { openSeal, type Seal } from '../../platform/seal.ts';
 import { type Settings, storeFile } from '../settings.ts';
 
-const check = 'seal-check';
+/** Where the store keeps what only its key opens. */
+export const sealCheck = 'seal-check';
 
 /**
  * Nothing else may have been opened of the data folder's store.
@@ -32,11 +33,11 @@ export async function openStore(settings: Settings): Promise<{ store: Store; sea
 /** Better now than when the first secret is needed: nodes that share a store share its key. */
 async function checkSeal(store: Store, seal: Seal): Promise<void> {
   const value = await store.transaction(async ({ db }) => {
-    const row = await db.selectFrom('meta').select('value').where('key', '=', check).executeTakeFirst();
+    const row = await db.selectFrom('meta').select('value').where('key', '=', sealCheck).executeTakeFirst();
     if (row) return row.value;
-    const sealed = seal.seal('postern', check);
-    await db.insertInto('meta').values({ key: check, value: sealed }).execute();
+    const sealed = seal.seal('postern', sealCheck);
+    await db.insertInto('meta').values({ key: sealCheck, value: sealed }).execute();
     return sealed;
   });
-  seal.open(value, check);
+  seal.open(value, sealCheck);
 }

@@ -34,7 +34,7 @@ export function withListeners(command: Command, configuration: string): Command 
     .addHelpText('after', '\nEvery option of the configuration can be given as --section.key=value.');
 }
 
-function portOffset(text: string): number {
+export function portOffset(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 55_000) {
     throw new InvalidArgumentError('expected a number from 0 to 55000.');
   }

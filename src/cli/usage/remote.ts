@@ -152,7 +152,7 @@ export const importCommand: AddCommand = (context) => {
     );
 };
 
-function run(
+export function run(
   { program, flags }: CommandContext,
   command: () => Promise<void>,
   { insecure = false }: { insecure?: boolean } = {},
@@ -165,11 +165,11 @@ function run(
   return attempt(command);
 }
 
-function environment(command: Command): Command {
+export function environment(command: Command): Command {
   return insecure(command).requiredOption('-e, --environment <name>', 'which control plane, see "postern env"');
 }
 
-function insecure(command: Command): Command {
+export function insecure(command: Command): Command {
   return command.option('-k, --insecure', 'believe any certificate');
 }
 
@@ -181,7 +181,7 @@ function addresses(command: Command): Command {
     .option('--timeout <milliseconds>', 'for one request (default: 60000)', positive);
 }
 
-function output(): Option {
+export function output(): Option {
   return new Option('--output <form>', 'of what is printed').choices(['table', 'json', 'yaml']).default('table');
 }
 

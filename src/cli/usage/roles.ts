@@ -29,6 +29,14 @@ export const controlPlane: AddCommand = (context) =>
     async () => (await import('../commands/control-plane.ts')).controlPlane,
   );
 
+export const management: AddCommand = (context) =>
+  role(
+    context,
+    'management',
+    'key manager and control plane in one process: a node of several on one store',
+    async () => (await import('../commands/management.ts')).management,
+  );
+
 function role(
   { program, flags }: CommandContext,
   name: string,

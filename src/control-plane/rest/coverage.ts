@@ -19,7 +19,7 @@ export function coverageMarkdown(apis: readonly RestApi[]): string {
     const missing = new Set(notBuilt(api));
     const rows = api.definition.operations.map(({ method, path, scopes }) => {
       const state = missing.has(`${method} ${path}`) ? '501' : 'built';
-      return `| ${method} | \`${path}\` | ${scopes?.map((scope) => `\`${scope}\``).join(' or ') ?? 'none'} | ${state} |`;
+      return `| ${method} | \`${path}\` | ${scopesOf(scopes)} | ${state} |`;
     });
     return [`## ${api.names[0]}`, ['| method | path | scope | |', '| --- | --- | --- | --- |', ...rows].join('\n')];
   });
@@ -28,4 +28,9 @@ export function coverageMarkdown(apis: readonly RestApi[]): string {
     'form of the other errors. This page is generated (`npm run docs`).';
   const overview = ['| API | built | operations |', '| --- | --- | --- |', ...counts].join('\n');
   return `${['# REST APIs: what is built', introduction, overview, ...tables].join('\n\n')}\n`;
+}
+
+function scopesOf(scopes: readonly string[] | null): string {
+  if (scopes === null) return 'none';
+  return scopes.map((scope) => `\`${scope}\``).join(' or ') || 'any, logged in';
 }

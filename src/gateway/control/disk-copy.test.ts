@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   copyFileSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,12 +17,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { type MemoryOptions, newMemory, openMemory } from '../../../test/support/disk-copy.ts';
 import { key, revoked } from '../../../test/support/hub.ts';
 import type { ChangeEvent } from '../../core/events.ts';
 import { never } from '../../core/revocation.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
-import { DiskCopy, type DiskCopyOptions } from './disk-copy.ts';
 
 const header = (number: number, epoch = 'e') => ({ format: 1, epoch, number }) as const;
 const change = (number: number, entity: EntityChange): ChangeEvent => ({ type: 'change', number, ...entity });
@@ -33,37 +35,39 @@ function folder(t: TestContext): string {
   return join(dir, 'gateway');
 }
 
-async function open(dir: string, options?: DiskCopyOptions) {
-  const disk = new DiskCopy(dir, options);
-  const content = await disk.load();
-  return { disk, content };
-}
+const tokens = [...Array.from({ length: 300 }, (_, at) => `t${at}`), 'zz', 'short', 'long', 'ever'];
 
 /** What a start would find. */
-async function contentOf(dir: string, options?: DiskCopyOptions) {
-  const { disk, content } = await open(dir, options);
+async function contentOf(dir: string, options?: MemoryOptions) {
+  const { disk, content, revoked, revokedOf } = await openMemory(dir, options);
   await disk.close();
-  const names = content?.entities.map(({ kind, id }) => (kind === 'revocation' ? id.split('|')[2] : id)).sort();
+  const revocations = revokedOf(tokens);
+  assert.equal(revocations.length, revoked.size, 'nothing else is revoked');
+  const names = [...(content?.entities.map(({ id }) => id) ?? []), ...revocations].sort();
   return { header: content?.header, names, confirmed: content?.lastConfirmedHeadMs, content };
 }
+
+/** For the code of other processes. */
+const imports = ['disk-copy', 'hub']
+  .map((name) => new URL(`../../../test/support/${name}.ts`, import.meta.url).href)
+  .map((href, at) => `import { ${at === 0 ? 'openMemory' : 'revoked'} } from ${JSON.stringify(href)};`)
+  .join('\n');
 
 const journals = (dir: string) => readdirSync(dir).filter((name) => name.startsWith('journal'));
 
 test('nothing, then what was put there: the snapshot and every change since', async (t) => {
   const dir = folder(t);
-  const { disk, content } = await open(dir);
+  const { disk, content, append, replace } = await openMemory(dir);
   assert.equal(content, null);
-  await disk.replace(header(3), [revoked('t3'), key('one'), key('two')]);
-  disk.append([revocation(4), change(5, { kind: 'key', id: 'one', value: null })]);
-  disk.append([change(6, key('three'))]);
+  await replace(header(3), [revoked('t3'), key('one'), key('two')]);
+  append(revocation(4), change(5, { kind: 'key', id: 'one', value: null }));
+  append(change(6, key('three')));
   disk.confirm(1_000_000);
   // Not closed: that is how a killed process leaves it.
   const found = await contentOf(dir);
   assert.deepEqual(found.header, header(6));
-  assert.deepEqual(
-    found.content?.entities,
-    [key('two'), key('three'), revoked('t3'), revoked('t4')].map((e) => e),
-  );
+  assert.deepEqual(found.content?.entities, [key('two'), key('three')]);
+  assert.deepEqual([found.content.revocations, found.names], [2, ['t3', 't4', 'three', 'two']]);
   assert.equal(found.confirmed, 1_000_000);
   for (const name of readdirSync(dir)) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600);
   assert.equal(statSync(dir).mode & 0o777, 0o700);
@@ -72,12 +76,12 @@ test('nothing, then what was put there: the snapshot and every change since', as
 
 test('a later start goes on in a journal of its own', async (t) => {
   const dir = folder(t);
-  const first = await open(dir);
-  await first.disk.replace(header(0), []);
-  first.disk.append([revocation(1)]);
+  const first = await openMemory(dir);
+  await first.replace(header(0), []);
+  first.append(revocation(1));
   await first.disk.close();
-  const second = await open(dir);
-  second.disk.append([revocation(2)]);
+  const second = await openMemory(dir);
+  second.append(revocation(2));
   await second.disk.close();
   assert.equal(journals(dir).length, 2);
   const found = await contentOf(dir);
@@ -86,14 +90,15 @@ test('a later start goes on in a journal of its own', async (t) => {
 
 test('journals are merged when they have grown, while changes go on, and removed', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir, { compactAfter: 2000 });
-  await disk.replace(header(0), [key('gone'), key('stays')]);
-  disk.append([change(1, { kind: 'key', id: 'gone', value: null })]);
+  const { disk, append, replace } = await openMemory(dir, { compactAfter: 2000 });
+  await replace(header(0), [key('gone'), key('stays')]);
+  append(change(1, { kind: 'key', id: 'gone', value: null }));
   disk.confirm(5_000_000);
-  for (let n = 2; n <= 200; n++) disk.append([revocation(n)]);
+  for (let n = 2; n <= 200; n++) append(revocation(n));
   await disk.close();
   assert.ok(journals(dir).length <= 2, `${journals(dir)}`);
-  assert.ok(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8').includes('t2"'));
+  assert.doesNotMatch(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8'), /gone/);
+  assert.ok(statSync(join(dir, 'revocations.bin')).size > 2400, 'more than a hundred are in it');
   const found = await contentOf(dir);
   assert.deepEqual(found.header, header(200));
   assert.equal(found.names?.length, 200);
@@ -102,16 +107,16 @@ test('journals are merged when they have grown, while changes go on, and removed
 
 test('a merge that stops anywhere loses nothing', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir, { compactAfter: 1_000_000 });
-  await disk.replace(header(0), []);
-  for (let n = 1; n <= 20; n++) disk.append([revocation(n)]);
+  const { disk, append, replace } = await openMemory(dir, { compactAfter: 1_000_000 });
+  await replace(header(0), []);
+  for (let n = 1; n <= 20; n++) append(revocation(n));
   disk.confirm(9_000_000);
   await disk.close();
   const all = Array.from({ length: 20 }, (_, at) => `t${at + 1}`).sort();
   const before = `${dir}-before`;
   cpSync(dir, before, { recursive: true });
-  const merging = await open(dir, { compactAfter: 1 });
-  merging.disk.append([revocation(21)]);
+  const merging = await openMemory(dir, { compactAfter: 1 });
+  merging.append(revocation(21));
   await merging.disk.close();
   all.push('t21');
   all.sort();
@@ -131,11 +136,11 @@ test('a merge that stops anywhere loses nothing', async (t) => {
 
 test('a torn last line is passed over; a line in the middle that was altered is noticed, and later revocations kept', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(0), [key('one')]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), [key('one')]);
   disk.confirm(7_000_000);
-  for (let n = 1; n <= 4; n++) disk.append([revocation(n)]);
-  disk.append([change(5, key('two'))]);
+  for (let n = 1; n <= 4; n++) append(revocation(n));
+  append(change(5, key('two')));
   await disk.close();
   const file = join(dir, journals(dir)[0] as string);
   const whole = readFileSync(file, 'utf8');
@@ -151,9 +156,9 @@ test('a torn last line is passed over; a line in the middle that was altered is 
 
 test('a number that is missing ends what can be gone on from, but not the revocations', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(0), []);
-  disk.append([revocation(1), revocation(3), change(4, key('four'))]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), []);
+  append(revocation(1), revocation(3), change(4, key('four')));
   disk.confirm(9_000_000);
   await disk.close();
   const found = await contentOf(dir);
@@ -162,15 +167,15 @@ test('a number that is missing ends what can be gone on from, but not the revoca
 
 test('changes that were fetched again after a damage fill the gap', async (t) => {
   const dir = folder(t);
-  const first = await open(dir);
-  await first.disk.replace(header(0), []);
-  for (let n = 1; n <= 4; n++) first.disk.append([revocation(n)]);
+  const first = await openMemory(dir);
+  await first.replace(header(0), []);
+  for (let n = 1; n <= 4; n++) first.append(revocation(n));
   await first.disk.close();
   const file = join(dir, journals(dir)[0] as string);
   writeFileSync(file, readFileSync(file, 'utf8').replace('"value":"t2"', '"value":"zz"'));
-  const second = await open(dir);
+  const second = await openMemory(dir);
   assert.deepEqual(second.content?.header, header(1));
-  for (let n = 2; n <= 5; n++) second.disk.append([revocation(n)]);
+  for (let n = 2; n <= 5; n++) second.append(revocation(n));
   await second.disk.close();
   const found = await contentOf(dir);
   assert.deepEqual([found.header, found.names], [header(5), ['t1', 't2', 't3', 't4', 't5']]);
@@ -178,9 +183,9 @@ test('changes that were fetched again after a damage fill the gap', async (t) =>
 
 test('of a snapshot that is damaged only the revocations are used, and a new one is asked for', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(3), [key('one'), key('two'), revoked('t1'), revoked('t2')]);
-  disk.append([revocation(4), change(5, key('three'))]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(3), [key('one'), key('two'), revoked('t1'), revoked('t2')]);
+  append(revocation(4), change(5, key('three')));
   await disk.close();
   const file = join(dir, 'snapshot.ndjson');
   const whole = readFileSync(file);
@@ -189,8 +194,8 @@ test('of a snapshot that is damaged only the revocations are used, and a new one
     ['a line lost', Buffer.from(whole.toString().split('\n').toSpliced(1, 1).join('\n')), ['t1', 't2', 't4']],
     ['the end lost', whole.subarray(0, whole.length - 30), ['t1', 't2', 't4']],
     ['no UTF-8', Buffer.concat([whole.subarray(0, 90), Buffer.from([0xff]), whole.subarray(91)]), ['t1', 't2', 't4']],
-    ['another version', Buffer.from(whole.toString().replace('"format":1', '"format":2')), ['t1', 't2', 't4']],
-    ['empty', Buffer.alloc(0), ['t4']],
+    ['another version', Buffer.from(whole.toString().replace('"format":2', '"format":3')), ['t1', 't2', 't4']],
+    ['empty', Buffer.alloc(0), ['t1', 't2', 't4']],
   ];
   for (const [what, bytes, names] of damages) {
     writeFileSync(file, bytes);
@@ -199,14 +204,86 @@ test('of a snapshot that is damaged only the revocations are used, and a new one
   }
 });
 
+test('revocations that are damaged, missing or of another version: what can be read denies, and a snapshot is asked for', async (t) => {
+  const dir = folder(t);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(3), [key('one'), revoked('t1'), revoked('t2')]);
+  append(revocation(4), change(5, key('three')));
+  await disk.close();
+  const file = join(dir, 'revocations.bin');
+  const whole = readFileSync(file);
+  const altered = (at: number): Buffer => {
+    const bytes = Buffer.from(whole);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    return bytes;
+  };
+  const damages: readonly [string, Buffer | null, readonly string[]][] = [
+    ['missing', null, ['t4']],
+    ['empty', Buffer.alloc(0), ['t4']],
+    ['another format', altered(8), ['t4']],
+    ['a bit of the key altered', altered(20), ['t4']],
+    ['a bit of an entry altered', altered(80), ['t4']],
+    ['the end lost', whole.subarray(0, -12), ['t1', 't2', 't4']],
+  ];
+  for (const [what, bytes, names] of damages) {
+    if (bytes) writeFileSync(file, bytes);
+    else rmSync(file);
+    const found = await contentOf(dir);
+    assert.deepEqual([found.header, found.names, found.confirmed], [null, names, 0], what);
+  }
+  for (let length = 0; length < whole.length; length++) {
+    writeFileSync(file, whole.subarray(0, length));
+    assert.equal((await contentOf(dir)).header, null, `${length} bytes`);
+  }
+  writeFileSync(file, whole);
+  assert.deepEqual((await contentOf(dir)).header, header(5));
+});
+
+test('a folder of an earlier version, with revocations in the snapshot, is read and brought up to date', async (t) => {
+  const dir = folder(t);
+  const seconds = 1_000_000;
+  const clock = new ManualClock(seconds * 1000);
+  const first = { format: 1, epoch: 'e', number: 3, confirmedAt: 7 };
+  const entities = [key('one'), revoked('t1'), revoked('long', seconds - 3600), revoked('t2')];
+  const lines = [first, ...entities].map((line) => `${JSON.stringify(line)}\n`).join('');
+  mkdirSync(dir);
+  writeFileSync(
+    join(dir, 'snapshot.ndjson'),
+    `${lines}${JSON.stringify({ type: 'end', count: 4, crc32: crc32(lines) })}\n`,
+  );
+  const before = await contentOf(dir, { clock });
+  assert.deepEqual([before.header, before.names, before.confirmed], [header(3), ['one', 't1', 't2'], 7]);
+  const { disk, append } = await openMemory(dir, { clock, compactAfter: 1 });
+  append(revocation(4));
+  await disk.close();
+  assert.doesNotMatch(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8'), /revocation/);
+  const later = await contentOf(dir, { clock });
+  assert.deepEqual([later.header, later.names, later.confirmed], [header(4), ['one', 't1', 't2', 't4'], 7]);
+});
+
+test('what memory has no room for stays on disk as it is, for a start with more room', async (t) => {
+  const dir = folder(t);
+  const first = await openMemory(dir, { capacity: 3, compactAfter: 1 });
+  await first.replace(header(0), [revoked('t0')]);
+  for (let n = 1; n <= 5; n++) first.append(revocation(n));
+  await first.disk.close();
+  const larger = await contentOf(dir);
+  assert.deepEqual([larger.header, larger.names], [header(5), ['t0', 't1', 't2', 't3', 't4', 't5']]);
+  // A snapshot does not take the place of what it can't hold, either.
+  const second = await openMemory(dir, { capacity: 3 });
+  await assert.rejects(second.replace(header(9), [revoked('t9')]), /no room/);
+  await second.disk.close();
+  assert.deepEqual((await contentOf(dir)).header, header(5));
+});
+
 test('a snapshot of another epoch replaces all; journals of before count no more', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(5), [key('one')]);
-  disk.append([change(6, key('two'))]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(5), [key('one')]);
+  append(change(6, key('two')));
   const old = readFileSync(join(dir, journals(dir)[0] as string));
-  await disk.replace(header(1, 'f'), [key('three')]);
-  disk.append([revocation(2)]);
+  await replace(header(1, 'f'), [key('three')]);
+  append(revocation(2));
   await disk.close();
   // A crash before the old journal was removed.
   writeFileSync(join(dir, 'journal-1.log'), old);
@@ -216,8 +293,8 @@ test('a snapshot of another epoch replaces all; journals of before count no more
 
 test('when a snapshot of another epoch can not be written, what was there and every revocation since is still there', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(5), [key('one'), revoked('t5')]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(5), [key('one'), revoked('t5')]);
   async function* broken() {}
   await assert.rejects(
     disk.replace(header(1, 'f'), {
@@ -228,7 +305,7 @@ test('when a snapshot of another epoch can not be written, what was there and ev
     } as never),
     /full/,
   );
-  disk.append([revocation(2)]);
+  append(revocation(2));
   await disk.close();
   const found = await contentOf(dir);
   assert.deepEqual([found.header, found.names], [header(5), ['one', 't2', 't5']]);
@@ -237,45 +314,38 @@ test('when a snapshot of another epoch can not be written, what was there and ev
 test('revocations leave an hour after the last token expired, those for ever never', async (t) => {
   const dir = folder(t);
   const clock = new ManualClock(1_000_000_000);
-  const { disk } = await open(dir, { clock, compactAfter: 1 });
+  const { disk, append, replace } = await openMemory(dir, { clock, compactAfter: 1 });
   const seconds = clock.now() / 1000;
-  await disk.replace(header(0), [
-    revoked('short', seconds + 10),
-    revoked('long', seconds + 5000),
-    revoked('ever', never),
-  ]);
-  clock.advance(10_000 + 3_600_000);
-  assert.equal((await disk.revocations()).length, 3);
+  await replace(header(0), [revoked('short', seconds + 10), revoked('long', seconds + 5000), revoked('ever', never)]);
+  clock.advance(10_000 + 3_600_000 - 1);
+  assert.deepEqual((await contentOf(dir, { clock })).names, ['ever', 'long', 'short']);
   clock.advance(1);
-  assert.equal((await disk.revocations()).length, 2);
-  disk.append([revocation(1)]);
+  assert.deepEqual((await contentOf(dir, { clock })).names, ['ever', 'long']);
+  append(revocation(1));
   await disk.close();
-  assert.doesNotMatch(readFileSync(join(dir, 'snapshot.ndjson'), 'utf8'), /"short"/);
-  assert.deepEqual((await contentOf(dir, { clock })).names, ['ever', 'long', 't1']);
+  clock.advance(-1);
+  assert.deepEqual((await contentOf(dir, { clock })).names, ['ever', 'long', 't1'], 'it is not on the disk any more');
 });
 
 test('a deletion of a revocation counts for its number only', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(0), [revoked('t0')]);
-  disk.append([change(1, { ...revoked('t0'), value: null } as EntityChange), revocation(2)]);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), [revoked('t0')]);
+  append(change(1, { ...revoked('t0'), value: null } as EntityChange), revocation(2));
   await disk.close();
   const found = await contentOf(dir);
   assert.deepEqual([found.header, found.names], [header(2), ['t0', 't2']]);
 });
 
 test('a process that is killed has lost nothing that it acknowledged', async (t) => {
-  const module = JSON.stringify(new URL('./disk-copy.ts', import.meta.url).href);
   for (const killAfter of [1, 300, 1500]) {
     const dir = folder(t);
-    const script = `import { DiskCopy } from ${module};
+    const script = `${imports}
       import { writeSync } from 'node:fs';
-      const disk = new DiskCopy(${JSON.stringify(dir)}, { compactAfter: 20_000 });
-      await disk.load();
-      await disk.replace({ format: 1, epoch: 'e', number: 0 }, []);
+      const { append, replace } = await openMemory(${JSON.stringify(dir)}, { compactAfter: 20_000, capacity: 100_000 });
+      await replace({ format: 1, epoch: 'e', number: 0 }, []);
       for (let n = 1; ; n++) {
-        const value = { type: 'token', issuer: 'i', value: 't' + n, expires: 4_000_000_000 };
-        disk.append([{ type: 'change', number: n, kind: 'revocation', id: 'token|i|t' + n, value }]);
+        append({ type: 'change', number: n, ...revoked('t' + n) });
         // A pipe that is full says so; the parent reads on.
         for (let told = false; !told; ) {
           try { told = writeSync(1, n + '\\n') > 0; } catch { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); }
@@ -293,11 +363,12 @@ test('a process that is killed has lost nothing that it acknowledged', async (t)
       if (acknowledged === killAfter) child.kill('SIGKILL');
     }
     assert.deepEqual(await ended, [null, 'SIGKILL']);
-    const { content } = await contentOf(dir);
+    const { content, revoked, revokedOf, disk } = await openMemory(dir, { capacity: 100_000 });
+    await disk.close();
     const number = content?.header?.number ?? 0;
     assert.ok(number >= acknowledged && acknowledged >= killAfter, `held ${number}, acknowledged ${acknowledged}`);
-    assert.equal(content?.entities.length, number);
-    assert.equal(new Set(content?.entities.map(({ id }) => id)).size, number);
+    const all = Array.from({ length: number }, (_, at) => `t${at + 1}`);
+    assert.deepEqual([revokedOf(all), revoked.size], [all, number]);
   }
 });
 
@@ -305,21 +376,21 @@ test('a folder that can not be written is an error that names it', (t) => {
   const dir = folder(t);
   writeFileSync(dir, 'a file');
   assert.throws(
-    () => new DiskCopy(dir),
+    () => newMemory(dir),
     (error: Error) => error.message.startsWith(`the gateway's disk copy in ${dir} can't be written: `),
   );
 });
 
 test('a disk that takes nothing for a while is told, and then gets all of it', async (t) => {
   const dir = folder(t);
-  const { disk } = await open(dir);
-  await disk.replace(header(0), []);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), []);
   renameSync(dir, `${dir}-away`);
-  disk.append([revocation(1)]);
-  disk.append([revocation(2)]);
+  append(revocation(1));
+  append(revocation(2));
   assert.match(String(disk.failure), /ENOENT/);
   renameSync(`${dir}-away`, dir);
-  disk.append([revocation(3)]);
+  append(revocation(3));
   assert.equal(disk.failure, null);
   await disk.close();
   const found = await contentOf(dir);
@@ -328,14 +399,12 @@ test('a disk that takes nothing for a while is told, and then gets all of it', a
 
 test('half a line that a full disk took is taken back', async (t) => {
   const dir = folder(t);
-  const script = `import { DiskCopy } from ${JSON.stringify(new URL('./disk-copy.ts', import.meta.url).href)};
+  const script = `${imports}
     process.on('SIGXFSZ', () => {});
-    const disk = new DiskCopy(${JSON.stringify(dir)});
-    await disk.load();
-    await disk.replace({ format: 1, epoch: 'e', number: 0 }, []);
+    const { disk, append, replace } = await openMemory(${JSON.stringify(dir)});
+    await replace({ format: 1, epoch: 'e', number: 0 }, []);
     for (let n = 1; disk.failure === null; n++) {
-      const value = { type: 'token', issuer: 'i', value: 't' + n, expires: 4_000_000_000 };
-      disk.append([{ type: 'change', number: n, kind: 'revocation', id: 'token|i|t' + n, value }]);
+      append({ type: 'change', number: n, ...revoked('t' + n) });
       console.log(n);
     }`;
   // A limit of 4 KiB on files stands for a disk with so much left.

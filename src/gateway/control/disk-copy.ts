@@ -2,10 +2,12 @@
  * The gateway's copy on disk of all it knows: what it starts from when nothing else can be reached, and why a token
  * that was revoked stays so when the gateway is killed.
  *
- * In its folder are `snapshot.ndjson` and journals of the changes since, `journal-1.log`, `journal-2.log`, …; a new one
- * is begun at each start and each snapshot. When the journals have grown they are merged into a new snapshot, while
- * changes go to the next journal; they are removed only when that snapshot is safe. Whatever happens in between, the
- * numbers tell which lines are news.
+ * In its folder are `snapshot.ndjson`, `revocations.bin` and journals of the changes since, `journal-1.log`,
+ * `journal-2.log`, …; a new one is begun at each start and each snapshot. When the journals have grown they are merged:
+ * first the revocations are written anew, as memory has them, then the snapshot, while changes go to the next journal;
+ * the old journals are removed only when both are safe. Whatever happens in between, the numbers tell which lines are
+ * news, and a revocation that is read twice denies the same. Revocations only ever deny, so whatever can be read of them
+ * goes straight into the revoked set, also when the rest is of no use.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -14,24 +16,32 @@ import type { ChangeEvent } from '../../core/events.ts';
 import type { Revocation } from '../../core/revocation.ts';
 import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
-import { syncFolder } from '../../platform/durable-file.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
-import { Journal, type JournalRecord, readJournal } from './journal.ts';
-import { type DiskHeader, readSnapshotFile, readSnapshotHeader, writeSnapshotFile } from './snapshot-file.ts';
+import type { RevokedSet } from '../revocation/revoked-set.ts';
+import { Journal, type JournalRecord } from './journal.ts';
+import { entityKey, replayJournals } from './replay-journals.ts';
+import { readFingerprintKey, readRevocations, writeRevocations } from './revocations-file.ts';
+import { readSnapshotFile, readSnapshotHeader, writeSnapshotFile } from './snapshot-file.ts';
 
 export interface DiskCopyOptions {
+  /** Where revocations are put when they are read, and taken from when they are written. */
+  readonly revoked: RevokedSet;
+  /** The key that its fingerprints are made with: `storedFingerprintKey`, or a new one if there is none. */
+  readonly fingerprintKey: Uint8Array;
   readonly clock?: Clock;
   readonly log?: Log;
-  /** Bytes of journals, at least, before they are merged; more when the snapshot is large. Default 4 MiB. */
+  /** Bytes of journals, at least, before they are merged; more when what they are merged into is large. Default 4 MiB. */
   readonly compactAfter?: number;
 }
 
 export interface DiskCopyContent {
-  /** Where to go on from. null: the copy is damaged and a snapshot is needed; `entities` are its revocations. */
+  /** Where to go on from. null: the copy is damaged and a snapshot is needed; there are no entities. */
   readonly header: SnapshotHeader | null;
-  /** In the order of `entityKinds`. */
+  /** All but the revocations, in the order of `entityKinds`. */
   readonly entities: readonly EntityChange[];
+  /** How many revocations the set has now. */
+  readonly revocations: number;
   /** When it was last certain that nothing was missing, to within `confirmEvery`; 0 = not known. */
   readonly lastConfirmedHeadMs: number;
 }
@@ -43,14 +53,22 @@ export class DiskCopyError extends OperatorError {
 
 /** Milliseconds between confirmations on disk: staleness after a restart is overstated by so much at most. */
 const confirmEvery = 5000;
-/** Milliseconds that a revocation is kept after the last token that it means has expired. */
-const keepExpired = 3_600_000;
 /** Changes that are held back while the disk takes nothing. */
 const maxPending = 100_000;
+
+const revocationsFile = 'revocations.bin';
+
+/** The key that the revocations of a copy were written with: without it they are of no use. null = there are none. */
+export function storedFingerprintKey(dir: string): Uint8Array | null {
+  return readFingerprintKey(join(dir, revocationsFile));
+}
 
 export class DiskCopy {
   readonly #dir: string;
   readonly #file: string;
+  readonly #revocationsFile: string;
+  readonly #revoked: RevokedSet;
+  readonly #fingerprintKey: Uint8Array;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #compactAfter: number;
@@ -62,18 +80,23 @@ export class DiskCopy {
   /** What could not be written yet; it goes before what comes next. */
   #pending: JournalRecord[] = [];
   #confirmedOnDisk = 0;
-  /** Bytes of journals that are not in use any more, and of the snapshot. */
+  /** The set's generation when all that it had was on disk, or was held back to be written. */
+  #writtenGeneration = 0;
+  /** Bytes of journals that are not in use any more, and of what they are merged into. */
   #journalBytes = 0;
-  #snapshotBytes = 0;
+  #mergedBytes = 0;
   #compacting = false;
   /** Whatever reads or replaces whole files, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
   #failure: string | null = null;
 
   /** Makes the folder if need be. @throws DiskCopyError */
-  constructor(dir: string, options: DiskCopyOptions = {}) {
+  constructor(dir: string, options: DiskCopyOptions) {
     this.#dir = dir;
     this.#file = join(dir, 'snapshot.ndjson');
+    this.#revocationsFile = join(dir, revocationsFile);
+    this.#revoked = options.revoked;
+    this.#fingerprintKey = options.fingerprintKey;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
     this.#compactAfter = options.compactAfter ?? 4 * 1024 * 1024;
@@ -94,29 +117,39 @@ export class DiskCopy {
     return this.#failure;
   }
 
-  /** What is there, or null. Call it before the first `append`. */
+  /** What is there, or null; its revocations are in the set then. Call it before the first `append`. */
   load(): Promise<DiskCopyContent | null> {
     return this.#serially(async () => {
       const content = await this.#read();
       this.#epoch = content?.header?.epoch ?? '';
+      this.#writtenGeneration = this.#revoked.generation;
       this.#measure();
       return content;
     });
   }
 
-  /** The revocations that are on disk, without those that have expired. */
-  async revocations(): Promise<EntityChange[]> {
-    const content = await this.#serially(() => this.#read());
-    return (content?.entities ?? []).filter((entity) => entity.kind === 'revocation');
+  /** Puts the revocations that are on disk into the set once more: it may have let some go too early. */
+  recall(): Promise<void> {
+    return this.#serially(async () => {
+      await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#clock.now());
+      await replayJournals(this.#journalFiles(this.#generation), null, this.#revoke);
+    });
   }
 
-  /** Takes a snapshot in place of everything. Rejects with the system's error; the copy before is then still there. */
+  /**
+   * Takes a snapshot in place of everything but the revocations: those that are written are the set's, which has all of
+   * the snapshot's. Rejects with the system's error; what was there before is then still there.
+   */
   replace(header: SnapshotHeader, entities: readonly EntityChange[]): Promise<void> {
     return this.#serially(async () => {
-      const last = this.#endJournal();
+      const ended = this.#endJournal();
       // From here on changes have numbers of this snapshot.
       this.#epoch = header.epoch;
+      const last = await ended;
+      const { generation } = this.#revoked;
+      await this.#writeRevocations();
       await writeSnapshotFile(this.#file, { ...header, confirmedAt: 0 }, entities);
+      this.#writtenGeneration = generation;
       await this.#removeJournals(last);
       this.#pending = [];
       this.#confirmedOnDisk = 0;
@@ -128,7 +161,13 @@ export class DiskCopy {
   append(changes: readonly ChangeEvent[]): void {
     this.#append(changes);
     const journals = this.#journalBytes + (this.#journal?.size ?? 0);
-    if (journals > Math.max(this.#compactAfter, this.#snapshotBytes / 4)) this.#compact();
+    if (journals > Math.max(this.#compactAfter, this.#mergedBytes / 4)) this.#compact();
+  }
+
+  /** Writes revocations without numbers, of a snapshot that is still being read, if one of them was news to the set. */
+  keep(revocations: readonly EntityChange[]): void {
+    if (this.#revoked.generation === this.#writtenGeneration) return;
+    this.#append(revocations.map(({ id, value }) => ({ type: 'revoked', id, value: value as Revocation })));
   }
 
   /** Notes that nothing was missing at this time (milliseconds since the epoch). */
@@ -141,10 +180,11 @@ export class DiskCopy {
   /** Resolves when everything is on the disk. */
   async close(): Promise<void> {
     await this.#work;
-    this.#endJournal();
+    await this.#endJournal();
   }
 
   #append(records: readonly JournalRecord[]): void {
+    this.#writtenGeneration = this.#revoked.generation;
     try {
       this.#pending.push(...records);
       this.#journal ??= this.#beginJournal();
@@ -162,32 +202,35 @@ export class DiskCopy {
 
   #beginJournal(): Journal {
     this.#generation += 1;
-    const journal = new Journal(this.#journalFile(this.#generation), this.#epoch);
-    syncFolder(this.#dir);
-    return journal;
+    return new Journal(this.#journalFile(this.#generation), this.#epoch);
   }
 
-  /** Closes the journal in use; the next change begins another. Returns the number of the newest. */
-  #endJournal(): number {
-    this.#journalBytes += this.#journal?.size ?? 0;
-    this.#journal?.close();
+  /** Ends the journal in use; from now on a change begins another. Resolves with its number when it is on the disk. */
+  async #endJournal(): Promise<number> {
+    const journal = this.#journal;
+    const last = this.#generation;
+    this.#journalBytes += journal?.size ?? 0;
     this.#journal = null;
-    return this.#generation;
+    await journal?.close();
+    return last;
   }
 
-  /** Merges the journals into the snapshot. Changes that come meanwhile go to a journal of their own. */
+  /** Merges the journals into what was there before. Changes that come meanwhile go to a journal of their own. */
   #compact(): void {
     if (this.#compacting) return;
     this.#compacting = true;
     const merge = async (): Promise<void> => {
-      const last = this.#endJournal();
+      const last = await this.#endJournal();
       const header = await readSnapshotHeader(this.#file);
       if (!header) throw new Error('there is no readable snapshot');
-      const { number, confirmedAt, changes } = this.#replay(header, last);
+      // All that the journals revoke was added before it was written down.
+      const { epoch } = header;
+      const { number, confirmedAt, changes } = await replayJournals(this.#journalFiles(last), header, () => {});
       const damaged = () => {
         throw new Error('the snapshot is damaged');
       };
-      await writeSnapshotFile(this.#file, { ...header, number, confirmedAt }, this.#merged(changes, damaged));
+      await this.#writeRevocations();
+      await writeSnapshotFile(this.#file, { epoch, number, confirmedAt }, this.#merged(changes, damaged));
       await this.#removeJournals(last);
     };
     this.#serially(merge)
@@ -201,20 +244,32 @@ export class DiskCopy {
       });
   }
 
+  async #writeRevocations(): Promise<void> {
+    // What has no room in memory is only in the journals, or at the source.
+    if (this.#revoked.overflowed) throw new Error('memory has no room for all revocations');
+    await writeRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#clock.now());
+  }
+
   async #read(): Promise<DiskCopyContent | null> {
     const header = await readSnapshotHeader(this.#file);
-    const replayed = this.#replay(header, this.#generation);
-    let usable = header !== null;
+    const now = this.#clock.now();
+    const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);
+    const replayed = await replayJournals(this.#journalFiles(this.#generation), header, this.#revoke);
+    let usable = header !== null && (apart === 'whole' || header.format === 1);
     let entities: EntityChange[] = [];
     const damaged = () => {
       usable = false;
     };
-    for await (const entity of this.#merged(replayed.changes, damaged)) entities.push(entity);
-    if (!usable) entities = entities.filter((entity) => entity.kind === 'revocation');
-    if (!header && entities.length === 0 && !existsSync(this.#file)) return null;
+    for await (const entity of this.#merged(replayed.changes, damaged)) {
+      if (entity.kind === 'revocation') this.#revoke(entity);
+      else entities.push(entity);
+    }
+    if (!usable) entities = [];
+    const revocations = this.#revoked.size;
+    if (!header && revocations === 0 && !existsSync(this.#file)) return null;
     if (!usable || replayed.damaged) {
       this.#log.error(
-        { dir: this.#dir, usable, revocations: entities.filter(({ kind }) => kind === 'revocation').length },
+        { dir: this.#dir, usable, revocations },
         usable
           ? 'the disk copy has damaged journals; it is used up to the first gap, and all of its revocations'
           : 'the disk copy is damaged or of another version; only its revocations are used',
@@ -225,70 +280,53 @@ export class DiskCopy {
     return {
       header: header && usable ? { format: 1, epoch: header.epoch, number: replayed.number } : null,
       entities,
+      revocations,
       lastConfirmedHeadMs: usable && !replayed.damaged ? replayed.confirmedAt : 0,
     };
   }
 
-  /**
-   * What the journals up to a generation change in a snapshot. Only numbers that follow one another count, except for
-   * revocations: those deny, and may do so whatever is missing before them.
-   */
-  #replay(header: DiskHeader | null, last: number) {
-    const changes = new Map<string, EntityChange>();
-    let { number, confirmedAt } = header ?? { number: 0, confirmedAt: 0 };
-    let damaged = false;
-    for (const generation of this.#generations().filter((generation) => generation <= last)) {
-      const journal = readJournal(this.#journalFile(generation));
-      damaged ||= journal.damaged;
-      // Of another epoch: the snapshot that it belongs to could not be written.
-      const follows = header !== null && journal.header?.epoch === header.epoch;
-      for (const record of journal.records) {
-        if (record.type === 'confirmed') {
-          if (follows) confirmedAt = Math.max(confirmedAt, record.at);
-          continue;
-        }
-        if (follows && record.number <= number) continue;
-        const next = follows && record.number === number + 1;
-        if (next) number += 1;
-        else if (follows) damaged = true;
-        // A revocation is never taken back.
-        if (record.kind === 'revocation' ? record.value !== null : next) {
-          const { kind, id, value } = record;
-          changes.set(key(record), { kind, id, value } as EntityChange);
-        }
-      }
+  readonly #revoke = (change: EntityChange): void => {
+    if (change.kind !== 'revocation' || !change.value || this.#revoked.isGone(change.value, this.#clock.now())) return;
+    try {
+      this.#revoked.add(change.value);
+    } catch (error) {
+      // It was refused when it came, too.
+      this.#log.error({ err: error, dir: this.#dir }, 'a revocation of the disk copy could not be applied');
     }
-    return { changes, number, confirmedAt, damaged };
-  }
+  };
 
-  /** The snapshot with changes in the place of what they change; without what has expired. */
-  async *#merged(changes: Map<string, EntityChange>, damaged: () => void): AsyncGenerator<EntityChange> {
-    const now = this.#clock.now();
+  /** The snapshot with changes in the place of what they change. */
+  async *#merged(changes: ReadonlyMap<string, EntityChange>, damaged: () => void): AsyncGenerator<EntityChange> {
     const left = new Map(changes);
     for await (const entity of readSnapshotFile(this.#file, damaged)) {
-      const id = key(entity);
+      const id = entityKey(entity);
       const current = left.get(id) ?? entity;
       left.delete(id);
-      if (current.value !== null && !expired(current, now)) yield current;
+      if (current.value !== null) yield current;
     }
-    for (const change of left.values()) if (change.value !== null && !expired(change, now)) yield change;
+    for (const change of left.values()) if (change.value !== null) yield change;
   }
 
   async #removeJournals(last: number): Promise<void> {
-    const old = this.#generations().filter((generation) => generation <= last);
-    for (const generation of old) await rm(this.#journalFile(generation));
+    for (const file of this.#journalFiles(last)) await rm(file);
     this.#measure();
   }
 
   #measure(): void {
     const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    this.#snapshotBytes = size(this.#file);
-    const old = this.#generations().map((generation) => this.#journalFile(generation));
-    this.#journalBytes = old.filter((file) => file !== this.#journal?.file).reduce((sum, file) => sum + size(file), 0);
+    this.#mergedBytes = size(this.#file) + size(this.#revocationsFile);
+    const old = this.#journalFiles(this.#generation).filter((file) => file !== this.#journal?.file);
+    this.#journalBytes = old.reduce((sum, file) => sum + size(file), 0);
   }
 
   #journalFile(generation: number): string {
     return join(this.#dir, `journal-${generation}.log`);
+  }
+
+  /** The journals up to one, in order. */
+  #journalFiles(last: number): string[] {
+    const generations = this.#generations().filter((generation) => generation <= last);
+    return generations.map((generation) => this.#journalFile(generation));
   }
 
   /** Numbers of the journals that there are, in order. */
@@ -302,12 +340,4 @@ export class DiskCopy {
     this.#work = result.catch(() => {});
     return result;
   }
-}
-
-function key({ kind, id }: EntityChange): string {
-  return `${kind}|${id}`;
-}
-
-function expired(entity: EntityChange, now: number): boolean {
-  return entity.kind === 'revocation' && (entity.value as Revocation).expires * 1000 + keepExpired < now;
 }

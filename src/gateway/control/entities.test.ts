@@ -29,7 +29,7 @@ function make(capacity = 100): void {
   told = [];
   overflows = [];
   refused = [];
-  revoked = new RevokedSet(fingerprinter, { capacity });
+  revoked = new RevokedSet(fingerprinter, { capacity, overflow: () => overflows.push('gateway.revocation.capacity') });
   const table = new SubscriptionTable(capacity);
   reader = new SubscriptionReader(table.buffers);
   entities = new Entities({

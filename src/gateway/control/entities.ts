@@ -28,7 +28,7 @@ export interface EntitiesDeps {
   readonly table: SubscriptionTable;
   /** Told whatever threads have to be told. */
   readonly publish: (changes: readonly ThreadChange[]) => void;
-  /** Told when a table in shared memory is full: a decision can't be held, so the gateway must not serve. */
+  /** Told when `table` is full: a decision can't be held, so the gateway must not serve. */
   readonly overflow: (what: string) => void;
   /** Told when an entity of a snapshot can't be used. */
   readonly refused: (change: EntityChange, reason: Error) => void;
@@ -82,8 +82,8 @@ export class Entities {
   }
 
   /**
-   * Takes a snapshot in place of everything. What it doesn't have is removed, but for revocations: what was denied
-   * stays denied until it expires.
+   * Takes a snapshot in place of everything. What it doesn't have is removed, but for revocations, which it need not
+   * have: what was denied stays denied until it expires.
    */
   replace(snapshot: readonly EntityChange[]): void {
     const present = new Set(snapshot.map(({ kind, id }) => `${kind}|${id}`));
@@ -130,7 +130,8 @@ export class Entities {
       case 'subscription':
         return this.#putSubscription(change.id, change.value, tell);
       case 'revocation':
-        if (change.value && !this.#deps.revoked.add(change.value)) this.#deps.overflow('gateway.revocation.capacity');
+        // It says itself when there is no room.
+        if (change.value) this.#deps.revoked.add(change.value);
         return;
     }
   }

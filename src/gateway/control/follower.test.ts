@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { newMemory, openMemory } from '../../../test/support/disk-copy.ts';
 import { key, revoked } from '../../../test/support/hub.ts';
 import type { ChangeSource, EventReceiver, Snapshot } from '../../adapters/brokers/source.ts';
 import type { ChangeEvent, HubEvent, Position } from '../../core/events.ts';
@@ -10,7 +11,6 @@ import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { Freshness } from '../freshness.ts';
-import { DiskCopy } from './disk-copy.ts';
 import { type EntitySink, Follower } from './follower.ts';
 
 const start = 1_900_000_000_000;
@@ -70,7 +70,7 @@ class ScriptedSource implements ChangeSource {
     this.snapshots.push(async () => ({
       header: { format: 1, epoch, number },
       entities: (async function* () {
-        yield* entities;
+        yield entities;
       })(),
     }));
   }
@@ -84,28 +84,38 @@ class ScriptedSource implements ChangeSource {
   close(): void {}
 }
 
-/** Keeps what it is told, as the gateway does: revocations stay when everything is replaced. */
+/** Tokens that tests revoke. */
+const tokens = ['b', 'past', 'r', 'r1', 'r2', 'r3', 's'];
+
+/** Keeps what it is told, as the gateway does: revocations in the set, where they stay. */
 class State implements EntitySink {
   readonly entities = new Map<string, EntityChange>();
   readonly applied: string[] = [];
   poison: string | null = null;
+  readonly #memory: ReturnType<typeof newMemory>;
+
+  constructor(memory: ReturnType<typeof newMemory>) {
+    this.#memory = memory;
+  }
 
   apply(changes: readonly EntityChange[]): void {
     for (const one of changes) {
       if (one.id === this.poison) throw new Error('poison');
       this.applied.push(one.id);
-      if (one.value === null) this.entities.delete(one.id);
+      if (one.kind === 'revocation') this.#memory.add([one]);
+      else if (one.value === null) this.entities.delete(one.id);
       else this.entities.set(one.id, one);
     }
   }
 
   replace(entities: readonly EntityChange[]): void {
+    assert.ok(entities.every(({ kind }) => kind !== 'revocation'));
     this.entities.clear();
     this.apply(entities);
   }
 
   get ids(): string[] {
-    return [...this.entities.keys()].map((id) => id.split('|').at(-1) as string).sort();
+    return [...this.entities.keys(), ...this.#memory.revokedOf(tokens)].sort();
   }
 }
 
@@ -114,14 +124,15 @@ async function following(t: TestContext, options: { dir?: string; prepare?: (sou
   if (!options.dir) t.after(() => rmSync(dir, { recursive: true, force: true }));
   const clock = new ManualClock(start);
   const source = new ScriptedSource();
-  const sink = new State();
+  const memory = newMemory(join(dir, 'gateway'), { clock });
+  const sink = new State(memory);
   const follower = new Follower({
     source,
     sink,
     freshness: new Freshness(Freshness.allocate(), clock),
     clock,
     log: silentLog,
-    disk: new DiskCopy(join(dir, 'gateway'), { clock }),
+    disk: memory.disk,
     reloadJitter: 0,
   });
   t.after(() => follower.stop());
@@ -130,7 +141,7 @@ async function following(t: TestContext, options: { dir?: string; prepare?: (sou
   else source.has('e', 0);
   const hadCopy = await follower.start();
   await followed;
-  return { dir, clock, source, sink, follower, hadCopy };
+  return { dir, clock, source, sink, follower, hadCopy, memory };
 }
 
 test('a snapshot first, then changes in order; caught up when the head is held', async (t) => {
@@ -159,6 +170,7 @@ test('what is repeated is passed over, what is missing is fetched, whatever the 
   source.say(head(5), change(3), change(4), change(5));
   assert.deepEqual(sink.applied, ['k1', 'k2', 'k3', 'k4', 'k5']);
   assert.equal(follower.state.gaps, 1);
+  assert.equal(follower.state.repeated, 3);
 });
 
 test('a change that never comes is got with a snapshot', async (t) => {
@@ -200,7 +212,7 @@ test('only heads that are held confirm', async (t) => {
 });
 
 test('another epoch: what is gone is removed, revocations stay, and so they do on disk', async (t) => {
-  const { dir, source, sink, follower } = await following(t, {
+  const { dir, source, sink, follower, memory, clock } = await following(t, {
     prepare: (s) => s.has('e', 1, key('old'), revoked('r1')),
   });
   const seconds = start / 1000;
@@ -209,6 +221,7 @@ test('another epoch: what is gone is removed, revocations stay, and so they do o
   const followed = source.followed;
   source.say({ type: 'reload', epoch: 'f', number: 9 });
   await followed;
+  memory.revoked.sweep(clock.now(), 10_000);
   assert.deepEqual(sink.ids, ['new', 'r1', 'r2', 'r3']);
   assert.deepEqual(source.asked.at(-1), { epoch: 'f', number: 9 });
   source.say(head(9, 'f'), change(10));
@@ -228,23 +241,49 @@ test('a head of another epoch is a reload too', async (t) => {
   assert.deepEqual(sink.ids, ['new']);
 });
 
-test('a snapshot that is not whole changes nothing; it is tried again', async (t) => {
-  const { source, sink, follower } = await following(t, { prepare: (s) => s.has('e', 1, key('old'), revoked('r')) });
+test('a snapshot that is not whole changes nothing but what it revokes; it is tried again', async (t) => {
+  const { dir, source, sink, follower } = await following(t, {
+    prepare: (s) => s.has('e', 1, key('old'), revoked('r')),
+  });
   const broken = async function* () {
-    yield key('half');
+    yield [revoked('s'), key('half')];
     throw new Error('the snapshot is not whole');
   };
   source.snapshots.push(async () => ({ header: { format: 1, epoch: 'f', number: 1 }, entities: broken() }));
   source.snapshots.push(async () => {
-    assert.deepEqual(sink.ids, ['old', 'r']);
+    assert.deepEqual(sink.ids, ['old', 'r', 's']);
     assert.equal(follower.state.sourceFailure, 'the snapshot is not whole');
+    // Not even a process that was killed now takes it back.
+    const killed = await openMemory(join(dir, 'gateway'));
+    assert.deepEqual([killed.content?.header?.epoch, killed.revokedOf(tokens)], ['e', ['r', 's']]);
     return { header: { format: 1, epoch: 'f', number: 1 }, entities: (async function* () {})() };
   });
   const followed = source.followed;
   source.say({ type: 'reload', epoch: 'f', number: 1 });
   await followed;
-  assert.deepEqual(sink.ids, ['r']);
+  assert.deepEqual(sink.ids, ['r', 's']);
   assert.equal(follower.state.sourceFailure, null);
+});
+
+test('a revocation that can not be applied keeps no other of a snapshot out', async (t) => {
+  const broken = { kind: 'revocation', id: 'broken', value: { type: 'token' } } as unknown as EntityChange;
+  const { sink, follower } = await following(t, {
+    prepare: (s) => s.has('e', 1, revoked('r1'), broken, revoked('r2')),
+  });
+  assert.deepEqual([sink.ids, follower.state.refused], [['r1', 'r2'], 1]);
+});
+
+test('when all is read anew, what the set has let go of too early comes back from the disk, without a source', async (t) => {
+  const { sink, follower, memory, clock } = await following(t, {
+    prepare: (s) => s.has('e', 1, revoked('r', start / 1000 + 60)),
+  });
+  clock.advance(2 * 3_600_000);
+  memory.revoked.sweep(clock.now(), 10_000);
+  assert.deepEqual(sink.ids, []);
+  clock.advance(-2 * 3_600_000);
+  follower.readAnew('the clock went back');
+  await follower.stop();
+  assert.deepEqual(sink.ids, ['r']);
 });
 
 test('starts from the disk copy, with its staleness, and asks for what came since', async (t) => {

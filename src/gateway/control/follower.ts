@@ -3,8 +3,8 @@
  * on disk in step. It advances only over numbers that it holds, so whatever a source loses, repeats or reorders, the
  * gateway ends with what was decided.
  */
-import { setTimeout } from 'node:timers/promises';
-import type { ChangeSource, Following } from '../../adapters/brokers/source.ts';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { type ChangeSource, type Following, MalformedError } from '../../adapters/brokers/source.ts';
 import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
 import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
@@ -12,14 +12,13 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Freshness } from '../freshness.ts';
 import type { DiskCopy } from './disk-copy.ts';
-import { keepRevocations } from './keep-revocations.ts';
 import { logRevocations, logSnapshot } from './log-revocations.ts';
 
 /** Where entities go. Both are in force when the call returns. */
 export interface EntitySink {
-  /** Changes in order. Applying one again must do no harm. */
+  /** Changes in order. Applying one again must do no harm. A revocation stays until it expires. */
   apply(changes: readonly EntityChange[]): void;
-  /** The whole state: what is not in it is gone, except that a revocation stays until it expires. */
+  /** The whole state but for its revocations: what is not in it is gone. */
   replace(entities: readonly EntityChange[]): void;
 }
 
@@ -54,6 +53,9 @@ export interface FollowerState {
   readonly reloads: number;
   readonly gaps: number;
   readonly refused: number;
+  /** Changes that came again, and lines that are none of a source: both changed nothing. */
+  readonly repeated: number;
+  readonly malformed: number;
   /** Why the source can't be followed, or the disk copy not be written, at the moment. */
   readonly sourceFailure: string | null;
   readonly diskFailure: string | null;
@@ -63,6 +65,8 @@ export interface FollowerState {
 const retry = { min: 50, max: 800 };
 /** Attempts to get what follows one position, before a snapshot has to do. */
 const maxGapsHere = 5;
+/** Entities of a snapshot after which other things have their turn: a few milliseconds. */
+const mostAtOnce = 500;
 /** Milliseconds for which a source may fail before that is worth a line in the log. */
 const patience = 5000;
 const known = new Set<string>(entityKinds);
@@ -87,6 +91,8 @@ export class Follower {
   /** Gaps at the present position. */
   #gapsHere = 0;
   #refused = 0;
+  #repeated = 0;
+  #malformed = 0;
   #sourceFailure: string | null = null;
   /** `performance.now()` of the first failure since the last success. */
   #failingSince: number | null = null;
@@ -115,6 +121,8 @@ export class Follower {
       reloads: this.#reloads,
       gaps: this.#gaps,
       refused: this.#refused,
+      repeated: this.#repeated,
+      malformed: this.#malformed,
       sourceFailure: this.#sourceFailure,
       diskFailure: this.#deps.disk.failure,
     };
@@ -125,8 +133,9 @@ export class Follower {
     const { disk, sink, freshness, clock } = this.#deps;
     const copy = await disk.load();
     if (copy) {
-      sink.replace(copy.entities.filter(({ kind }) => known.has(kind)));
-      logSnapshot(this.#deps.log, 'disk copy', copy.entities);
+      const { entities, revocations } = copy;
+      sink.replace(entities.filter(({ kind }) => known.has(kind)));
+      logSnapshot(this.#deps.log, 'disk copy', { revocations, entities: entities.length + revocations });
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
       if (copy.lastConfirmedHeadMs > 0) freshness.confirmAge(clock.now() - copy.lastConfirmedHeadMs);
       if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
@@ -138,7 +147,10 @@ export class Follower {
 
   /** Loads everything anew, although nothing is known to be missing. */
   readAnew(why: string): void {
-    this.#deps.log.warn({ why }, 'loading everything anew');
+    const { log, disk } = this.#deps;
+    log.warn({ why }, 'loading everything anew');
+    // What is on disk need not wait for the source.
+    disk.recall().catch((err: Error) => log.error({ err }, 'the revocations of the disk copy can not be read'));
     if (this.#following && this.#position) void this.#reload(this.#position);
   }
 
@@ -166,6 +178,7 @@ export class Follower {
 
   #failed(reason: Error): void {
     this.#connected = false;
+    if (reason instanceof MalformedError) this.#malformed += 1;
     const { log, source } = this.#deps;
     this.#sourceFailure = reason.message;
     this.#failingSince ??= performance.now();
@@ -194,7 +207,10 @@ export class Follower {
       this.#first = false;
       if (event.type === 'change') {
         const next = position.number + accepted.length + 1;
-        if (event.number < next) continue;
+        if (event.number < next) {
+          this.#repeated += 1;
+          continue;
+        }
         if (event.number === next) {
           accepted.push(event);
           continue;
@@ -229,14 +245,10 @@ export class Follower {
 
   /** Applies dense changes and then writes them down, before the next event is looked at. */
   #accept(changes: readonly ChangeEvent[]): void {
-    const { sink, disk, source, log } = this.#deps;
+    const { disk, source, log } = this.#deps;
     // A kind that this version doesn't know has its number all the same. A revocation is never taken back.
     const news = changes.filter(({ kind, value }) => known.has(kind) && (kind !== 'revocation' || value !== null));
-    try {
-      sink.apply(news);
-    } catch {
-      this.#applySingly(news);
-    }
+    this.#apply(news);
     disk.append(changes);
     logRevocations(log, source.name, news);
     this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
@@ -245,6 +257,14 @@ export class Follower {
   }
 
   /** An entity that can't be applied must not keep the revocations behind it from being applied. */
+  #apply(changes: readonly EntityChange[]): void {
+    try {
+      this.#deps.sink.apply(changes);
+    } catch {
+      this.#applySingly(changes);
+    }
+  }
+
   #applySingly(changes: readonly EntityChange[]): void {
     for (const change of changes) {
       try {
@@ -318,17 +338,34 @@ export class Follower {
   async #load(): Promise<void> {
     const { disk, sink, source, log } = this.#deps;
     const { header, entities } = await source.snapshot();
-    const fetched: EntityChange[] = [];
-    for await (const entity of entities) if (known.has(entity.kind)) fetched.push(entity);
-    const all = keepRevocations(fetched, await disk.revocations());
+    const state: EntityChange[] = [];
+    let revocations = 0;
+    let atOnce = 0;
+    for await (const some of entities) {
+      if (this.#stopping.signal.aborted) return;
+      const revoked = some.filter(({ kind }) => kind === 'revocation');
+      if (revoked.length < some.length) {
+        state.push(...some.filter(({ kind }) => kind !== 'revocation' && known.has(kind)));
+      }
+      // Whatever becomes of this snapshot, they were decided: they deny from now on, and nobody has to keep them.
+      this.#apply(revoked);
+      // Nor does a gateway that serves already take one back because it was killed before the snapshot was on disk.
+      if (this.#position) disk.keep(revoked);
+      revocations += revoked.length;
+      atOnce += some.length;
+      if (atOnce < mostAtOnce) continue;
+      // A source that sends faster than this would otherwise leave no turn for anything else.
+      await setImmediate();
+      atOnce = 0;
+    }
     if (this.#stopping.signal.aborted) return;
-    sink.replace(all);
-    logSnapshot(log, `snapshot of ${source.name}`, fetched);
+    sink.replace(state);
+    logSnapshot(log, `snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
     this.#position = { epoch: header.epoch, number: header.number };
     this.#reloads += 1;
     this.#gapsHere = 0;
     try {
-      await disk.replace(header, all);
+      await disk.replace(header, state);
     } catch (error) {
       log.error({ err: error }, 'the snapshot could not be written to the disk copy');
     }

@@ -4,9 +4,14 @@
  * A line is written by one system call before the next event is handled, so the end of the process loses none; it is
  * forced to the disk about once a second, which bounds what the end of the machine can lose.
  */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, fdatasync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { ChangeEvent } from '../../core/events.ts';
+import type { Revocation } from '../../core/revocation.ts';
+import { syncFolderAside } from '../../platform/durable-file.ts';
+import { LineError, LineSplitter } from '../../platform/line-splitter.ts';
 
 /** First line of a journal. */
 export interface JournalHeader {
@@ -23,16 +28,31 @@ export interface Confirmation {
   readonly at: number;
 }
 
-export type JournalRecord = JournalHeader | ChangeEvent | Confirmation;
+/** A revocation that has no number yet: the snapshot that it came with is not on disk. */
+export interface Revoked {
+  readonly type: 'revoked';
+  readonly id: string;
+  readonly value: Revocation;
+}
+
+export type JournalRecord = JournalHeader | ChangeEvent | Confirmation | Revoked;
 
 /** Milliseconds between writing and forcing to the disk. */
 const syncAfter = 1000;
+/** Bytes of a change at most. */
+const maxLine = 16 * 1024 * 1024;
+/** Bytes read at once: some milliseconds of work. */
+const pieceSize = 64 * 1024;
+
+const forceToDisk = promisify(fdatasync);
 
 export class Journal {
   readonly file: string;
   readonly #handle: number;
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> | undefined;
+  #nameSynced = false;
 
   /** Makes the file. @throws the system's error, also if there is one; then nothing was made */
   constructor(file: string, epoch: string) {
@@ -66,38 +86,55 @@ export class Journal {
     this.#timer ??= setTimeout(() => this.#sync(), syncAfter).unref();
   }
 
-  close(): void {
+  /** Nothing may be appended from now on. Resolves when everything is on the disk. */
+  async close(): Promise<void> {
     clearTimeout(this.#timer);
-    fdatasyncSync(this.#handle);
-    closeSync(this.#handle);
+    await this.#syncing;
+    try {
+      await forceToDisk(this.#handle);
+    } finally {
+      closeSync(this.#handle);
+    }
   }
 
   #sync(): void {
     this.#timer = undefined;
     // Nobody waits for it, and what it could report the next write will.
-    fdatasync(this.#handle, () => {});
+    this.#syncing = Promise.all([forceToDisk(this.#handle), this.#syncName()]).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /** That there is such a file has to survive too. */
+  async #syncName(): Promise<void> {
+    if (!this.#nameSynced) await syncFolderAside(dirname(this.file));
+    this.#nameSynced = true;
   }
 }
 
-export interface JournalContent {
-  /** null: the first line can't be read. */
-  readonly header: JournalHeader | null;
-  readonly records: readonly (ChangeEvent | Confirmation)[];
-  /** A line in the middle can't be read. At the end it is only torn: the power failed while it was written. */
-  readonly damaged: boolean;
-}
-
-export function readJournal(file: string): JournalContent {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  lines.pop();
-  const all = lines.map(parse);
-  const lastGood = all.findLastIndex((record) => record !== null);
-  const [header, ...records] = all.slice(0, lastGood + 1);
-  return {
-    header: header?.type === 'journal' && header.format === 1 ? header : null,
-    records: records.filter((record) => record?.type === 'change' || record?.type === 'confirmed'),
-    damaged: records.includes(null) || header === null,
-  };
+/**
+ * The lines of a journal in order, some at a time; null stands for one that can't be read. The last ones that can't be
+ * read are left out: they are only torn, because the power failed while they were written.
+ */
+export async function* readJournal(file: string): AsyncGenerator<readonly (JournalRecord | null)[]> {
+  const splitter = new LineSplitter(maxLine, true);
+  const unreadable: null[] = [];
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: pieceSize })) {
+      const records: (JournalRecord | null)[] = [];
+      for (const line of splitter.push(chunk as Buffer)) {
+        const record = parse(line);
+        if (record) records.push(...unreadable.splice(0), record);
+        else unreadable.push(null);
+      }
+      yield records;
+    }
+  } catch (error) {
+    if (!(error instanceof LineError)) throw error;
+    // No journal is like that, not even one that is torn.
+    yield [null];
+  }
 }
 
 function format(record: JournalRecord): string {

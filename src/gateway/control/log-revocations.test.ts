@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 test('a whole state says where it is from and how many there are', () => {
-  logSnapshot(log, 'disk copy', [key('k'), revoked('a'), revoked('b')]);
+  logSnapshot(log, 'disk copy', { revocations: 2, entities: 3 });
   assert.deepEqual(lines, [
     { from: 'disk copy', revocations: 2, entities: 3, message: 'revocations were loaded at once' },
   ]);

@@ -7,9 +7,8 @@ import type { EventLog } from '../../platform/log.ts';
 const most = 20;
 
 /** A whole state was taken over. @param from the disk copy, or a source's snapshot */
-export function logSnapshot(log: EventLog, from: string, entities: readonly EntityChange[]): void {
-  const revocations = entities.reduce((count, { kind }) => count + (kind === 'revocation' ? 1 : 0), 0);
-  log.info({ from, revocations, entities: entities.length }, 'revocations were loaded at once');
+export function logSnapshot(log: EventLog, from: string, counts: { revocations: number; entities: number }): void {
+  log.info({ from, revocations: counts.revocations, entities: counts.entities }, 'revocations were loaded at once');
 }
 
 /** Changes came in real time. @param source its name */

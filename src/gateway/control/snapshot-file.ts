@@ -1,16 +1,16 @@
 /**
- * The snapshot of the disk copy: the lines of a snapshot as everywhere (`core/snapshot.ts`), the last one with their
- * count and checksum.
+ * The snapshot of the disk copy: the lines of a snapshot as everywhere (`core/snapshot.ts`) but for its revocations, which
+ * are in a file of their own (`revocations-file.ts`), the last one with their count and checksum.
  */
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { EntityChange, SnapshotHeader } from '../../core/snapshot.ts';
-import { syncFolder } from '../../platform/durable-file.ts';
+import { replaceFileAside } from '../../platform/durable-file.ts';
 import { LineSplitter } from '../../platform/line-splitter.ts';
 
-export interface DiskHeader extends SnapshotHeader {
+export interface DiskHeader extends Omit<SnapshotHeader, 'format'> {
+  /** 2: the revocations are in their own file, which has to be there. 1: they are lines of this one, as once they were. */
+  readonly format: 1 | 2;
   /** When it was last certain that nothing was missing; milliseconds since the epoch. */
   readonly confirmedAt: number;
 }
@@ -26,37 +26,31 @@ const maxLine = 16 * 1024 * 1024;
 /** Characters written at once. */
 const pieceSize = 256 * 1024;
 
-/** Puts a snapshot in the place of the one before; a crash leaves one or the other. */
+/** Puts a snapshot in the place of the one before, without its revocations; a crash leaves one or the other. */
 export async function writeSnapshotFile(
   file: string,
-  header: DiskHeader,
+  header: Omit<DiskHeader, 'format'>,
   entities: Iterable<EntityChange> | AsyncIterable<EntityChange>,
 ): Promise<void> {
-  const temporary = `${file}.tmp`;
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
+  await replaceFileAside(file, async (handle) => {
+    const { epoch, number, confirmedAt } = header;
     let count = 0;
     let sum = 0;
-    let piece = `${JSON.stringify(header)}\n`;
+    let piece = `${JSON.stringify({ format: 2, epoch, number, confirmedAt } satisfies DiskHeader)}\n`;
     const flush = async () => {
       sum = crc32(piece, sum);
       await handle.writeFile(piece);
       piece = '';
     };
     for await (const { kind, id, value } of entities) {
+      if (kind === 'revocation') continue;
       piece += `${JSON.stringify({ kind, id, value })}\n`;
       count += 1;
       if (piece.length >= pieceSize) await flush();
     }
     await flush();
     await handle.writeFile(`${JSON.stringify({ type: 'end', count, crc32: sum } satisfies End)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-  syncFolder(dirname(file));
+  });
 }
 
 /** The header; null if there is no snapshot, or its first line is none that this version can read. */
@@ -64,7 +58,7 @@ export async function readSnapshotHeader(file: string): Promise<DiskHeader | nul
   for await (const lines of readLines(file)) {
     const header = parse(lines[0] ?? '') as unknown as Partial<DiskHeader> | null;
     const { format, epoch, number, confirmedAt } = header ?? {};
-    const readable = format === 1 && typeof epoch === 'string' && Number.isSafeInteger(number);
+    const readable = (format === 1 || format === 2) && typeof epoch === 'string' && Number.isSafeInteger(number);
     return readable && Number.isFinite(confirmedAt) ? (header as DiskHeader) : null;
   }
   return null;

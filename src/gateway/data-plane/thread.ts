@@ -30,7 +30,7 @@ const questions = new Questions(tell);
 const { deps, issuers, policyNumbers } = await createDeps(data, wire, systemClock, log, (about) =>
   questions.ask(about),
 );
-const routes = new Routes((resource, api) => compile(resource, api, deps));
+const routes = new Routes((resource, api) => compile(resource, api, deps), log);
 const tokenEndpoints = builtInApi(data.options.keyManager, data.fixed ? ['https'] : undefined);
 routes.put(tokenEndpoints);
 const pipeline = new Pipeline(deps, routes);

@@ -9,6 +9,9 @@ import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint
 import { SharedTable, SharedTableReader } from '../../platform/shared-table.ts';
 import { clientAt, subjectAt, type TokenIdentity, tokenAt, writeRevocable } from './token-identity.ts';
 
+/** Words of an entry outside of the table: its fingerprint, `deniedUntil`, `expires`. */
+export const entryWords = fingerprintWords + 2;
+
 /** Value words of an entry. Both only ever grow: the stricter of two revocations wins. */
 const deniedUntil = 0;
 const expires = 1;
@@ -51,6 +54,11 @@ export class RevokedSetReader {
     return this.#table.capacity;
   }
 
+  /** Another number each time that something is denied that wasn't before. */
+  get generation(): number {
+    return Atomics.load(this.state, generationWord);
+  }
+
   /**
    * An entry could not be added, so "not revoked" is no longer certain. `isRevoked` goes on answering from what there
    * is; whoever asks it has to read this too and fail closed.
@@ -87,22 +95,36 @@ export class RevokedSetReader {
 export interface RevokedSetOptions {
   /** Entries at most. Default 1,000,000, for which 48 MiB are reserved. */
   readonly capacity?: number;
+  /** Told each time that an entry has no room: a decision can't be held, so the gateway must not serve. */
+  readonly overflow?: () => void;
 }
+
+export interface CopiedEntries {
+  /** The element behind the last one that was written. */
+  readonly end: number;
+  /** The place to go on from; null = there are no more. */
+  readonly next: number | null;
+}
+
+/** Places that `copyOut` looks at in one call at most: about a millisecond. */
+const maxPlaces = 65_536;
 
 /** The writing side, for the main thread. */
 export class RevokedSet extends RevokedSetReader {
   readonly #table: SharedTable;
   readonly #fingerprinter: Fingerprinter;
+  readonly #overflow: () => void;
   /** Scratch for `add`. */
   readonly #entry = new Uint32Array(fingerprintWords);
   #cursor = 0;
 
   /** `fingerprinter`: with the key with which the identities of tokens are made. */
-  constructor(fingerprinter: Fingerprinter, { capacity = 1_000_000 }: RevokedSetOptions = {}) {
+  constructor(fingerprinter: Fingerprinter, { capacity = 1_000_000, overflow }: RevokedSetOptions = {}) {
     const table = new SharedTable({ capacity, valueWords: 2 });
     super({ table: table.buffer, state: new SharedArrayBuffer(64) });
     this.#table = table;
     this.#fingerprinter = fingerprinter;
+    this.#overflow = overflow ?? (() => {});
   }
 
   /**
@@ -111,21 +133,65 @@ export class RevokedSet extends RevokedSetReader {
    */
   add(revocation: Revocation): boolean {
     writeRevocable(this.#fingerprinter, this.#entry, 0, revocation);
-    const until = deniedUntilOf(revocation);
-    const expiry = toSeconds(Math.ceil(revocation.expires));
+    return this.#deny(this.#entry, 0, deniedUntilOf(revocation), toSeconds(Math.ceil(revocation.expires)));
+  }
 
-    const slot = this.#table.find(this.#entry, 0);
+  /**
+   * Adds entries that `copyOut` gave, perhaps of another process, with the same fingerprint key. Those that are gone at
+   * `nowMs` (see `sweep`) are passed over. What has no room sets `overflowed`.
+   */
+  copyIn(entries: Uint32Array, nowMs: number): void {
+    const lastGone = lastGoneAt(nowMs);
+    for (let at = 0; at < entries.length; at += entryWords) {
+      const expiry = entries[at + fingerprintWords + expires] as number;
+      if (isGone(expiry, lastGone)) continue;
+      this.#deny(entries, at, entries[at + fingerprintWords + deniedUntil] as number, expiry);
+    }
+  }
+
+  /**
+   * Copies entries into `into` from its element `at` on, beginning with place `from` (0 at first), without those that are
+   * gone at `nowMs`. Stops when `into` is full, or after some thousand places, so that nobody waits for it. Entries that
+   * are added between two calls are copied or not; those that were there before the first call are.
+   */
+  copyOut(from: number, into: Uint32Array, at: number, nowMs: number): CopiedEntries {
+    const table = this.#table;
+    const lastGone = lastGoneAt(nowMs);
+    const last = Math.min(from + maxPlaces, table.slots);
+    let place = from;
+    let end = at;
+    for (; place < last && end < into.length; place++) {
+      if (!table.hasKey(place)) continue;
+      const expiry = table.value(place, expires);
+      if (isGone(expiry, lastGone)) continue;
+      table.copyKey(place, into, end);
+      into[end + fingerprintWords + deniedUntil] = table.value(place, deniedUntil);
+      into[end + fingerprintWords + expires] = expiry;
+      end += entryWords;
+    }
+    return { end, next: place < table.slots ? place : null };
+  }
+
+  /** Only ever makes stricter what there is. */
+  #deny(key: Uint32Array, at: number, until: number, expiry: number): boolean {
+    const slot = this.#table.find(key, at);
     if (slot >= 0) {
       if (expiry > this.#table.value(slot, expires)) this.#table.set(slot, expires, expiry);
       // Sources are read again and again: what changes nothing must not make threads look up their clean tokens anew.
       if (until <= this.#table.value(slot, deniedUntil)) return true;
       this.#table.set(slot, deniedUntil, until);
-    } else if (!this.#table.put(this.#entry, 0, [until, expiry])) {
+    } else if (!this.#table.put(key, at, [until, expiry])) {
       Atomics.store(this.state, overflowedWord, 1);
+      this.#overflow();
       return false;
     }
     Atomics.add(this.state, generationWord, 1);
     return true;
+  }
+
+  /** Whether `sweep` would let it go at `nowMs`, so that it need not be added. */
+  isGone({ expires }: Revocation, nowMs: number): boolean {
+    return isGone(toSeconds(Math.ceil(expires)), lastGoneAt(nowMs));
   }
 
   /** Ends `overflowed`: a complete source has been read again from its beginning, and each `add` returned true. */
@@ -139,13 +205,14 @@ export class RevokedSet extends RevokedSetReader {
    * caller has to read its sources again.
    */
   sweep(nowMs: number, steps: number): void {
-    const lastGone = nowMs / 1000 - lingering;
-    this.#cursor = this.#table.sweep(this.#cursor, steps, (slot) => {
-      const expiry = this.#table.value(slot, expires);
-      return expiry !== always && expiry <= lastGone;
-    });
+    const lastGone = lastGoneAt(nowMs);
+    this.#cursor = this.#table.sweep(this.#cursor, steps, (slot) => isGone(this.#table.value(slot, expires), lastGone));
   }
 }
+
+/** The expiry, in seconds, up to which entries are gone. */
+const lastGoneAt = (nowMs: number): number => nowMs / 1000 - lingering;
+const isGone = (expiry: number, lastGone: number): boolean => expiry !== always && expiry <= lastGone;
 
 /** Only subjects and clients have an `issuedBefore`. */
 function deniedUntilOf({ type, issuedBefore }: Revocation): number {

@@ -28,9 +28,22 @@ export function accepted(resource: Resource, api: Api, { authConfig }: Pick<Gate
     schemes,
     needsCertificate: security.mutualTls === 'mandatory' || schemes.length === 0,
     header: (api.authorizationHeader ?? authConfig.authorizationHeader).toLowerCase(),
-    apiKeys: places.map((place) => (place.in === 'header' ? { ...place, name: place.name.toLowerCase() } : place)),
+    apiKeys: places.map(inLowerCase),
   };
 }
+
+/**
+ * Where API keys may be in a request for any resource of the API, accepted there or not, and where they usually are: all of
+ * it is for the gateway. Fields in lower case.
+ */
+export function anyApiKeys(api: Api): readonly ApiKeyPlace[] {
+  const owners = [api, ...api.resources].flatMap(({ security }) => security?.apiKeys ?? []);
+  const places = [...defaultPlaces, ...owners].map(inLowerCase);
+  return [...new Map(places.map((place) => [`${place.in} ${place.name}`, place])).values()];
+}
+
+const inLowerCase = (place: ApiKeyPlace): ApiKeyPlace =>
+  place.in === 'header' ? { ...place, name: place.name.toLowerCase() } : place;
 
 /** In words, for a client that sent none of it: `the access token as …, or …`. */
 export function describe({ schemes, header, apiKeys }: Accepted): string {

@@ -6,7 +6,7 @@ import type { Field, ForwardFailure } from '../../wire/wire.ts';
 import { Backend, joinTarget } from '../backends/backend.ts';
 import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
-import { accepted } from '../security/accepted.ts';
+import { accepted, anyApiKeys } from '../security/accepted.ts';
 import { withoutParameters } from '../security/query-parameters.ts';
 import { type StageFactory, taken } from '../stage.ts';
 
@@ -14,7 +14,9 @@ export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
   const production = prepare(resource.endpoints?.production ?? api.endpoints.production, deps);
   const sandbox = prepare(resource.endpoints?.sandbox ?? api.endpoints.sandbox, deps);
   const missing = { PRODUCTION: noEndpoint(api, 'PRODUCTION'), SANDBOX: noEndpoint(api, 'SANDBOX') };
-  const { header, apiKeys } = accepted(resource, api, deps.options);
+  const { header } = accepted(resource, api, deps.options);
+  // A client sends its key also where none is asked for.
+  const apiKeys = builtIn ? [] : anyApiKeys(api);
   const keyFields = apiKeys.filter((place) => place.in === 'header').map(({ name }) => name);
   const keyParameters = apiKeys.filter((place) => place.in === 'query').map(({ name }) => name);
   // The credentials were for the gateway. Only the key manager gets the client's own.

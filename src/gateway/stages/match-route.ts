@@ -1,7 +1,7 @@
 /** Which API, version and resource? The only stage before a resource is known, so the only one that isn't compiled. */
 import { type Fault, fault, faults } from '../../core/faults.ts';
+import { isNormal, normalizePath } from '../../core/normalize-path.ts';
 import type { Exchange } from '../exchange.ts';
-import { isNormal, normalizePath } from '../normalize-path.ts';
 import type { LoadedApi, Routes, VerbRoutes } from '../routes.ts';
 import { preflightMethod } from './answer-cors.ts';
 

@@ -4,6 +4,8 @@
  */
 import { getCACertificates } from 'node:tls';
 import type { Agent } from 'undici';
+import { escapeHidden } from '../../core/hidden-characters.ts';
+import { readStream, TooLongError } from '../../platform/read-stream.ts';
 import { ProjectError } from '../project.ts';
 
 export interface ControlPlaneLogIn {
@@ -19,8 +21,11 @@ export interface ControlPlaneLogIn {
 
 /** Milliseconds for one answer. */
 const timeLimit = 30_000;
-/** Bytes of one answer. */
+/** Bytes of one answer, and of all of them. */
 const maxLength = 16 * 1024 * 1024;
+const maxReceived = 512 * 1024 * 1024;
+/** Characters of what the server says that are shown. */
+const longest = 1000;
 const registration = '/client-registration/v0.17/register';
 const scopes = 'apim:api_view apim:tier_view';
 
@@ -33,6 +38,7 @@ export class ControlPlaneClient {
   readonly #origin: string;
   readonly #agent: Agent;
   #token = '';
+  #received = 0;
 
   private constructor(origin: string, agent: Agent) {
     this.#origin = origin;
@@ -54,7 +60,7 @@ export class ControlPlaneClient {
     }
     const { Agent } = await import('undici');
     const ca = [...getCACertificates('default'), ...getCACertificates('system'), ...certificates];
-    const agent = new Agent({ connect: { ca, rejectUnauthorized: !insecure }, maxResponseSize: maxLength });
+    const agent = new Agent({ connect: { ca, rejectUnauthorized: !insecure } });
     const client = new ControlPlaneClient(`${url.origin}${url.pathname.replace(/\/+$/, '')}`, agent);
     try {
       await client.#obtainToken(username, password);
@@ -65,16 +71,21 @@ export class ControlPlaneClient {
     return client;
   }
 
-  /** The JSON at a path of the server; null where this user may not look. @throws ProjectError */
-  async getIfAllowed(path: string): Promise<unknown> {
-    const answer = await this.#send(path, { authorization: `Bearer ${this.#token}` });
-    if (answer.status === 401 || answer.status === 403) return null;
-    return readAnswer(answer, path, this.#origin);
-  }
-
-  /** @throws ProjectError */
+  /** The JSON at a path of the server. @throws ProjectError */
   async get(path: string): Promise<unknown> {
     return readAnswer(await this.#send(path, { authorization: `Bearer ${this.#token}` }), path, this.#origin);
+  }
+
+  /** The entries of one answer's list. @throws ProjectError when it is none, or has more than `most` */
+  async getList<T extends object>(path: string, most: number): Promise<readonly T[]> {
+    return listOf<T>(await this.get(path), path, most);
+  }
+
+  /** As `getList`; null where this user may not look. @throws ProjectError */
+  async getListIfAllowed<T extends object>(path: string, most: number): Promise<readonly T[] | null> {
+    const answer = await this.#send(path, { authorization: `Bearer ${this.#token}` });
+    if (answer.status === 401 || answer.status === 403) return null;
+    return listOf<T>(readAnswer(answer, path, this.#origin), path, most);
   }
 
   close(): Promise<void> {
@@ -97,7 +108,7 @@ export class ControlPlaneClient {
       registration,
       this.#origin,
     );
-    const { clientId, clientSecret } = client as { clientId?: unknown; clientSecret?: unknown };
+    const { clientId, clientSecret } = (client ?? {}) as { clientId?: unknown; clientSecret?: unknown };
     if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
       throw new ProjectError(`${registration} gives no client with a secret; does it keep secrets hashed?`);
     }
@@ -108,29 +119,47 @@ export class ControlPlaneClient {
     };
     const path = '/oauth2/token';
     const answer = readAnswer(await this.#send(path, headers, form.toString()), path, this.#origin);
-    const token = (answer as { access_token?: unknown }).access_token;
-    if (typeof token !== 'string') throw new ProjectError(`${path} gives no access token`);
+    const token = ((answer ?? {}) as { access_token?: unknown }).access_token;
+    // RFC 6749 appendix A.12.
+    if (typeof token !== 'string' || !/^[\x20-\x7e]+$/.test(token))
+      throw new ProjectError(`${path} gives no access token`);
     this.#token = token;
   }
 
   async #send(path: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Answer> {
-    const { fetch } = await import('undici');
+    const { request } = await import('undici');
+    const shown = path.split('?', 1)[0];
     try {
-      const response = await fetch(`${this.#origin}${path}`, {
+      // Follows nothing, and unpacks nothing.
+      const response = await request(`${this.#origin}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: { accept: 'application/json', ...headers },
         ...(body !== undefined && { body }),
         dispatcher: this.#agent,
-        redirect: 'manual',
         signal: AbortSignal.timeout(timeLimit),
       });
-      return { status: response.status, text: await response.text() };
+      const bytes = await readStream(response.body, Math.min(maxLength, maxReceived - this.#received));
+      this.#received += bytes.length;
+      return { status: response.statusCode, text: bytes.toString('utf8') };
     } catch (error) {
+      if (error instanceof TooLongError) throw new ProjectError(`${shown} of ${this.#origin} ${error.message}`);
       const cause = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       const why = cause.name === 'TimeoutError' ? `no answer in ${timeLimit / 1000} s` : cause.message || cause.code;
       throw new ProjectError(`can't reach ${this.#origin}: ${why}${certificateAdvice(cause)}`);
     }
   }
+}
+
+function listOf<T extends object>(answer: unknown, path: string, most: number): readonly T[] {
+  const shown = path.split('?', 1)[0] as string;
+  const { list } = (answer ?? {}) as { list?: unknown };
+  const isObject = (one: unknown): boolean => typeof one === 'object' && one !== null && !Array.isArray(one);
+  if (!Array.isArray(list) || !list.every(isObject)) {
+    throw new ProjectError(`${shown} answers with something that is no list of a control plane`);
+  }
+  if (list.length > most)
+    throw new ProjectError(`${shown} answers with ${list.length} entries; expected ${most} at most`);
+  return list as readonly T[];
 }
 
 function certificateAdvice({ code = '', message }: NodeJS.ErrnoException): string {
@@ -150,7 +179,7 @@ function readAnswer({ status, text }: Answer, path: string, origin: string): unk
   if (status < 300) return value;
   const said = (value ?? {}) as { description?: unknown; message?: unknown; error_description?: unknown };
   const why = [said.error_description, said.description, said.message].find((part) => typeof part === 'string');
-  const answer = `${shown} answers ${status}${why ? `: ${why as string}` : ''}`;
+  const answer = `${shown} answers ${status}${why ? `: ${escapeHidden((why as string).slice(0, longest))}` : ''}`;
   // All of them have the registration at this place.
   if (status === 404 && path === registration) throw notOne(origin, answer);
   throw new ProjectError(`${answer}${status === 401 ? ' (are user name and password right?)' : ''}`);

@@ -45,6 +45,16 @@ test('what the publisher says holds, not what the definition says', async () => 
   assert.deepEqual(api.scopes, [{ name: 'read', roles: ['admin'] }]);
 });
 
+test('an API is closed when stale as the publisher says, whatever the definition says, and by a word that nobody knows', async () => {
+  const stale = async (additionalProperties: Raw, given: Raw = plain) =>
+    (await apiOf({ ...published, additionalProperties }, given)).whenStale;
+  assert.equal(await stale({ whenStale: 'closed' }), 'closed');
+  assert.equal(await stale({ whenStale: 'closed' }, { ...plain, 'x-postern-when-stale': 'open' }), 'closed');
+  assert.equal(await stale({ whenStale: 'open' }), 'open');
+  assert.equal(await stale({ whenStale: 'Open' }), 'closed');
+  assert.equal(await stale({ team: 'blue' }, { ...plain, 'x-postern-when-stale': 'open' }), undefined);
+});
+
 test('a definition of OpenAPI 2 keeps its form', async () => {
   const given = { swagger: '2.0', info: plain.info, host: 'elsewhere.example', paths: {} };
   const api = await apiOf(published, given);

@@ -2,6 +2,7 @@
  * From an API of the publisher API to a definition that says all of it by extensions. What the publisher says holds, not
  * what extensions of the definition may have said.
  */
+import { whenStaleOf } from '../../core/deployed-api.ts';
 import type { Raw } from '../fields.ts';
 
 /** The fields of the publisher API's `API` that count here. */
@@ -20,6 +21,7 @@ export interface PublishedApi {
   readonly endpointSecurity?: { readonly type?: string | null; readonly username?: string | null } | null;
   readonly scopes?: readonly { readonly scope?: Raw }[];
   readonly operations?: readonly PublishedOperation[];
+  readonly additionalProperties?: Raw | null;
 }
 
 interface PublishedOperation {
@@ -32,11 +34,13 @@ interface PublishedOperation {
 
 const schemeName = 'default';
 const applicationSecurity = 'x-wso2-application-security';
+const stale = 'x-postern-when-stale';
 
 /** @param given the API's definition as the publisher API has it */
 export function definitionOf(api: PublishedApi, given: Raw): Raw {
   const isOpenApi2 = given.openapi === undefined;
-  const kept = Object.entries(given).filter(([key]) => !key.startsWith('x-wso2-') && key !== 'x-throttling-tier');
+  const said = (key: string): boolean => key.startsWith('x-wso2-') || key === 'x-throttling-tier' || key === stale;
+  const kept = Object.entries(given).filter(([key]) => !said(key));
   // Where the back ends are is said by the publisher.
   const { servers: _servers, host: _host, basePath: _basePath, schemes: _schemes, ...rest } = Object.fromEntries(kept);
   const security = securityOf(api.securityScheme ?? []);
@@ -55,7 +59,9 @@ export function definitionOf(api: PublishedApi, given: Raw): Raw {
 
 function extensionsOf(api: PublishedApi): Raw {
   const { context, version, transport, apiThrottlingPolicy, authorizationHeader, corsConfiguration, provider } = api;
+  const { additionalProperties } = api;
   const cors = corsConfiguration?.corsConfigurationEnabled === true ? corsConfiguration : null;
+  const { whenStale } = whenStaleOf({ more: { additionalProperties } });
   return {
     'x-wso2-basePath': context.endsWith(`/${version}`) ? context : `${context}/${version}`,
     ...endpointsOf(api),
@@ -64,6 +70,7 @@ function extensionsOf(api: PublishedApi): Raw {
     ...(apiThrottlingPolicy && { 'x-wso2-throttling-tier': apiThrottlingPolicy }),
     ...(cors && { 'x-wso2-cors': cors }),
     ...(provider && { 'x-wso2-owner': provider }),
+    ...(whenStale && { [stale]: whenStale }),
   };
 }
 

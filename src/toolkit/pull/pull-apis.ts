@@ -32,6 +32,9 @@ interface Listed {
 const publisher = '/api/am/publisher/v1';
 const admin = '/api/am/admin/v1';
 const pageSize = 100;
+/** At most, whatever the control plane says that there are. */
+const mostApis = 10_000;
+const mostPolicies = 10_000;
 /** States in which gateways serve an API. */
 const served = new Set(['PUBLISHED', 'DEPRECATED', 'PROTOTYPED']);
 
@@ -69,13 +72,17 @@ export async function pullApis(folder: string, selection: PullSelection, logIn: 
 async function listApis(client: ControlPlaneClient, selection: PullSelection, remarks: string[]): Promise<Listed[]> {
   const byLabel = 'label' in selection;
   const query = byLabel ? `label:"${selection.label}"` : `name:"${selection.name}" version:"${selection.version}"`;
-  const found: Listed[] = [];
+  const byId = new Map<string, Listed>();
   for (let offset = 0; ; offset += pageSize) {
     const path = `${publisher}/apis?limit=${pageSize}&offset=${offset}&query=${encodeURIComponent(query)}`;
-    const { list } = (await client.get(path)) as { list?: Listed[] };
-    for (const one of list ?? []) found.push(one);
-    if ((list?.length ?? 0) < pageSize) break;
+    const list = await client.getList<Partial<Listed>>(path, pageSize);
+    const known = byId.size;
+    for (const one of list) byId.set(checked(one).id, checked(one));
+    if (list.length < pageSize) break;
+    if (byId.size === known) throw new ProjectError('the list of APIs of the control plane repeats itself');
+    if (byId.size > mostApis) throw new ProjectError(`the control plane lists more than ${mostApis} APIs`);
   }
+  const found = [...byId.values()];
   // Whatever a server's search takes for equal.
   const wanted = byLabel
     ? found
@@ -97,17 +104,24 @@ async function listApis(client: ControlPlaneClient, selection: PullSelection, re
   return usable;
 }
 
+function checked(one: Partial<Listed>): Listed {
+  const { id, name, version, lifeCycleStatus = '', type = '' } = one;
+  const texts = [id, name, version, lifeCycleStatus, type];
+  if (texts.every((text) => typeof text === 'string')) return one as Listed;
+  throw new ProjectError('the control plane lists an API without id, name or version');
+}
+
 async function readApi(client: ControlPlaneClient, id: string): Promise<{ api: PublishedApi; text: string }> {
   // The id becomes the name of a file.
   if (!/^[\w-]{1,100}$/.test(id)) throw new ProjectError('the control plane names an API by an id that is no id');
   const path = `${publisher}/apis/${id}`;
-  const api = (await client.get(path)) as PublishedApi;
+  const api = ((await client.get(path)) ?? {}) as PublishedApi;
   const isWhole = [api.name, api.version, api.context].every((field) => typeof field === 'string' && field !== '');
   if (api.id !== id || !isWhole) throw new ProjectError(`${path} answers with something that is no API`);
   const swagger = await client.get(`${path}/swagger`);
   // Some answer with the text in a string.
   const given = typeof swagger === 'string' ? parse(swagger, path) : swagger;
-  const text = `${JSON.stringify(definitionOf(api, given as Raw), null, 2)}\n`;
+  const text = `${JSON.stringify(define(api, given, path), null, 2)}\n`;
   const { problems } = await readOpenApi(text, `${api.name} ${api.version}`);
   const error = problems.find(({ severity }) => severity === 'error');
   if (error) {
@@ -115,6 +129,18 @@ async function readApi(client: ControlPlaneClient, id: string): Promise<{ api: P
     throw new ProjectError(`the definition of '${api.name}' ${api.version} can't be used: ${error.message}${at}`);
   }
   return { api, text };
+}
+
+/** Who answers in another form than that of a publisher is no control plane. */
+function define(api: PublishedApi, given: unknown, path: string): Raw {
+  const notOne = (): ProjectError =>
+    new ProjectError(`${path} answers with something that is no API of a control plane`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw notOne();
+  try {
+    return definitionOf(api, given as Raw);
+  } catch {
+    throw notOne();
+  }
 }
 
 /** Null where the user may not look. */
@@ -125,12 +151,12 @@ async function readPolicies(client: ControlPlaneClient, remarks: string[]): Prom
     ['application', 'application'],
     ['subscription', 'subscription'],
   ] as const) {
-    const answer = await client.getIfAllowed(`${admin}/throttling/policies/${name}`);
-    if (answer === null) {
+    const list = await client.getListIfAllowed<Raw>(`${admin}/throttling/policies/${name}`, mostPolicies);
+    if (list === null) {
       remarks.push('the policies are left out: this user may not look at them; write them into policies.yaml');
       return null;
     }
-    lists[level] = (answer as { list?: Raw[] }).list ?? [];
+    lists[level] = [...list];
   }
   const policies = policiesOf(lists);
   for (const remark of policies.remarks) remarks.push(remark);

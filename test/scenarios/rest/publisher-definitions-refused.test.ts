@@ -1,6 +1,7 @@
 /** The publisher API: what is refused of definitions, by the check and by the import alike, and what their extensions say. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { writeZip } from '../../../src/platform/zip.ts';
 import { closeConnections } from '../../support/call.ts';
 import { type Postern, startPostern } from '../../support/postern.ts';
 import { logIn, type Part, type RestClient, restClient } from '../../support/rest.ts';
@@ -15,10 +16,13 @@ const shop = {
 
 let postern: Postern;
 let publisher: RestClient;
+let importer: RestClient;
 
 before(async () => {
   postern = await startPostern({ args: ['--gateway.threads=1', '--controlPlane.privateAddresses=deny'] });
   const scopes = ['apim:api_view', 'apim:api_create', 'apim:api_publish', 'apim:api_delete'];
+  const importing = await logIn(postern.server, { scopes: ['apim:api_import_export'] });
+  importer = restClient(`${postern.server}/api/am/admin/v1`, importing);
   publisher = restClient(`${postern.server}/api/am/publisher/v1`, await logIn(postern.server, { scopes }));
 });
 after(async () => {
@@ -50,7 +54,68 @@ async function importAs(name: string, definition: Json, more: Json = {}) {
   return { status: answer.status, body: answer.body, api: answer.json() };
 }
 
+const schemes = {
+  shop,
+  till: shop,
+  oidc: { type: 'openIdConnect', openIdConnectUrl: 'https://books.example/.well-known' },
+  bearer: { type: 'http', scheme: 'bearer' },
+  basic: { type: 'http', scheme: 'basic' },
+  key: { type: 'apiKey', in: 'header', name: 'key' },
+  second: { type: 'apiKey', in: 'header', name: 'second' },
+  certificate: { type: 'mutualTLS' },
+};
+/** Of OpenAPI 3.1, whose schemes can be of any kind and have roles. */
+const withSchemes = (api: Json, operation: Json = {}): Json =>
+  definitionOf({ openapi: '3.1.0', components: { securitySchemes: schemes }, ...api }, operation);
+const sameCalls = (one: string, other: string): Json =>
+  definitionOf({ paths: { [one]: { get: { responses } }, [other]: { get: { responses, 'x-auth-type': 'None' } } } });
+
 for (const [what, definition, expected] of [
+  ['a path with and without a slash at its end', sameCalls('/a', '/a/'), /GET \/a\/ and GET \/a are the same calls/],
+  ['a path with and without parameters of a segment', sameCalls('/a', '/a;x'), /are the same calls/],
+  ['a path as it is and encoded', sameCalls('/é', '/%c3%A9'), /are the same calls/],
+  ['a path that no request can have', sameCalls('/a', '/a%2Fb'), /no request can have "a%2Fb"/],
+  ['a dot segment', sameCalls('/a', '/b/..'), /no request can have "\.\."/],
+  [
+    'scopes of OpenID Connect',
+    withSchemes({ security: [{ oidc: ['sell'] }] }),
+    /^\/security\/0: 'oidc' \(openIdConnect\) has scopes or roles.*oauth2/m,
+  ],
+  [
+    'roles of a bearer token',
+    withSchemes({}, { security: [{ shop: ['sell'] }, { bearer: ['seller'] }] }),
+    /\/paths\/~1books\/get\/security\/1: 'bearer' \(http\) has scopes or roles/,
+  ],
+  [
+    'a client certificate that the API does not ask for',
+    withSchemes({ security: [{ certificate: [] }] }),
+    /security\/0: a client certificate is needed; expected mutualssl and mutualssl_mandatory/,
+  ],
+  [
+    'a certificate with one of two schemes',
+    withSchemes({ security: [{ certificate: [], shop: ['sell'] }, { key: [] }] }),
+    /security\/0: a client certificate is needed/,
+  ],
+  [
+    'scopes of two schemes together',
+    withSchemes({}, { security: [{ shop: ['sell'], till: ['sell'] }] }),
+    /can't ask for 'shop' and 'till' together/,
+  ],
+  [
+    'a token and a key together',
+    withSchemes({ security: [{ shop: [], key: [] }] }),
+    /can't ask for 'shop' and 'key' together/,
+  ],
+  [
+    'security of all that is switched off for all',
+    withSchemes({ security: [{ shop: ['sell'] }], 'x-wso2-disable-security': true }),
+    /x-wso2-disable-security: it contradicts the 'security' of the document/,
+  ],
+  [
+    'security of all, and no token for all',
+    withSchemes({ security: [{ shop: ['sell'] }], 'x-auth-type': 'none' }),
+    /x-auth-type: it contradicts the 'security' of the document/,
+  ],
   ['a scope that nothing declares', definitionOf({}, { 'x-scope': 'buy' }), /GET \/books names the scope "buy"/],
   ['a tier that is not there', definitionOf({}, { 'x-wso2-throttling-tier': 'No' }), /no throttling policy "No"/],
   [
@@ -155,6 +220,109 @@ for (const [what, definition, expected] of [
     assert.match(JSON.parse(body).description, expected);
   });
 
+for (const [what, security] of [
+  ['schemes without scopes, any one of them', [{ oidc: [] }, { bearer: [] }, { basic: [] }, { key: [] }]],
+  ['two API keys together', [{ key: [], second: [] }]],
+  ['two kinds of tokens, one with scopes', [{ shop: ['sell'], oidc: [] }]],
+  ['a certificate in place of a token', [{ certificate: [] }, { shop: ['sell'] }]],
+] as const)
+  test(`${what}: 201, and a token is asked for`, async () => {
+    const { status, body, api } = await importAs('Kept', withSchemes({ security }));
+    assert.equal(status, 201, body);
+    assert.equal(api.operations[0].authType, 'Any');
+    assert.deepEqual(api.operations[0].scopes, JSON.stringify(security).includes('sell') ? ['sell'] : []);
+    assert.equal((await publisher.delete(`/apis/${api.id}`)).status, 200);
+  });
+
+test('a token is asked for where an operation says security and the document says none for all', async () => {
+  const security = { security: [{ shop: ['sell'] }] };
+  const { status, body, api } = await importAs('Closed', withSchemes({ 'x-auth-type': 'None' }, security));
+  assert.equal(status, 201, body);
+  assert.equal(api.operations[0].authType, 'Any');
+  assert.equal((await publisher.delete(`/apis/${api.id}`)).status, 200);
+});
+
+test('201 for a client certificate that the API asks for too', async () => {
+  const more = { securityScheme: ['oauth2', 'mutualssl', 'mutualssl_mandatory', 'oauth_basic_auth_api_key_mandatory'] };
+  const definition = withSchemes({ security: [{ certificate: [], shop: ['sell'] }] });
+  const { status, body, api } = await importAs('Certified', definition, more);
+  assert.equal(status, 201, body);
+  assert.equal((await publisher.delete(`/apis/${api.id}`)).status, 200);
+});
+
+test('400 for two operations that are the same calls, and one that no call can be, by create, update and import', async () => {
+  const form = (operations: Json[]) => ({
+    name: 'Same',
+    version: '1',
+    context: '/same',
+    policies: ['Gold'],
+    operations,
+  });
+  const { status, body, json } = await publisher.post('/apis', form([{ target: '/a/{x}', verb: 'GET' }]));
+  assert.equal(status, 201, body);
+  const given = json();
+  for (const [one, other] of [
+    ['/a', '/a/'],
+    ['/a', '/%61'],
+    ['/a', '/a;v=1'],
+    ['/a', '//a'],
+    ['/é', '/%C3%A9'],
+    ['/%c3%a9', '/%C3%A9'],
+    ['/{x}/b', '/{y}/b'],
+    ['/"', '/%22'],
+  ]) {
+    const operations = [
+      { target: one, verb: 'GET', authType: 'Any' },
+      { target: other, verb: 'GET', authType: 'None' },
+    ];
+    for (const answer of [
+      await publisher.post('/apis', form(operations)),
+      await publisher.put(`/apis/${given.id}`, { ...given, operations }),
+    ]) {
+      assert.equal(answer.status, 400, `${one} ${other}\n${answer.body}`);
+      assert.match(answer.body, /is there twice/);
+    }
+  }
+  for (const target of ['/a%2Fb', '/.', '/a\\b', '/%00']) {
+    const answer = await publisher.put(`/apis/${given.id}`, { ...given, operations: [{ target, verb: 'GET' }] });
+    assert.equal(answer.status, 400, `${target}\n${answer.body}`);
+    assert.match(answer.body, /no request can have|is no path template/);
+  }
+  assert.equal((await publisher.delete(`/apis/${given.id}`)).status, 200);
+});
+
+for (const [what, api, operation, expected] of [
+  ['a mandatory certificate', { 'x-wso2-mutual-ssl': 'mandatory' }, {}, /mutualssl_mandatory/],
+  [
+    'Basic credentials only',
+    { 'x-wso2-application-security': { 'security-types': ['basic_auth'] } },
+    {},
+    /accepts oauth2 besides/,
+  ],
+  ['an interceptor', { 'x-wso2-request-interceptor': 'check' }, {}, /may refuse callers/],
+  ['a misspelt word', { 'x-wso2-transport': ['https'] }, {}, /expected 'x-wso2-transports'/],
+  ['https only', { 'x-wso2-transports': ['https'] }, {}, /the API's transport is http, https/],
+  ['to be closed when stale', { 'x-postern-when-stale': 'closed' }, {}, /additionalProperties\.whenStale/],
+  ['a text for false', { 'x-wso2-disable-security': true }, { 'x-wso2-disable-security': 'false' }, /without quotes/],
+  [
+    'roles of OpenID Connect',
+    { openapi: '3.1.0', components: { securitySchemes: schemes }, security: [{ oidc: ['sell'] }] },
+    {},
+    /'oidc' \(openIdConnect\) has scopes/,
+  ],
+] as const)
+  test(`400 for an archive whose definition asks for ${what}, and whose api.yaml does not`, async () => {
+    const named = { id: { providerName: 'admin', apiName: 'Archived', version: '1' }, contextTemplate: '/archived' };
+    const parts = { api: { ...named, availableTiers: ['Gold'] }, swagger: definitionOf(api, operation) };
+    const files = Object.entries(parts).map(([name, value]) => {
+      return [`Meta-information/${name}.json`, Buffer.from(JSON.stringify(value))] as const;
+    });
+    const content = Buffer.from(writeZip(new Map(files)));
+    const answer = await importer.form('/import/api', [{ name: 'file', fileName: 'a.zip', content }]);
+    assert.equal(answer.status, 400, answer.body);
+    assert.match(answer.json().description, expected);
+  });
+
 function paths(count: number, operation: (i: number) => Json = () => ({})): Json {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`/p${i}`, { get: { responses, ...operation(i) } }]),
@@ -227,6 +395,22 @@ test('400 for a definition that asks for more than the form or the API does', as
   assert.equal(mandatory.status, 201, mandatory.body);
   assert.deepEqual(mandatory.api.securityScheme.slice(-2), ['mutualssl', 'mutualssl_mandatory']);
   assert.equal((await publisher.delete(`/apis/${mandatory.api.id}`)).status, 200);
+});
+
+test('503 with Retry-After, not isValid: false, when one user has too many definitions read at once', async () => {
+  const large = { name: 'file', content: JSON.stringify(definitionOf({ paths: paths(3000) })), fileName: 'a.json' };
+  const answers = await Promise.all(
+    Array.from({ length: 14 }, (_, i) =>
+      publisher.form('/apis/validate-openapi', [i === 0 ? large : file(definitionOf({}))]),
+    ),
+  );
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0 && refused.length <= 3, `${refused.length}`);
+  for (const { headers, body } of refused) {
+    assert.equal(headers['retry-after'], '5');
+    assert.match(body, /definitions of yours are waiting to be read already/);
+  }
+  for (const answer of answers) if (!refused.includes(answer)) assert.equal(answer.json().isValid, true, answer.body);
 });
 
 test('5,000 operations are imported in seconds, and 5,001 refused where the definition is replaced', async () => {

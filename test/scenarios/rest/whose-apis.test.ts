@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { writeZip } from '../../../src/platform/zip.ts';
 import { type Backend, startBackend } from '../../support/backend.ts';
-import { type Answer, basic, closeConnections, postForm } from '../../support/call.ts';
+import { type Answer, basic, call, closeConnections, postForm } from '../../support/call.ts';
 import { fillStore } from '../../support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../../support/postern.ts';
 import { logIn, type Part, type RestClient, restClient } from '../../support/rest.ts';
@@ -17,6 +18,9 @@ let bob: RestClient;
 let aliceInPortal: RestClient;
 let stranger: RestClient;
 let auditLog: RestClient;
+let importer: RestClient;
+/** Of alice's, without the scope to create APIs. */
+let onlyPublisher: RestClient;
 
 before(async () => {
   backend = await startBackend();
@@ -37,6 +41,9 @@ before(async () => {
   const developers = ['apim:subscribe', 'apim:app_manage', 'apim:sub_manage'];
   aliceInPortal = restClient(portal, await as('alice', developers));
   stranger = restClient(portal);
+  onlyPublisher = restClient(base, await as('alice', ['apim:api_view', 'apim:api_publish']));
+  const importing = await logIn(postern.server, { scopes: ['apim:api_import_export'] });
+  importer = restClient(`${postern.server}/api/am/admin/v1`, importing);
   auditLog = restClient(`${postern.server}/api/am/admin/v1`, await logIn(postern.server, { scopes: ['apim:admin'] }));
 });
 after(async () => {
@@ -86,6 +93,157 @@ test("409 for a context below another provider's default version, also when that
   const shop = (await alice.get(`/apis/${id}`)).json();
   assert.match(expectStatus(await alice.put(`/apis/${id}`, { ...shop, isDefaultVersion: true }), 409).body, /carts/);
   expectStatus(await alice.put(`/apis/${id}`, { ...shop, description: 'Carts are elsewhere' }), 200);
+});
+
+const archiveOf = (name: string, yaml: Record<string, unknown>): Part => ({
+  name: 'file',
+  fileName: 'a.zip',
+  content: Buffer.from(
+    writeZip(
+      new Map(
+        Object.entries({
+          api: { id: { providerName: 'alice', apiName: name, version: '1.0.0' }, ...yaml },
+          swagger: {
+            openapi: '3.0.1',
+            info: { title: name, version: '1.0.0' },
+            paths: { '/*': { get: { responses: { '200': { description: 'OK' } } } } },
+          },
+        }).map(([file, value]) => [`Meta-information/${file}.json`, Buffer.from(JSON.stringify(value))]),
+      ),
+    ),
+  ),
+});
+const projectOf = (contextTemplate: string, more: Record<string, unknown> = {}) => ({
+  contextTemplate,
+  availableTiers: ['Unlimited'],
+  endpointConfig: { endpoint_type: 'http', production_endpoints: { url: backend.url } },
+  ...more,
+});
+const overwrite = (name: string, yaml: Record<string, unknown>): Promise<Answer> =>
+  importer.form('/import/api?overwrite=true', [archiveOf(name, yaml)]);
+
+test("409 for an import that moves an API to, below or around another one's address, or from its own versions'", async () => {
+  await create(alice, 'target', { isDefaultVersion: true });
+  await create(alice, 'inside', { context: '/around/1.0.0/in' });
+  const id = await create(alice, 'mover');
+  const moves: [string, Record<string, unknown>?][] = [
+    ['/target'],
+    ['/target/1.0.0/menu'],
+    ['/target/1.0.0/menu', { isDefaultVersion: true }],
+    ['/around'],
+    // A step in the life cycle writes the API too.
+    ['/target', { status: 'PUBLISHED' }],
+  ];
+  for (const [context, more] of moves) expectStatus(await overwrite('mover', projectOf(context, more)), 409);
+  assert.equal((await alice.get(`/apis/${id}`)).json().context, '/mover');
+  expectStatus(await overwrite('mover', projectOf('/elsewhere')), 200);
+  assert.equal((await alice.get(`/apis/${id}`)).json().context, '/elsewhere');
+  await create(alice, 'mover', { context: '/elsewhere', version: '2.0.0' });
+  assert.match(expectStatus(await overwrite('mover', projectOf('/again')), 409).body, /mover at \/elsewhere/);
+  const put = { ...(await alice.get(`/apis/${id}`)).json(), context: '/target', version: '3' };
+  expectStatus(await alice.put(`/apis/${id}`, put), 200);
+  assert.equal((await alice.get(`/apis/${id}`)).json().context, '/elsewhere', 'a PUT moves nothing');
+});
+
+test("400 for a change that would send a back end's password elsewhere; it stays with the back end, also of a copy", async () => {
+  const secret = { type: 'BASIC', username: 'caller', password: 'for this one only' };
+  const id = await create(alice, 'sealed', { endpointSecurity: secret });
+  const elsewhere = (url: string, more: Record<string, unknown> = {}) => ({
+    endpointConfig: { endpoint_type: 'http', production_endpoints: { url }, ...more },
+  });
+  const copied = await bob.post(`/apis/copy-api?apiId=${id}&newVersion=2.0.0`);
+  const copy: string = expectStatus(copied, 201).json().id;
+  for (const api of [id, copy]) {
+    const given = (await bob.get(`/apis/${api}`)).json();
+    assert.equal(given.endpointSecurity.password, '');
+    for (const change of [
+      elsewhere('http://127.0.0.1:9'),
+      elsewhere(backend.url, { sandbox_endpoints: { url: 'http://127.0.0.1:9' } }),
+      elsewhere(backend.url, { endpoint_type: 'failover', production_failovers: [{ url: 'http://127.0.0.1:9' }] }),
+    ]) {
+      const answer = expectStatus(await bob.put(`/apis/${api}`, { ...given, ...change }), 400);
+      assert.match(answer.body, /password was not given for http:\/\/127\.0\.0\.1:9;/);
+      assert.doesNotMatch(answer.body, /for this one only/);
+    }
+    expectStatus(await bob.put(`/apis/${api}`, { ...given, ...elsewhere(`${backend.url}/below`) }), 200);
+    const said = { ...given, ...elsewhere('http://127.0.0.1:9'), endpointSecurity: secret };
+    expectStatus(await bob.put(`/apis/${api}`, said), 200);
+  }
+  const hidden = await create(alice, 'sealed-off', { endpointSecurity: secret, ...restricted });
+  expectStatus(await bob.post(`/apis/copy-api?apiId=${hidden}&newVersion=2.0.0`), 404);
+  const security = { endpointSecured: true, endpointUTUsername: 'caller' };
+  const refused = await overwrite('sealed', projectOf('/sealed', security));
+  assert.match(expectStatus(refused, 400).body, /api_params\.yaml/);
+  const kept = { ...security, ...elsewhere('http://127.0.0.1:9/') };
+  expectStatus(await overwrite('sealed', projectOf('/sealed', kept)), 200);
+});
+
+test('a publisher who may not create APIs opens no API that is closed when stale; 200 for one who may, and its definition follows', async () => {
+  const id = await create(alice, 'closing', { additionalProperties: { whenStale: 'closed', team: 'blue' } });
+  const given = (await alice.get(`/apis/${id}`)).json();
+  const swagger = async () => (await alice.get(`/apis/${id}/swagger`)).json()['x-postern-when-stale'];
+  assert.equal(await swagger(), 'closed');
+  for (const additionalProperties of [{ whenStale: 'open' }, {}, undefined]) {
+    const answer = await onlyPublisher.put(`/apis/${id}`, { ...given, additionalProperties });
+    assert.match(expectStatus(answer, 403).body, /additionalProperties\.whenStale/);
+  }
+  const renamed = { whenStale: 'closed', team: 'green' };
+  expectStatus(await onlyPublisher.put(`/apis/${id}`, { ...given, additionalProperties: renamed }), 200);
+  assert.equal(await swagger(), 'closed');
+  expectStatus(await alice.put(`/apis/${id}`, { ...given, additionalProperties: { team: 'blue' } }), 200);
+  assert.equal(await swagger(), undefined);
+});
+
+test('412 when what is changed or deleted is not what was read any more; 200 with the tag of what it is', async () => {
+  const id = await create(alice, 'tagged');
+  const publishing = await logIn(postern.server, {
+    user: 'alice',
+    password: 'password of alice',
+    scopes: ['apim:api_view', 'apim:api_create', 'apim:api_publish', 'apim:api_delete'],
+  });
+  const developing = await logIn(postern.server, {
+    user: 'alice',
+    password: 'password of alice',
+    scopes: ['apim:subscribe', 'apim:app_manage'],
+  });
+  const send = (method: string, path: string, tag?: string, body?: unknown): Promise<Answer> => {
+    const isPublisher = path.startsWith('/apis');
+    const headers = {
+      authorization: isPublisher ? publishing : developing,
+      ...(tag !== undefined && { 'if-match': tag }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const base = `${postern.server}/api/am/${isPublisher ? 'publisher' : 'store'}/v1`;
+    return call(base + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  };
+  const tagOf = ({ headers }: Answer): string => String(headers.etag);
+
+  const application = { name: 'tagged', throttlingPolicy: 'Unlimited' };
+  const { applicationId } = expectStatus(await aliceInPortal.post('/applications', application), 201).json();
+  for (const path of [`/apis/${id}`, `/applications/${applicationId}`]) {
+    const read = expectStatus(await send('GET', path), 200);
+    const [mine, others] = ['mine', 'of somebody else'].map((description) => ({ ...read.json(), description }));
+    const first = expectStatus(await send('PUT', path, tagOf(read), others), 200);
+    assert.notEqual(tagOf(first), tagOf(read));
+    assert.equal(tagOf(await send('GET', path)), tagOf(first));
+    for (const tag of [tagOf(read), '"wrong"', `W/${tagOf(first)}`, '']) {
+      assert.match(expectStatus(await send('PUT', path, tag, mine), 412).body, /If-Match/);
+      expectStatus(await send('DELETE', path, tag), 412);
+    }
+    assert.equal((await send('GET', path)).json().description, 'of somebody else');
+    expectStatus(await send('PUT', path, `"a", ${tagOf(first)}`, mine), 200);
+    expectStatus(await send('PUT', path, '*', others), 200);
+    expectStatus(await send('PUT', path, undefined, mine), 200);
+  }
+  const swagger = await send('GET', `/apis/${id}/swagger`);
+  const definition: Part = { name: 'apiDefinition', content: swagger.body };
+  expectStatus(await alice.form(`/apis/${id}/swagger`, [definition], 'PUT'), 200);
+  const step = (tag: string) => send('POST', `/apis/change-lifecycle?apiId=${id}&action=Publish`, tag);
+  expectStatus(await step('"wrong"'), 412);
+  expectStatus(await step(tagOf(await send('GET', `/apis/${id}`))), 200);
+  for (const path of [`/apis/${id}`, `/applications/${applicationId}`]) {
+    expectStatus(await send('DELETE', path, tagOf(await send('GET', path))), 200);
+  }
 });
 
 test('409 for a version of an API that the publisher may not change; nothing of it is touched', async () => {

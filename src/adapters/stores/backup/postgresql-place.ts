@@ -17,7 +17,11 @@ export async function postgresqlPlace(url: string): Promise<StorePlace> {
     async read(work) {
       if ((await ownTables(db)).length === 0) throw new StoreError(`there is no store in ${name}`);
       const transaction = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
-      await transaction.execute((tx) => work(viewOf(tx)));
+      await transaction.execute(async (tx) => {
+        // A disk that is slow to take what is read must not end it.
+        await sql`set local idle_in_transaction_session_timeout = 0`.execute(tx);
+        await work(viewOf(tx));
+      });
     },
     async replace({ migratedTo, fill, finish }) {
       await db.transaction().execute(async (tx) => {

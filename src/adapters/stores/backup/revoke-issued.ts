@@ -3,11 +3,12 @@
  * backup, and does not know of tokens that were issued after it, which are good by their signature.
  */
 import type { Transaction } from 'kysely';
-import { never, type Revocation, revocationId } from '../../../core/revocation.ts';
+import { never, type Revocation } from '../../../core/revocation.ts';
 import type { EntityChange } from '../../../core/snapshot.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { appendChanges } from '../change-log.ts';
 import { ownIssuers } from '../key-managers.ts';
+import { recordStricter } from '../revocations.ts';
 import type { Schema } from '../schema.ts';
 
 /**
@@ -16,7 +17,12 @@ import type { Schema } from '../schema.ts';
  * Returns the number of entries.
  */
 export async function revokeIssued(db: Transaction<Schema>, clock: Clock): Promise<number> {
-  const issuedBefore = Math.floor(clock.now() / 1000);
+  const { last } = await db
+    .selectFrom('access_tokens')
+    .select((e) => e.fn.max('issued_at').as('last'))
+    .executeTakeFirstOrThrow();
+  // The clock of the node that issued the last one may have been ahead of this one's.
+  const issuedBefore = Math.max(Math.floor(clock.now() / 1000), Number(last ?? 0));
   const used = await db.selectFrom('access_tokens').select('issuer').distinct().execute();
   const issuers = new Set([...(await ownIssuers(db)), ...used.map(({ issuer }) => issuer)]);
   const clients = await db.selectFrom('clients').select('consumer_key').execute();
@@ -25,12 +31,11 @@ export async function revokeIssued(db: Transaction<Schema>, clock: Clock): Promi
     ...clients.map((row) => ({ type: 'client' as const, value: row.consumer_key })),
     ...users.map(({ name, tenant }) => ({ type: 'subject' as const, value: `${name}@${tenant}` })),
   ];
-  const changes = [...issuers].flatMap((issuer) =>
-    whose.map((one): EntityChange => {
-      const value: Revocation = { ...one, issuer, issuedBefore, expires: never };
-      return { kind: 'revocation', id: revocationId(value), value };
-    }),
-  );
+  const changes: EntityChange[] = [];
+  const tx = { db, record: (change: EntityChange) => void changes.push(change) };
+  for (const issuer of issuers) {
+    for (const one of whose) await recordStricter(tx, { ...one, issuer, issuedBefore, expires: never });
+  }
   for (const table of ['access_tokens', 'refresh_tokens', 'api_keys'] as const) {
     await db.updateTable(table).set({ state: 'REVOKED' }).where('state', '!=', 'REVOKED').execute();
   }

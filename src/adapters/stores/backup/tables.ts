@@ -38,6 +38,8 @@ const all: Readonly<Record<keyof Schema, true>> = {
   labels: true,
   categories: true,
   key_managers: true,
+  gateway_invitations: true,
+  gateway_certificates: true,
 };
 
 export const tables = Object.keys(all) as (keyof Schema)[];

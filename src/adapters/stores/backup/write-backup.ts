@@ -9,7 +9,14 @@ import type { Transaction } from 'kysely';
 import { syncFolder } from '../../../platform/durable-file.ts';
 import { appliedMigrations } from '../migrate.ts';
 import type { Schema } from '../schema.ts';
-import { type BackupEnd, BackupError, type BackupHeader, type BackupLine, formatName, formatVersion } from './format.ts';
+import {
+  type BackupEnd,
+  BackupError,
+  type BackupHeader,
+  type BackupLine,
+  formatName,
+  formatVersion,
+} from './format.ts';
 import type { StorePlace, StoreView } from './place.ts';
 import { tables } from './tables.ts';
 
@@ -59,7 +66,7 @@ export async function writeBackup(
     if (syscall !== undefined) throw new BackupError(`${file} can't be written: ${message}`, { cause: error });
     throw error;
   } finally {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft);
   }
 }
 

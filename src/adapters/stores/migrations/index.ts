@@ -4,10 +4,12 @@ import * as initial from './0001-initial.ts';
 import * as catalog from './0002-catalog.ts';
 import * as portal from './0003-portal.ts';
 import * as admin from './0004-admin.ts';
+import * as gateways from './0005-gateways.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-catalog': catalog,
   '0003-portal': portal,
   '0004-admin': admin,
+  '0005-gateways': gateways,
 };

@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL that don't wait for ever: a server that is cut off is given up, and asked anew. */
 import type pg from 'pg';
 import { RestError } from '../../../platform/rest-error.ts';
+import { StoreUnavailable } from '../unavailable.ts';
 
 /** Milliseconds. */
 const connectLimit = 5000;
@@ -41,11 +42,26 @@ export async function openPool(url: string, failed: (error: Error) => void): Pro
     client.on('error', () => {});
     watch(client);
   });
+  const connect = pool.connect.bind(pool);
+  // kysely calls it without a callback.
+  pool.connect = (() =>
+    connect().catch((error: Error) => {
+      throw new StoreUnavailable(error);
+    })) as typeof pool.connect;
   return pool;
 }
 
 /** `invalid byte sequence`: of what JavaScript sends that is U+0000, which text in PostgreSQL can't have. */
 const unstorable = '22021';
+
+/**
+ * Whether it is not the query's fault: the server shuts down, starts or recovers (57P), has no room for connections (53),
+ * the connection broke (08, or no code of PostgreSQL at all), or this is no primary any more (25006).
+ */
+function isUnavailable({ code = '', message }: Error & { code?: string }): boolean {
+  if (/^[0-9A-Z]{5}$/.test(code)) return /^(?:57P|53|08)/.test(code) || code === '25006' || code === '25P03';
+  return code !== '' || /timeout|terminated|not queryable|closed/i.test(message);
+}
 
 function watch(client: pg.ClientBase): void {
   const { query } = client;
@@ -55,6 +71,7 @@ function watch(client: pg.ClientBase): void {
     return result.catch((error: Error & { code?: string }) => {
       // What timed out once has an answer on its way that nobody waits for: the connection is of no more use.
       if (/timeout/i.test(error.message)) destroy(client);
+      if (isUnavailable(error)) throw new StoreUnavailable(error);
       if (error.code !== unstorable) throw error;
       throw new RestError(400, 'A text has the character U+0000; texts with it are not kept, and not found.');
     });

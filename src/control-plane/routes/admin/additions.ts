@@ -4,7 +4,9 @@
  */
 import type { OperationDefinition, Schema } from '../../rest/definition.ts';
 import { admin, type SubscriptionThrottlePolicy as Original } from '../../rest/definitions/admin.ts';
+import { enrolmentDefinitions } from './enrolment-definitions.ts';
 import { importPreviews } from './import-preview.ts';
+import { revocationDefinitions } from './revocation-definitions.ts';
 import { userDefinitions } from './user-definitions.ts';
 
 export type SubscriptionThrottlePolicy = Original & { permissions?: Permissions };
@@ -28,10 +30,17 @@ export const additions: {
   readonly operations: readonly OperationDefinition[];
   readonly schemas: Readonly<Record<string, Schema>>;
 } = {
-  operations: [...userDefinitions.operations, ...importPreviews.operations],
+  operations: [
+    ...userDefinitions.operations,
+    ...importPreviews.operations,
+    ...revocationDefinitions.operations,
+    ...enrolmentDefinitions.operations,
+  ],
   schemas: {
     ...userDefinitions.schemas,
     ...importPreviews.schemas,
+    ...revocationDefinitions.schemas,
+    ...enrolmentDefinitions.schemas,
     SubscriptionThrottlePolicy: {
       allOf: [
         ...subscriptionPolicy.allOf.map(stopsOnQuota),

@@ -4,11 +4,14 @@ import { applications } from './applications.ts';
 import { auditLog } from './audit-log.ts';
 import { categories } from './categories.ts';
 import { denyRules } from './deny-rules.ts';
+import { enrolment } from './enrolment.ts';
 import { exports } from './export.ts';
+import { gateways } from './gateways.ts';
 import { imports } from './import.ts';
 import { keyManagers } from './key-managers.ts';
 import { labels } from './labels.ts';
 import { policies } from './policies.ts';
+import { revocations } from './revocations.ts';
 import { settingsOperations } from './settings.ts';
 import { users } from './users.ts';
 import { workflows } from './workflows.ts';
@@ -26,4 +29,7 @@ export const adminOperations: Operations = {
   ...users,
   ...settingsOperations,
   ...auditLog,
+  ...revocations,
+  ...gateways,
+  ...enrolment,
 };

@@ -8,6 +8,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
+import { refuseReservedName } from '../../services/users/reserved-names.ts';
 import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
 import { waiting } from './applications.ts';
 
@@ -44,6 +45,7 @@ function requireSignUp({ developerPortal }: ControlPlaneDeps): void {
 
 const signUp: Operation = async (call, deps) => {
   const { username, password, firstName, lastName, email } = call.json<dto.User>();
+  refuseReservedName(username);
   const profile = { first_name: text('firstName', firstName), last_name: text('lastName', lastName) };
   if (!/^[^\s@]{1,64}@[^\s@]{1,253}$/.test(email)) throw new RestError(400, 'email: expected an address.');
   const pending = needsApproval(deps, 'USER_SIGNUP');

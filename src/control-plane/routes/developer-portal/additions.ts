@@ -21,6 +21,23 @@ export const additions: {
         '409': { $ref: '#/definitions/Error' },
       },
     },
+    {
+      method: 'POST',
+      path: '/me/sign-out',
+      // Whoever is logged in.
+      scopes: [],
+      parameters: [],
+      body: null,
+      form: [],
+      responses: { '200': { $ref: '#/definitions/SignedOut' }, '401': { $ref: '#/definitions/Error' } },
+    },
   ],
-  schemas: {},
+  schemas: {
+    SignedOut: {
+      type: 'object',
+      required: ['accessTokens', 'refreshTokens'],
+      // How many were good until now.
+      properties: { accessTokens: { type: 'integer' }, refreshTokens: { type: 'integer' } },
+    },
+  },
 };

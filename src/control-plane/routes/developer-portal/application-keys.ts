@@ -123,6 +123,8 @@ const renewSecret: Operation = async (call, deps) => {
   const renewed = await deps.store.transaction(async (tx) => {
     const { application, client } = await clientOf(tx.db, call);
     await audit(tx, deps, 'regenerate-secret', application, client, call);
+    // Whoever had the old one has tokens too.
+    await deps.keyManager.revoker.revokeClient(client.consumer_key, tx);
     return regenerateSecret(tx, deps.seal, client.consumer_key, deps);
   });
   return ok((renewed ?? {}) satisfies dto.ApplicationKeyReGenerateResponse);

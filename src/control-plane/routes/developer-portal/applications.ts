@@ -17,6 +17,7 @@ import { shownUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
+import { requireMatch, tagged } from '../../rest/entity-tag.ts';
 import { accepted, created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
 import { keysOf } from '../../services/applications/application-keys.ts';
@@ -83,16 +84,17 @@ const create: Operation = async (call, deps) => {
 };
 
 const read: Operation = async (call, deps) => {
-  const { id } = await ownApplication(deps.store.db, call.caller, call.param('applicationId'));
-  return ok(await describe(id, deps));
+  const application = await ownApplication(deps.store.db, call.caller, call.param('applicationId'));
+  return tagged(ok(await describe(application.id, deps)), application);
 };
 
 const update: Operation = async (call, deps) => {
   const { caller } = call;
   const asked = await readApplication(deps, call.json<dto.Application>());
   const id = call.param('applicationId');
-  await deps.store.transaction(async (tx) => {
+  const written = await deps.store.transaction(async (tx) => {
     const before = await ownApplication(tx.db, caller, id);
+    requireMatch(call, before);
     const change = {
       name: asked.name,
       tier: asked.tier,
@@ -110,14 +112,16 @@ const update: Operation = async (call, deps) => {
     }
     const after = applicationFacts(changed);
     await audit(tx, deps, 'update', before, caller.fullName, { before: applicationFacts(before), after });
+    return findApplication(tx.db, id);
   });
-  return ok(await describe(id, deps));
+  return tagged(ok(await describe(id, deps)), written);
 };
 
 const remove: Operation = async (call, deps) => {
   const { caller } = call;
   const reference = await deps.store.transaction(async (tx) => {
     const application = await ownApplication(tx.db, caller, call.param('applicationId'));
+    requireMatch(call, application);
     if (application.status === 'APPROVED' && needsApproval(deps, 'APPLICATION_DELETION')) {
       return startWorkflow(tx, deps, {
         type: 'APPLICATION_DELETION',

@@ -11,6 +11,7 @@ import { policies } from './policies.ts';
 import { ratings } from './ratings.ts';
 import { search } from './search.ts';
 import { settingsOperations } from './settings.ts';
+import { signOuts } from './sign-out.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tags } from './tags.ts';
 
@@ -28,4 +29,5 @@ export const developerPortalOperations: Operations = {
   ...policies,
   ...settingsOperations,
   ...account,
+  ...signOuts,
 };

@@ -6,6 +6,7 @@ import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
 import type { API } from '../../rest/definitions/publisher.ts';
+import { requireMatch, tagged } from '../../rest/entity-tag.ts';
 import { created, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
 import { publisherView, requireApi } from '../../services/apis/api-access.ts';
@@ -40,12 +41,12 @@ export const apis: Operations = {
     const before = newApi(form, randomUUID(), await providerOf(form, caller, deps), now);
     const api = fromForm(form, before, { seal: deps.seal, tenant: caller.tenant, now });
     const written = await addApi(deps, caller, api, generateDefinition(api, call.query<'V2' | 'V3'>('openAPIVersion')));
-    return created(toForm(written), `${call.base}/apis/${api.id}`);
+    return tagged(created(toForm(written), `${call.base}/apis/${api.id}`), written);
   },
 
   'GET /apis/{apiId}': async (call, deps) => {
     const api = await requireApi(deps.store.db, call.caller, call.param('apiId'));
-    return ok(toForm(api, (await besideApis(deps.store.db, [api.id]))(api.id)));
+    return tagged(ok(toForm(api, (await besideApis(deps.store.db, [api.id]))(api.id))), api);
   },
 
   'PUT /apis/{apiId}': async (call, deps) => {
@@ -53,16 +54,17 @@ export const apis: Operations = {
     const form = call.json<API>();
     const { caller } = call;
     const written = await changeApi(deps, caller, id, async (before) => {
+      requireMatch(call, before);
       const now = seconds(deps.clock);
       const api = fromForm(form, before, { seal: deps.seal, tenant: caller.tenant, now });
       requireChangeable(caller, before, api);
       return { api };
     });
-    return ok(toForm(written, (await besideApis(deps.store.db, [id]))(id)));
+    return tagged(ok(toForm(written, (await besideApis(deps.store.db, [id]))(id))), written);
   },
 
   'DELETE /apis/{apiId}': async (call, deps) => {
-    await removeApi(deps, call.caller, call.param('apiId'));
+    await removeApi(deps, call.caller, call.param('apiId'), (api) => requireMatch(call, api));
     return ok();
   },
 };

@@ -1,5 +1,6 @@
 /** Who may change what of an API: a creator everything, a publisher what developers see and choose. */
 import type { CatalogApi } from '../../../core/catalog-api.ts';
+import { whenStaleOf } from '../../../core/deployed-api.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Caller } from '../../rest/caller.ts';
 
@@ -27,6 +28,8 @@ export function requireChangeable(caller: Caller, before: CatalogApi, after: Cat
   const refused = names.filter(
     (name) => !publishers.has(name) && JSON.stringify(was[name]) !== JSON.stringify(is[name]),
   );
+  // Of the properties that anybody may write, the one that decides who is served.
+  if (whenStaleOf(before).whenStale !== whenStaleOf(after).whenStale) refused.push('additionalProperties.whenStale');
   if (refused.length > 0) {
     throw new RestError(403, `To change ${refused.join(', ')} needs a token with the scope apim:api_create.`);
   }

@@ -1,10 +1,10 @@
 /** OpenAPI definitions: imported, checked, shown, replaced. */
 import { randomUUID } from 'node:crypto';
-import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
 import { findApiDefinition } from '../../../adapters/stores/apis.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { seconds } from '../../deps.ts';
 import type { OpenAPIDefinitionValidationResponse } from '../../rest/definitions/publisher.ts';
+import { requireMatch, tagged } from '../../rest/entity-tag.ts';
 import { created, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { requireApi } from '../../services/apis/api-access.ts';
 import { contextOf, fromForm, newApi } from '../../services/apis/api-from-form.ts';
@@ -12,14 +12,14 @@ import { addApi, changeApi } from '../../services/apis/write-api.ts';
 import { definitionProblems, requireKept } from '../../services/definitions/check-definition.ts';
 import { settingsOf } from '../../services/definitions/extensions.ts';
 import { operationsOf } from '../../services/definitions/operations-of.ts';
-import { definitionText, errorOf, readDefinition } from '../../services/definitions/read-definition.ts';
+import { definitionText, errorOf, readApart, readDefinition } from '../../services/definitions/read-definition.ts';
 import { toForm } from './api-form.ts';
 import { providerOf } from './apis.ts';
 import { readApiForm } from './read-api-form.ts';
 
 export const definitions: Operations = {
   'POST /apis/import-openapi': async (call, deps) => {
-    const document = await readDefinition(given(call), deps.privateAddresses);
+    const document = await readDefinition(given(call), call.caller.fullName, deps.privateAddresses);
     const { title, version, description } = document;
     const { operations, scopes, tier } = operationsOf(document);
     const form = readApiForm(call.form.text('additionalProperties'), 'additionalProperties', {
@@ -52,7 +52,7 @@ export const definitions: Operations = {
       if (!(error instanceof RestError) || !said.url) throw error;
       return ok({ isValid: false, errors: [{ code: '/', message: error.message }] });
     }
-    const { document, problems } = await readOpenApiApart(text, said.name || said.url || 'definition');
+    const { document, problems } = await readApart(text, said.name || said.url || 'definition', call.caller.fullName);
     const wrong = document ? await definitionProblems(store.db, document, call.caller.tenant) : [];
     const errors = [...problems.filter(({ severity }) => severity === 'error').map(errorOf), ...wrong];
     const answer: OpenAPIDefinitionValidationResponse = {
@@ -76,22 +76,25 @@ export const definitions: Operations = {
 
   'GET /apis/{apiId}/swagger': async (call, { store }) => {
     const { id } = await requireApi(store.db, call.caller, call.param('apiId'));
-    return { ...ok(await findApiDefinition(store.db, id)), type: 'application/json' };
+    const text = await findApiDefinition(store.db, id);
+    return tagged({ ...ok(text), type: 'application/json' }, text);
   },
 
   'PUT /apis/{apiId}/swagger': async (call, deps) => {
     const said = given(call);
     const text = said.text ?? call.form.text('apiDefinition');
-    const document = await readDefinition({ ...said, text }, deps.privateAddresses);
+    const document = await readDefinition({ ...said, text }, call.caller.fullName, deps.privateAddresses);
     const id = call.param('apiId');
-    await changeApi(deps, call.caller, id, async (before) => {
+    await changeApi(deps, call.caller, id, async (before, tx) => {
+      requireMatch(call, await findApiDefinition(tx.db, id));
       const { tier, ...others } = operationsOf(document, before.scopes);
       requireKept(document, before);
       const apiThrottlingPolicy = tier ?? before.apiThrottlingPolicy;
       const api = { ...before, ...others, apiThrottlingPolicy, updatedAt: seconds(deps.clock) };
       return { api, definition: { ...document.raw } };
     });
-    return { ...ok(await findApiDefinition(deps.store.db, id)), type: 'application/json' };
+    const kept = await findApiDefinition(deps.store.db, id);
+    return tagged({ ...ok(kept), type: 'application/json' }, kept);
   },
 };
 

@@ -7,6 +7,7 @@ import { type LifeCycleAction, transitions } from '../../../core/life-cycle.ts';
 import { shownUserName } from '../../../core/tenant.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { LifecycleHistory, LifecycleState, WorkflowResponse } from '../../rest/definitions/publisher.ts';
+import { requireMatch } from '../../rest/entity-tag.ts';
 import { accepted, type Operations, ok } from '../../rest/operation.ts';
 import { requireApi, requireNamedApi } from '../../services/apis/api-access.ts';
 import { audit } from '../../services/apis/audit-api.ts';
@@ -23,6 +24,7 @@ export const lifeCycle: Operations = {
     const id = call.query('apiId') ?? '';
     const { api, waits } = await deps.store.transaction(async (tx) => {
       const api = await requireNamedApi(tx.db, call.caller, id);
+      requireMatch(call, api);
       return askLifeCycleStep(tx, deps, call.caller, api, action, checklist);
     });
     const answer: WorkflowResponse = { workflowStatus: waits ? 'CREATED' : 'APPROVED', lifecycleState: stateOf(api) };

@@ -7,15 +7,17 @@ export const alreadyThere = ({ name, version }: CatalogApi): RestError =>
   new RestError(409, `There is an API ${name} ${version} already.`);
 
 /**
- * A context belongs to one name and a name to one context, in all versions: addresses and subscribers stay together.
+ * A context belongs to one name and a name to one context, in all versions: addresses and subscribers stay together. What
+ * the API itself has in the store doesn't count.
  * @throws RestError 409
  */
 export async function refuseSame(db: Queryable, api: CatalogApi, tenant: string): Promise<void> {
-  const { name, version, context } = api;
+  const { id, name, version, context } = api;
   const rows = await db
     .selectFrom('apis')
     .select(['name', 'version', 'context'])
     .where('tenant', '=', tenant)
+    .where('id', '!=', id)
     .where((e) => e.or([e('name', '=', name), e('context', '=', context)]))
     .execute();
   if (rows.some((row) => row.name === name && row.version === version)) throw alreadyThere(api);
@@ -61,6 +63,16 @@ export async function refuseOverlap(db: Queryable, api: CatalogApi, tenant: stri
     const takesOfDefault = api.isDefaultVersion && other.provider !== provider;
     if (isBelowVersion || takesOfDefault) throw inTheWay(api, other);
   }
+}
+
+/**
+ * An import says name, version and context, and may say others than there are.
+ * @throws RestError 409 when the API is at an address, or becomes a default version, that is in the way of another API
+ */
+export async function refuseMove(db: Queryable, before: CatalogApi, after: CatalogApi, tenant: string): Promise<void> {
+  const isMoved = (['name', 'version', 'context'] as const).some((field) => after[field] !== before[field]);
+  if (isMoved) await refuseSame(db, after, tenant);
+  if (isMoved || (after.isDefaultVersion && !before.isDefaultVersion)) await refuseOverlap(db, after, tenant);
 }
 
 /** `/a` and `/a/b` for `/a/b/c`. */

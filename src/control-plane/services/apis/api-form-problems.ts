@@ -2,7 +2,7 @@
 import { verbs } from '../../../core/api.ts';
 import type { CatalogApi, CatalogOperation } from '../../../core/catalog-api.ts';
 import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
-import { templateProblem } from '../../../core/path-template.ts';
+import { routeOf, templateProblem } from '../../../core/path-template.ts';
 import { restScopes } from '../../../core/rest-scopes.ts';
 import { applicationScope, defaultScope } from '../../../core/token.ts';
 import type { ErrorItem } from '../../../platform/rest-error.ts';
@@ -90,13 +90,15 @@ function* accessProblems(api: CatalogApi): Generator<string> {
 }
 
 function* problemsOfOperations({ operations, scopes }: Pick<CatalogApi, 'operations' | 'scopes'>): Generator<string> {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   const known = new Set(scopes.map(({ name }) => name));
   for (const operation of operations) {
     const name = `${operation.verb} ${operation.target}`;
-    const shape = name.replace(/\{[^{}/]*\}/g, '{}');
-    if (seen.has(shape)) yield `operations: ${name} is there twice`;
-    seen.add(shape);
+    const route = `${operation.verb} ${routeOf(operation.target)}`;
+    const same = seen.get(route);
+    if (same === name) yield `operations: ${name} is there twice`;
+    else if (same !== undefined) yield `operations: ${name} is there twice: to a gateway it is ${same}`;
+    seen.set(route, same ?? name);
     const wrong = operationProblem(operation);
     if (wrong !== null) yield `operations: ${name}: ${wrong}`;
     const missing = operation.scopes.filter((scope) => !known.has(scope));

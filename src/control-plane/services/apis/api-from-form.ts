@@ -9,6 +9,7 @@ import { authTypeOf } from '../definitions/operations-of.ts';
 import { endpointCredentials } from '../endpoints/endpoint-credentials.ts';
 import { sealPassword } from '../endpoints/endpoint-password.ts';
 import { readEndpointConfig } from '../endpoints/endpoint-problems.ts';
+import { requireSameBackEnds } from '../endpoints/password-bound.ts';
 import { defaultCors, defaults, environment, kept } from './api-defaults.ts';
 
 /** Characters. */
@@ -156,7 +157,7 @@ function corsOf(given: API['corsConfiguration']): CatalogCors {
   return { ...defaultCors, ...(given && { corsConfigurationEnabled: false, ...given }) };
 }
 
-/** A password that is not said is the one that there is, as it is never shown. */
+/** A password that is not said is the one that there is, as it is never shown: for the back ends that there are. */
 function securityOf(
   form: API,
   endpointConfig: CatalogApi['endpointConfig'],
@@ -169,6 +170,7 @@ function securityOf(
   const old = before.endpointSecurity;
   if (!password) {
     if (!old) throw new RestError(400, 'endpointSecurity: the password is missing.');
+    requireSameBackEnds(before, endpointConfig, 'endpointSecurity.password');
     return { type: type ?? old.type, username, sealed: old.sealed };
   }
   return { type: type ?? 'BASIC', username, sealed: sealPassword(seal, before.id, password) };

@@ -11,7 +11,7 @@ import type { Caller } from '../../rest/caller.ts';
 import { applyToDefinition } from '../definitions/apply-to-definition.ts';
 import type { Json } from '../definitions/json.ts';
 import { requireApi, requireVersions } from './api-access.ts';
-import { alreadyThere, refuseForeignScopes, refuseOverlap, refuseSame } from './api-addresses.ts';
+import { alreadyThere, refuseForeignScopes, refuseMove, refuseOverlap, refuseSame } from './api-addresses.ts';
 import { audit } from './audit-api.ts';
 import { checkApi } from './check-api.ts';
 import { settleDefault } from './default-version.ts';
@@ -69,12 +69,16 @@ export async function changeApi(
     const { api: given, definition } = await change(before, tx);
     refuseLongLists(given);
     const checked = await checkApi(tx.db, given, caller.tenant);
-    if (checked.isDefaultVersion && !before.isDefaultVersion) await refuseOverlap(tx.db, checked, caller.tenant);
+    await refuseMove(tx.db, before, checked, caller.tenant);
     await refuseForeignScopes(tx.db, checked, caller.tenant);
     const api = await settleDefault(tx, deps, caller, checked);
     const old = definition ?? (JSON.parse((await findApiDefinition(tx.db, id)) ?? '{}') as Json);
     const text = JSON.stringify(applyToDefinition(old, api));
-    await updateApi(tx, api, { definition: text });
+    try {
+      await updateApi(tx, api, { definition: text });
+    } catch (error) {
+      throw isUniqueViolation(error) ? alreadyThere(api) : error;
+    }
     await audit(tx, deps, caller, 'update', api, difference(shown(before), shown(api)));
     return api;
   });
@@ -90,10 +94,19 @@ async function refuseWaiting(tx: StoreTransaction, { id }: CatalogApi): Promise<
   );
 }
 
-/** @throws RestError 404, or 409 when applications are subscribed to it */
-export async function removeApi(deps: ControlPlaneDeps, caller: Caller, id: string): Promise<void> {
+/**
+ * @param check may refuse the API as it is
+ * @throws RestError 404, or 409 when applications are subscribed to it
+ */
+export async function removeApi(
+  deps: ControlPlaneDeps,
+  caller: Caller,
+  id: string,
+  check: (api: CatalogApi) => void = () => {},
+): Promise<void> {
   await deps.store.transaction(async (tx) => {
     const api = await requireApi(tx.db, caller, id);
+    check(api);
     const { count } = await tx.db
       .selectFrom('subscriptions')
       .select((e) => e.fn.countAll<number>().as('count'))

@@ -4,6 +4,7 @@
  */
 import { namesIn } from '../../../adapters/openapi/references.ts';
 import type { CatalogApi, CatalogOperation } from '../../../core/catalog-api.ts';
+import { whenStaleOf } from '../../../core/deployed-api.ts';
 import { asObject, type Json } from './json.ts';
 
 /** The security scheme that holds the API's scopes, as in definitions of the original. */
@@ -30,6 +31,8 @@ export function applyToDefinition(definition: Json, api: CatalogApi): Json {
   }
   if (api.apiThrottlingPolicy !== null) result['x-throttling-tier'] = api.apiThrottlingPolicy;
   else delete result['x-throttling-tier'];
+  const { whenStale } = whenStaleOf(api);
+  if (whenStale) result[stale] = whenStale;
   return result;
 }
 
@@ -38,7 +41,10 @@ function withoutTakenOver(owner: Json): Json {
   return Object.fromEntries(Object.entries(owner).filter(([name]) => !takenOver.has(name)));
 }
 
+const stale = 'x-postern-when-stale';
+
 const takenOver = new Set([
+  stale,
   'x-wso2-application-security',
   'x-wso2-disable-security',
   'x-wso2-mutual-ssl',

@@ -6,6 +6,7 @@ import { mostErrors } from '../../rest/bounds.ts';
 import { checkOperations } from '../apis/check-operations.ts';
 import { extensionProblems, settingsOf } from './extensions.ts';
 import { operationsOf } from './operations-of.ts';
+import { requirementProblems } from './requirement-problems.ts';
 
 /** Of an API of which nothing is said but by the definition. */
 export async function definitionProblems(
@@ -15,7 +16,7 @@ export async function definitionProblems(
 ): Promise<readonly ErrorItem[]> {
   const { securityScheme = ['oauth2'], transport = ['http', 'https'], ...more } = settingsOf(document);
   const transports = (['http', 'https'] as const).filter((name) => transport.includes(name));
-  const problems = extensionProblems(document, { securityScheme, transports, more });
+  const problems = notKept(document, { securityScheme, transports, more });
   try {
     const said = operationsOf(document);
     const { problems: others } = await checkOperations(db, said, tenant);
@@ -27,8 +28,15 @@ export async function definitionProblems(
 }
 
 /** @throws RestError 400 when the definition asks for what the API doesn't do */
-export function requireKept(document: OpenApiDocument, api: Parameters<typeof extensionProblems>[1]): void {
-  const problems = extensionProblems(document, api).slice(0, mostErrors);
+export function requireKept(document: OpenApiDocument, api: Asked): void {
+  const problems = notKept(document, api).slice(0, mostErrors);
   if (problems.length === 0) return;
   throw new RestError(400, problems.map(({ message }) => message).join('; '), problems);
 }
+
+type Asked = Parameters<typeof extensionProblems>[1];
+
+const notKept = (document: OpenApiDocument, api: Asked): ErrorItem[] => [
+  ...extensionProblems(document, api),
+  ...requirementProblems(document, api),
+];

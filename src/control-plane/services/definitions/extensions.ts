@@ -171,7 +171,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-/** The same for names that differ in capitals, hyphens and underscores, or in the prefix of the first releases. */
+/** The same for names that differ in capitals, hyphens, underscores or a plural, or in the prefix of the first releases. */
 function spelling(name: string): string {
-  return name.toLowerCase().replace(/[-_]/g, '').replace(/^xmgw/, 'xwso2');
+  return name.toLowerCase().replace(/[-_]/g, '').replace(/^xmgw/, 'xwso2').replace(/s$/, '');
 }

@@ -66,6 +66,7 @@ function authTypeFrom(raw: OpenApiOperation['raw'], api: OpenApiDocument['raw'])
     return saysSecurity ? 'Any' : 'None';
   }
   const authType = authTypeOf(said ?? textOf(api['x-auth-type']) ?? 'Any');
+  if (said === undefined && saysSecurity && authType === 'None') return 'Any';
   return disabled === false && authType === 'None' ? 'Any' : authType;
 }
 

@@ -1,6 +1,6 @@
 /** Reads a definition that a publisher gave as a file, as text or as an address. */
 import type { OpenApiDocument, Problem } from '../../../adapters/openapi/openapi-document.ts';
-import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
+import { type ReadApart, readOpenApiApart, TooManyDefinitionsError } from '../../../adapters/openapi/read-apart.ts';
 import type { PrivateAddresses } from '../../../adapters/outbound/fetch-outside.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { fetchDefinition } from './fetch-definition.ts';
@@ -24,13 +24,32 @@ export async function definitionText(
   return hasUrl ? fetchDefinition(url, privateAddresses) : (text as string);
 }
 
-/** @throws RestError 400 that says everything that is wrong with it */
+/**
+ * In a thread of its own, when it is the user's turn.
+ * @throws RestError 503 when too many are waiting, which says nothing of the definition
+ */
+export async function readApart(text: string, file: string, user: string): Promise<ReadApart> {
+  try {
+    return await readOpenApiApart(text, file, user);
+  } catch (error) {
+    if (!(error instanceof TooManyDefinitionsError)) throw error;
+    throw new RestError(503, `${error.message}; expected to be asked again a little later.`, [], {
+      'retry-after': String(error.retryAfter),
+    });
+  }
+}
+
+/**
+ * @param user who waits for it
+ * @throws RestError 400 that says everything that is wrong with it, 503 as `readApart`
+ */
 export async function readDefinition(
   given: GivenDefinition,
+  user: string,
   privateAddresses: PrivateAddresses,
 ): Promise<OpenApiDocument> {
   const text = await definitionText(given, privateAddresses);
-  const { document, problems } = await readOpenApiApart(text, given.name || given.url || 'definition');
+  const { document, problems } = await readApart(text, given.name || given.url || 'definition', user);
   if (document) return document;
   const errors = problems.filter(({ severity }) => severity === 'error').map(errorOf);
   throw new RestError(400, `The definition is not valid: ${errors[0]?.message ?? 'it can not be read'}`, errors);

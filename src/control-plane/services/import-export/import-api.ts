@@ -10,11 +10,13 @@ import type { Files } from '../../../platform/zip.ts';
 import type { ControlPlaneDeps } from '../../deps.ts';
 import type { Caller } from '../../rest/caller.ts';
 import { requireApi } from '../apis/api-access.ts';
+import { refuseMove } from '../apis/api-addresses.ts';
 import { checkApi } from '../apis/check-api.ts';
 import { refuseLongLists } from '../apis/long-lists.ts';
 import { addSharedScope } from '../apis/shared-scopes.ts';
 import { addApi, changeApi } from '../apis/write-api.ts';
 import { applyToDefinition } from '../definitions/apply-to-definition.ts';
+import { requireKept } from '../definitions/check-definition.ts';
 import { generateDefinition } from '../definitions/generate-definition.ts';
 import type { Json } from '../definitions/json.ts';
 import { changeLifeCycle, targetOf } from '../life-cycle/change-life-cycle.ts';
@@ -24,7 +26,7 @@ import { inOneTransaction } from './dry-run.ts';
 import { loadProject, projectApi } from './load-project.ts';
 import { type ImportOptions, mergeApi, samePassword } from './merge-project.ts';
 import { publisherFields } from './publisher-fields.ts';
-import { readProject } from './read-project.ts';
+import { type ReadProject, readProject } from './read-project.ts';
 import { writeCertificates, writeDocuments, writeThumbnail } from './write-parts.ts';
 
 export interface ImportResult {
@@ -46,11 +48,11 @@ export async function importApi(
   files: Files,
   options: ImportOptions & { readonly dryRun: boolean },
 ): Promise<ImportResult> {
-  const { project, warnings } = await readProject(files);
+  const { project, document, warnings } = await readProject(files, caller.fullName);
   // Before the transaction: the user store asks by a connection of its own.
   const isProviderKnown = (await deps.users.find(project.api.provider)) !== null;
   const result = await inOneTransaction(deps, options, (tx, joined) =>
-    bringIn(tx, joined, caller, project, { ...options, isProviderKnown }),
+    bringIn(tx, joined, caller, { project, document }, { ...options, isProviderKnown }),
   );
   return { ...result, warnings };
 }
@@ -59,7 +61,7 @@ async function bringIn(
   tx: StoreTransaction,
   deps: ControlPlaneDeps,
   caller: Caller,
-  project: ApiProject,
+  { project, document }: Omit<ReadProject, 'warnings'>,
   options: ImportOptions & { readonly isProviderKnown: boolean },
 ): Promise<Omit<ImportResult, 'warnings'>> {
   const { name, version } = project.api;
@@ -75,6 +77,10 @@ async function bringIn(
   refuseLongLists(given);
   await addSharedScopes(tx, deps, caller, given);
   const after = await checkApi(tx.db, given, caller.tenant);
+  // What api.yaml says holds, as the fields of a form do: the definition may not ask for more than that.
+  if (document) requireKept(document, after);
+  // Before anything is written: a step in the life cycle writes the API, too.
+  if (before) await refuseMove(tx.db, before, after, caller.tenant);
   const named = project.endpointCertificates?.map(({ alias }) => alias);
   const there = before && (await loadProject(tx.db, before, caller.tenant, named));
   const definition = project.definition ?? there?.definition ?? generateDefinition(after);

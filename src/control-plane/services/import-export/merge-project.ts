@@ -6,6 +6,7 @@ import type { Caller } from '../../rest/caller.ts';
 import { endpointCredentials } from '../endpoints/endpoint-credentials.ts';
 import { openPassword, sealPassword } from '../endpoints/endpoint-password.ts';
 import { readEndpointConfig } from '../endpoints/endpoint-problems.ts';
+import { requireSameBackEnds } from '../endpoints/password-bound.ts';
 import type { ApiProject } from './api-project.ts';
 import { publisherFields } from './publisher-fields.ts';
 
@@ -47,7 +48,7 @@ export function mergeApi(
     provider,
     status: api.status ?? before?.status ?? 'CREATED',
     endpointConfig,
-    endpointSecurity: securityOf(deps, before, security, before?.id ?? id),
+    endpointSecurity: securityOf(deps, before, { security, endpointConfig }, before?.id ?? id),
     ...(before?.servesDefault !== undefined && { servesDefault: before.servesDefault }),
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
@@ -63,14 +64,16 @@ export function samePassword({ seal }: ControlPlaneDeps, before: CatalogApi | nu
 function securityOf(
   { seal }: ControlPlaneDeps,
   before: CatalogApi | null,
-  wanted: ApiProject['api']['endpointSecurity'],
+  wanted: { security: ApiProject['api']['endpointSecurity']; endpointConfig: CatalogApi['endpointConfig'] },
   id: string,
 ): CatalogApi['endpointSecurity'] {
-  if (!wanted) return null;
-  const { type, username, password } = wanted;
+  if (!wanted.security) return null;
+  const { type, username, password } = wanted.security;
   if (password !== null) return { type, username, sealed: sealPassword(seal, id, password) };
-  if (before?.endpointSecurity?.username === username)
+  if (before?.endpointSecurity?.username === username) {
+    requireSameBackEnds(before, wanted.endpointConfig, 'security.password in api_params.yaml');
     return { type, username, sealed: before.endpointSecurity.sealed };
+  }
   throw new RestError(
     400,
     `The back end's password for ${username} is not in the project, and not known here; expected it as security.password in api_params.yaml.`,

@@ -1,5 +1,5 @@
 /** Reads a project from the files of its folder, in the original's layout: ours, and those that the original exported. */
-import { readOpenApiApart } from '../../../adapters/openapi/read-apart.ts';
+import type { OpenApiDocument } from '../../../adapters/openapi/openapi-document.ts';
 import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Files } from '../../../platform/zip.ts';
@@ -7,13 +7,24 @@ import { httpUrl } from '../apis/document-content.ts';
 import { imageType } from '../apis/image-type.ts';
 import type { Json } from '../definitions/json.ts';
 import { operationsOf } from '../definitions/operations-of.ts';
+import { readApart } from '../definitions/read-definition.ts';
 import { type ApiProject, type ProjectDocument, paths } from './api-project.ts';
 import { certificatePem } from './certificate-text.ts';
 import { type Defined, readApiYaml } from './read-api-yaml.ts';
 import { ProjectReader } from './reader.ts';
 
-/** @throws RestError 400 with everything that is wrong, each with file and line */
-export async function readProject(files: Files): Promise<{ project: ApiProject; warnings: readonly string[] }> {
+export interface ReadProject {
+  readonly project: ApiProject;
+  /** The project's definition as it was read; null = it has none. */
+  readonly document: OpenApiDocument | null;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param user who waits for it
+ * @throws RestError 400 with everything that is wrong, each with file and line; 503 when too many definitions are waiting
+ */
+export async function readProject(files: Files, user = ''): Promise<ReadProject> {
   const reader = ProjectReader.of(files);
   const doc = reader.document(paths.api);
   if (!doc) {
@@ -23,7 +34,7 @@ export async function readProject(files: Files): Promise<{ project: ApiProject; 
       `The project has no ${paths.api}.yaml (or .json); expected a folder or archive that an export wrote.`,
     );
   }
-  const { definition, defined } = await readDefinition(reader);
+  const { definition, document, defined } = await readDefinition(reader, user);
   const project: ApiProject = {
     api: readApiYaml(doc, defined),
     definition,
@@ -38,14 +49,17 @@ export async function readProject(files: Files): Promise<{ project: ApiProject; 
     if (reader.below(part).length > 0) reader.problem(`${part}: mediation and SOAP are not built yet; expected none`);
   }
   reader.finish();
-  return { project, warnings: reader.warnings };
+  return { project, document, warnings: reader.warnings };
 }
 
-async function readDefinition(reader: ProjectReader): Promise<{ definition: Json | null; defined: Defined }> {
-  const none = { definition: null, defined: { operations: [], scopes: [] } };
+async function readDefinition(
+  reader: ProjectReader,
+  user: string,
+): Promise<{ definition: Json | null; document: OpenApiDocument | null; defined: Defined }> {
+  const none = { definition: null, document: null, defined: { operations: [], scopes: [] } };
   const found = reader.text(paths.definition);
   if (!found) return none;
-  const { document, problems } = await readOpenApiApart(found.text, found.path);
+  const { document, problems } = await readApart(found.text, found.path, user);
   for (const { severity, file, line, message, remedy } of problems) {
     const text = `${file}${line === undefined ? '' : `:${line}`}: ${message}; ${remedy}`;
     if (severity === 'error') reader.problem(text);
@@ -55,6 +69,7 @@ async function readDefinition(reader: ProjectReader): Promise<{ definition: Json
   try {
     return {
       definition: { ...document.raw },
+      document,
       defined: document.operations.length > 0 ? operationsOf(document) : none.defined,
     };
   } catch (error) {

@@ -11,6 +11,7 @@ import {
 } from '../../../adapters/user-stores/user-store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
+import { refuseReservedName } from './reserved-names.ts';
 import { readRoles } from './roles.ts';
 
 /** @throws RestError 404 */
@@ -24,6 +25,7 @@ export async function createUser(
   given: { readonly name: string; readonly password: string; readonly roles?: readonly string[] },
   actor: string,
 ): Promise<User> {
+  refuseReservedName(given.name);
   const roles = readRoles(given.roles ?? []);
   const audited = async (tx: StoreTransaction, user: User) => {
     if (await ownsSomething(tx.db, user.fullName)) {

@@ -18,7 +18,9 @@ const cases: readonly [sent: string, normal: string | null][] = [
   ['/caf\u00e9', null],
   ['/a b', null],
   ['/menu#x', null],
-  ['/a{b}|c', '/a{b}|c'],
+  ['/a{b}|c', '/a%7Bb%7D%7Cc'],
+  ['/a%7bb%7d%7Cc', '/a%7Bb%7D%7Cc'],
+  ['/"<>[]^`', '/%22%3C%3E%5B%5D%5E%60'],
   ['a', null],
   ['/caf%c3%a9', '/caf%C3%A9'],
   ['/', '/'],
@@ -55,6 +57,12 @@ test('literals of templates are compared in the same form', () => {
   assert.equal(normalizeSegment('items:purge'), 'items:purge');
   assert.equal(normalizeSegment('100%'), '100%25');
   assert.equal(normalizeSegment('a b'), 'a%20b');
+});
+
+test('a segment that no request can have has no such form', () => {
+  for (const segment of ['a%2Fb', 'a\\b', '.', '..', '%2e', ';x', 'a\0', '%00', '\ud800']) {
+    assert.equal(normalizeSegment(segment), null, JSON.stringify(segment));
+  }
 });
 
 test('usual paths take the short way', () => {

@@ -14,8 +14,8 @@ export function isNormal(path: string): boolean {
 }
 
 /**
- * Characters that need no percent-encoding decoded, hexadecimal digits in upper case, empty segments and the parameters
- * of segments (`;…`) left out. A slash at the end stays.
+ * Characters that need no percent-encoding decoded and those that need it encoded, hexadecimal digits in upper case, empty
+ * segments and the parameters of segments (`;…`) left out. A slash at the end stays.
  *
  * Null for what back ends disagree about: dot segments, slashes, backslashes and control characters in encoded form,
  * percent signs that start no encoding, and characters that may not stand in a request target.
@@ -27,14 +27,20 @@ export function normalizePath(path: string): string | null {
     return plain.test(char) ? char : encoded.toUpperCase();
   });
   if (/%(?:[01][0-9A-F]|7F|2F|5C)/.test(decoded)) return null;
-  const segments = decoded.split('/').map((segment) => segment.split(';', 1)[0] as string);
+  const encoded = decoded.replace(/["<>?[\]^`{|}]/g, encodeURIComponent);
+  const segments = encoded.split('/').map((segment) => segment.split(';', 1)[0] as string);
   if (segments.some((segment) => segment === '.' || segment === '..')) return null;
   const normal = segments.filter((segment) => segment !== '').join('/');
   return `/${normal}${normal !== '' && decoded.endsWith('/') ? '/' : ''}`;
 }
 
-/** A literal segment of a template in the form in which requests have it: `menü` is asked for as `men%C3%BC`. */
-export function normalizeSegment(segment: string): string {
+/**
+ * A literal segment of a template in the form in which requests have it: `menü` is asked for as `men%C3%BC`. Null for one
+ * that no request can have, as `a%2Fb`.
+ */
+export function normalizeSegment(segment: string): string | null {
+  if (!segment.isWellFormed()) return null;
   const encoded = segment.replace(/[^\x21-\x7E]+|%(?![0-9A-Fa-f]{2})/gu, encodeURIComponent);
-  return normalizePath(`/${encoded}`)?.slice(1) ?? segment;
+  const normal = normalizePath(`/${encoded}`)?.slice(1);
+  return normal || null;
 }
