@@ -69,18 +69,26 @@ export async function startPostgresql(): Promise<PostgresqlServer> {
       await client.end();
     }
   };
-  const start = async () => {
+  let said = '';
+  const spawnServer = () => {
+    said = '';
     child = spawn(join(programs, 'postgres'), args, { ...as, stdio: ['ignore', 'ignore', 'pipe'], cwd: dir });
-    let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000);
     });
+  };
+  const start = async () => {
+    spawnServer();
     for (let tries = 0; ; tries++) {
       try {
         return await query('select 1');
       } catch (error) {
-        if (child.exitCode !== null || tries > 300)
+        // After a crash it refuses as long as processes of the one before still have its memory.
+        const again = child.exitCode !== null && /still in use/.test(said);
+        if (tries > 300 || (child.exitCode !== null && !again)) {
           throw new Error(`PostgreSQL does not start: ${said}`, { cause: error });
+        }
+        if (again) spawnServer();
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
