@@ -15,8 +15,8 @@ test('is the first half of SHA-256 over key block, kind, number of parts and len
   const message = Buffer.concat([
     Buffer.alloc(32, 7),
     Buffer.alloc(32),
-    Buffer.from([9]),
-    Buffer.from([2, 0, 0, 0]),
+    Buffer.from([9, 0]),
+    Buffer.from([2, 0]),
     Buffer.from([2, 0, 0, 0]),
     Buffer.from('aé', 'utf16le'),
     Buffer.from([0, 0, 0, 0]),

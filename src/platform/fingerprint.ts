@@ -9,6 +9,7 @@ import { hash, randomBytes } from 'node:crypto';
 const keyLength = 32;
 /** SHA-256 works in blocks of 64 bytes; the key has the first one to itself. */
 const blockLength = 64;
+const blockUnits = blockLength / 2;
 
 /** A fingerprint takes this many elements of a Uint32Array. */
 export const fingerprintWords = 4;
@@ -18,14 +19,20 @@ export function newFingerprintKey(): Uint8Array {
   return new Uint8Array(randomBytes(keyLength));
 }
 
+/** Of this many bytes at most the views of the input are kept, one for each length. */
+const keptViews = 1024;
+
 export class Fingerprinter {
-  /** Key block, then the message; reused for each call. */
-  #input = Buffer.alloc(1024);
+  /** Key block, then the message; reused for each call. The same memory as bytes and as UTF-16 units. */
+  #bytes: Buffer = Buffer.alloc(1);
+  #units: Uint16Array = new Uint16Array(1);
+  /** The first so many units of the input, made once. */
+  #views: (Buffer | undefined)[] = [];
 
   /** `key`: 32 bytes, the same in each thread that shares a table. */
   constructor(key: Uint8Array) {
     if (key.length !== keyLength) throw new RangeError(`fingerprint key: expected 32 bytes, got ${key.length}`);
-    this.#input.set(key);
+    this.#allocate(keptViews, key);
   }
 
   /**
@@ -34,28 +41,38 @@ export class Fingerprinter {
    *
    * SHA-256 over a secret block and a prefix-free message is a pseudo-random function (the cascade construction), and
    * half of the digest is dropped; HMAC would hash twice and cost five times as much here. Strings are taken as
-   * UTF-16, because UTF-8 would turn all lone surrogates into the same replacement character.
+   * UTF-16, because UTF-8 would turn all lone surrogates into the same replacement character; a loop over units that fit
+   * takes less than a call of the runtime for strings as short as these.
    */
   write(into: Uint32Array, at: number, kind: number, ...parts: readonly string[]): void {
-    let length = blockLength + 5;
-    for (const part of parts) length += 4 + 2 * part.length;
-    if (length > this.#input.length) this.#grow(length);
+    let length = blockUnits + 2;
+    for (const part of parts) length += 2 + part.length;
+    if (length * 2 > this.#bytes.length) this.#allocate(4 * length, this.#bytes.subarray(0, keyLength));
 
-    const input = this.#input;
-    let end = input.writeUInt8(kind, blockLength);
-    end = input.writeUInt32LE(parts.length, end);
+    const units = this.#units;
+    units[blockUnits] = kind;
+    units[blockUnits + 1] = parts.length;
+    let end = blockUnits + 2;
     for (const part of parts) {
-      end = input.writeUInt32LE(part.length, end);
-      end += input.write(part, end, 'utf16le');
+      units[end++] = part.length;
+      units[end++] = part.length >>> 16;
+      for (let i = 0; i < part.length; i++) units[end++] = part.charCodeAt(i);
     }
-    const digest = hash('sha256', input.subarray(0, end), 'binary');
+    const digest = hash('sha256', this.#first(end), 'binary');
     for (let word = 0; word < fingerprintWords; word++) into[at + word] = wordOf(digest, 4 * word);
   }
 
-  #grow(length: number): void {
-    const longer = Buffer.alloc(2 * length);
-    this.#input.copy(longer, 0, 0, keyLength);
-    this.#input = longer;
+  #first(units: number): Buffer {
+    if (units > keptViews / 2) return this.#bytes.subarray(0, 2 * units);
+    return (this.#views[units] ??= this.#bytes.subarray(0, 2 * units));
+  }
+
+  #allocate(length: number, key: Uint8Array): void {
+    const bytes = Buffer.alloc(length);
+    bytes.set(key);
+    this.#bytes = bytes;
+    this.#units = new Uint16Array(bytes.buffer, bytes.byteOffset, length / 2);
+    this.#views = [];
   }
 }
 

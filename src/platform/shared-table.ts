@@ -124,6 +124,11 @@ export class SharedTable extends SharedTableReader {
       for (let word = values.length - 1; word >= 0; word--) this.set(present, word, values[word] as number);
       return true;
     }
+    return this.putNew(key, at, values);
+  }
+
+  /** `put` for a key of which `find` has said that it isn't there. */
+  putNew(key: Uint32Array, at: number, values: readonly number[]): boolean {
     if (this.size >= this.capacity) return false;
 
     // The first place without a key, be it empty or deleted: with one writer, nobody else can be adding this key.

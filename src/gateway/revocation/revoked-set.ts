@@ -180,7 +180,7 @@ export class RevokedSet extends RevokedSetReader {
       // Sources are read again and again: what changes nothing must not make threads look up their clean tokens anew.
       if (until <= this.#table.value(slot, deniedUntil)) return true;
       this.#table.set(slot, deniedUntil, until);
-    } else if (!this.#table.put(key, at, [until, expiry])) {
+    } else if (!this.#table.putNew(key, at, [until, expiry])) {
       Atomics.store(this.state, overflowedWord, 1);
       this.#overflow();
       return false;
