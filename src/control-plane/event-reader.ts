@@ -12,6 +12,8 @@ import type { LineStream } from './line-stream.ts';
 
 /** Changes read from the log at once. */
 const pageSize = 200;
+/** Milliseconds for which a heartbeat that was held back is worth sending. */
+const freshFor = 500;
 /** Bytes that may wait for a live reader. One that is further behind is cut; it resumes where it was. */
 const maxBuffered = 4 * 1024 * 1024;
 
@@ -34,6 +36,8 @@ export class EventReader {
   /** The newest number known to exist. */
   #newest: number;
   #live = false;
+  /** A heartbeat that came while the reader caught up, and when. */
+  #due: { readonly number: number; readonly line: string; readonly at: number } | null = null;
 
   constructor(stream: LineStream, after: number, changes: ChangeLog, log: Log) {
     this.#stream = stream;
@@ -75,11 +79,12 @@ export class EventReader {
     this.#limit();
   }
 
-  /** A heartbeat. Its number is a promise that everything up to it was sent, so a reader that catches up gets none. */
+  /** A heartbeat. Its number is a promise that everything up to it was sent, so a reader that catches up gets it then. */
   beat(number: number, line: string): void {
     this.#newest = Math.max(this.#newest, number);
-    if (!this.#live) return;
-    if (this.#sent < number) {
+    if (!this.#live || this.#sent < number) {
+      this.#due = { number, line, at: performance.now() };
+      if (!this.#live) return;
       this.#live = false;
       void this.#catchUp();
     } else {
@@ -120,6 +125,10 @@ export class EventReader {
         await this.#stream.drained();
       }
       this.#live = true;
+      const due = this.#due;
+      this.#due = null;
+      // The gateway takes its arrival for the time at which nothing was missing.
+      if (due && due.number <= this.#sent && performance.now() - due.at < freshFor) this.#write(due.line);
     } catch (error) {
       this.#log.error({ err: error }, 'a gateway could not be sent what it missed');
       this.#stream.cut();

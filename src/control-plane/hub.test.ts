@@ -233,6 +233,25 @@ test('what commits while a reader is sent what it missed is sent too', async (t)
   assert.equal((await events.change())?.number, 3);
 });
 
+test('heartbeats come also when every commit has to be fetched from the log', async (t) => {
+  const hub = await hubFor(t, {
+    heartbeat: 50,
+    // Nothing is announced, as when another process commits and its news are lost.
+    wrap: (changes) => ({ ...through(changes), onCommit: () => () => {} }),
+  });
+  const events = await follow(hub, 0);
+  const seen: string[] = [];
+  for (let number = 1; number <= 4; number++) {
+    await hub.commit(key(`k${number}`));
+    for (;;) {
+      const event = await events.next();
+      if (event?.type === 'change') seen.push(`change ${event.number}`);
+      if (event?.type === 'head' && event.number === number) break;
+    }
+  }
+  assert.deepEqual(seen, ['change 1', 'change 2', 'change 3', 'change 4']);
+});
+
 test('commits that are announced late or out of order come once and in order', async (t) => {
   let announce: (changes: readonly ChangeEvent[]) => void = () => {};
   const hub = await hubFor(t, {

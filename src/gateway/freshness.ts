@@ -6,6 +6,8 @@ import type { Clock } from '../platform/clock.ts';
 
 /** Milliseconds in a unit of the shared word, so that it holds some years. */
 const unit = 50;
+/** Milliseconds that two looks at the clock may differ by small corrections of it. */
+const fromTheFuture = 2000;
 const neverConfirmed = -0x8000_0000;
 
 export class Freshness {
@@ -28,9 +30,12 @@ export class Freshness {
     Atomics.store(this.#word, 0, Math.max(Math.floor(at / unit), neverConfirmed + 1));
   }
 
-  /** Nothing was missing so many milliseconds ago, as a disk copy says. */
+  /**
+   * Nothing was missing so many milliseconds ago, as a disk copy says. One from the future tells nothing: the clock was
+   * set back, and it may be as old as it likes.
+   */
   confirmAge(ms: number): void {
-    this.confirm(this.#clock.elapsed() - Math.max(ms, 0));
+    if (ms >= -fromTheFuture) this.confirm(this.#clock.elapsed() - Math.max(ms, 0));
   }
 
   /** Staleness: milliseconds since nothing was missing; Infinity = that never was so. */

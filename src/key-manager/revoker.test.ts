@@ -57,6 +57,23 @@ test('a JWT is revoked by its jti; the answer says what the client sent, and who
   assert.equal(await s.active(jwt), false);
 });
 
+test('a JWT that the store has forgotten is revoked by what it says, by its client only', async () => {
+  await using s = await start();
+  const { access_token: jwt } = await s.token(forClient);
+  const other = await addClient(s.server);
+  // As when a backup of before was restored.
+  await s.server.store.db.deleteFrom('access_tokens').execute();
+  assert.equal((await s.revoke(jwt, other)).status, 401);
+  assert.deepEqual(await s.revocations(), []);
+  assert.equal((await s.revoke(jwt)).headers.get('revokedaccesstoken'), jwt);
+  assert.deepEqual(await s.revocations(), [
+    { type: 'token', issuer: s.server.issuer, value: decodeJwt(jwt).jti, expires: s.now + 3600 },
+  ]);
+  s.clock.advance(3_601_000);
+  const expired = await s.revoke(jwt);
+  assert.deepEqual([expired.status, expired.headers.get('revokedaccesstoken')], [200, null]);
+});
+
 test('a bare jti does the same, for its client only', async () => {
   await using s = await start();
   const { access_token: jwt } = await s.token(forClient);

@@ -7,6 +7,7 @@ import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import { findRefreshByHash } from '../adapters/stores/refresh-tokens.ts';
 import {
   type RevokedCounts,
+  recordStricter,
   revokeAccessToken,
   revokeClientTokens,
   revokeFamily,
@@ -14,6 +15,7 @@ import {
 } from '../adapters/stores/revocations.ts';
 import type { Store, StoreTransaction } from '../adapters/stores/store.ts';
 import { shortHash } from '../core/revocation.ts';
+import { gatewayAudience } from '../core/token.ts';
 import type { Clock } from '../platform/clock.ts';
 import { seconds } from './call.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -104,10 +106,17 @@ export function openRevoker(deps: { store: Store; keys: SigningKeys; clock: Cloc
   }
 }
 
+interface VerifiedJwt {
+  readonly issuer: string;
+  readonly value: string;
+  /** What an access token says of itself; null = it is none. */
+  readonly says: { readonly consumerKey: string; readonly subject: string; readonly expires: number } | null;
+}
+
 interface Order {
   readonly token: string;
   /** Of a verified JWT. */
-  readonly jti: { readonly issuer: string; readonly value: string } | null;
+  readonly jti: VerifiedJwt | null;
   /** Null = whosever it is. */
   readonly consumerKey: string | null;
   readonly now: number;
@@ -119,7 +128,8 @@ async function revokeOne(tx: StoreTransaction, order: Order): Promise<Revoked> {
   const { token, jti, consumerKey, now } = order;
   if (jti) {
     const row = await findJwt(tx.db, jti.value);
-    return row?.issuer === jti.issuer ? revokeAccess(tx, row, order) : nothing;
+    if (row) return row.issuer === jti.issuer ? revokeAccess(tx, row, order) : nothing;
+    return revokeUnknown(tx, jti, order);
   }
   const hash = tokenHash(token);
   const access = (await findOpaque(tx.db, hash)) ?? (await findJwt(tx.db, token));
@@ -156,7 +166,25 @@ async function revokeAccess(tx: StoreTransaction, row: AccessTokenRow, { consume
   return { outcome: 'revoked', kind: 'access', id, subject, consumerKey: consumer_key, expires, ...counts };
 }
 
-async function verifiedJti(keys: SigningKeys, token: string): Promise<Order['jti']> {
+/**
+ * A JWT that was issued and has no row: the store was restored to a state before it. Gateways believe its signature, so
+ * what it says of itself has to do.
+ */
+async function revokeUnknown(tx: StoreTransaction, jwt: VerifiedJwt, { consumerKey, now }: Order): Promise<Revoked> {
+  const { issuer, value, says } = jwt;
+  if (!says || says.expires <= now) return nothing;
+  if (consumerKey !== null && says.consumerKey !== consumerKey) return { outcome: 'foreign' };
+  await recordStricter(tx, { type: 'token', issuer, value, expires: says.expires });
+  return { outcome: 'revoked', kind: 'access', id: value, ...says, accessTokens: 1, refreshTokens: 0 };
+}
+
+async function verifiedJti(keys: SigningKeys, token: string): Promise<VerifiedJwt | null> {
   const claims = await keys.verify(token);
-  return claims?.iss && claims.jti ? { issuer: claims.iss, value: claims.jti } : null;
+  if (!claims?.iss || !claims.jti) return null;
+  const { iss: issuer, jti: value, aud, sub: subject, exp: expires, consumerKey } = claims;
+  const says =
+    aud === gatewayAudience && subject && expires && typeof consumerKey === 'string'
+      ? { consumerKey, subject, expires }
+      : null;
+  return { issuer, value, says };
 }

@@ -14,8 +14,8 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    'requests-per-second': { type: 'string', default: '150' },
-    'revocations-per-second': { type: 'string', default: '5' },
+    'requests-per-second': { type: 'string', default: '200' },
+    'revocations-per-second': { type: 'string', default: '8' },
     /** Only these kinds of faults, separated by commas. */
     faults: { type: 'string', default: '' },
     /** Breaks what is tested: the run has to find violations. */

@@ -61,7 +61,7 @@ function waited(samples: History['scarcity']): string {
 
 /**
  * By situation: from the moment at which a gateway had to learn of a revocation until its first refusal, and until the
- * last request was sent that it accepted. While a gateway answers nothing it does neither.
+ * last request was sent that it accepted. While a gateway does not answer, or nobody asks, it does neither.
  */
 function distributions(history: History): string[][] {
   const bounds = new Bounds(history);

@@ -150,6 +150,7 @@ export class SqlChangeLog implements ChangeLog {
   /** The newest number that is known to be committed. */
   #heard: number;
   #reading: Promise<void> | null = null;
+  #epoch: string | null = null;
 
   private constructor(db: Kysely<Schema>, engine: Engine, head: number) {
     this.#db = db;
@@ -163,8 +164,16 @@ export class SqlChangeLog implements ChangeLog {
     return new SqlChangeLog(db, engine, await headNumber(db));
   }
 
-  head(): Promise<Position> {
-    return this.#head(this.#db);
+  async head(): Promise<Position> {
+    const announced = this.#announced;
+    const head = await this.#head(this.#db);
+    // The database was put back to an earlier state beneath us: what is news begins there.
+    if (head.number < announced || (this.#epoch !== null && head.epoch !== this.#epoch)) {
+      this.#announced = head.number;
+      this.#heard = head.number;
+    }
+    this.#epoch = head.epoch;
+    return head;
   }
 
   async after(number: number, limit: number): Promise<ChangeEvent[] | null> {

@@ -245,4 +245,16 @@ export function storeContract(kind: StoreKind): void {
     const row = await a.db.selectFrom('meta').select('value').where('key', '=', 'count').executeTakeFirstOrThrow();
     assert.equal(row.value, '40');
   });
+
+  it('a database that is put back to an earlier state beneath the store: what is decided from then on is announced', async () => {
+    const store = await open();
+    const announced: number[] = [];
+    store.changes.onCommit((changes) => announced.push(...changes.map(({ number }) => number)));
+    await record(store, key('a'), key('b'), key('c'));
+    await store.db.deleteFrom('changes').where('number', '>', 1).execute();
+    await store.db.updateTable('head').set({ number: 1 }).execute();
+    assert.equal((await store.changes.head()).number, 1);
+    await record(store, key('d'));
+    assert.deepEqual(announced, [1, 2, 3, 2]);
+  });
 }
