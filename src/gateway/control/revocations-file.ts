@@ -68,7 +68,8 @@ export async function writeRevocations(file: string, key: Uint8Array, set: Revok
       await handle.writeFile(bytesOf(chunk.subarray(0, end)));
       end = chunkHeadWords;
     };
-    for (let place: number | null = 0; place !== null; ) {
+    // Of an empty set there are a million places to look at, too.
+    for (let place: number | null = set.size === 0 ? null : 0; place !== null; ) {
       const copied = set.copyOut(place, chunk, end, nowMs);
       place = copied.next;
       end = copied.end;
