@@ -8,7 +8,8 @@ import { generateKey, issueCertificate } from '../../src/platform/x509.ts';
 import { writeZip } from '../../src/platform/zip.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
-import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
+import { commandLine } from '../support/command-line.ts';
+import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 import { logIn, type RestClient, restClient } from '../support/rest.ts';
 import { openTestStore } from '../support/store.ts';
 
@@ -44,20 +45,11 @@ after(async () => {
 });
 
 const env = { ENDPOINT: '', BACKEND_PASSWORD: 'of the back end' };
-const run = (...args: string[]) =>
-  runPostern(args, { ...env, POSTERN_HOME: join(folder, 'home'), ENDPOINT: backend?.url ?? '' });
-
-async function ok(...args: string[]) {
-  const result = await run(...args);
-  assert.equal(result.status, 0, `${args.join(' ')}\n${result.err}`);
-  return result;
-}
-
-async function fails(status: number, ...args: string[]): Promise<string> {
-  const { status: found, out, err } = await run(...args);
-  assert.equal(found, status, `${args.join(' ')}\n${out}\n${err}`);
-  return err;
-}
+const { ok, fails } = commandLine(() => ({
+  ...env,
+  POSTERN_HOME: join(folder, 'home'),
+  ENDPOINT: backend?.url ?? '',
+}));
 
 /** Everything that an API can have. */
 async function makeApi(): Promise<void> {

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
 import { startBackend } from '../support/backend.ts';
 import { type Answer, basic, call, closeConnections, postForm } from '../support/call.ts';
-import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
+import { commandLine } from '../support/command-line.ts';
+import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 import { logIn, restClient } from '../support/rest.ts';
 
 const command = fileURLToPath(new URL('../../bin/postern', import.meta.url));
@@ -33,20 +34,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = (...args: string[]) => runPostern(args, { POSTERN_HOME: folder });
-
-async function ok(...args: string[]) {
-  const result = await run(...args);
-  assert.equal(result.status, 0, `${args.join(' ')}\n${result.err}`);
-  return result;
-}
-
-/** @returns what it says on standard error */
-async function fails(status: number, ...args: string[]): Promise<string> {
-  const { status: found, out, err } = await run(...args);
-  assert.equal(found, status, `${args.join(' ')}\n${out}\n${err}`);
-  return err;
-}
+const { run, ok, fails } = commandLine(() => ({ POSTERN_HOME: folder }));
 
 async function issue(form: Record<string, string> = { grant_type: 'client_credentials' }): Promise<string> {
   const answer = await postForm(`${postern.http}/token`, form, basic(postern.key, postern.secret));

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { call, closeConnections } from '../support/call.ts';
-import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
+import { commandLine } from '../support/command-line.ts';
+import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 
 let postern: Postern;
 let folder: string;
@@ -23,20 +24,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = (...args: string[]) => runPostern(args, { POSTERN_HOME: home });
-
-async function ok(...args: string[]) {
-  const result = await run(...args);
-  assert.equal(result.status, 0, `${args.join(' ')}\n${result.err}`);
-  return result;
-}
-
-/** @returns what it says on standard error */
-async function fails(status: number, ...args: string[]): Promise<string> {
-  const { status: found, out, err } = await run(...args);
-  assert.equal(found, status, `${args.join(' ')}\n${out}\n${err}`);
-  return err;
-}
+const { ok, fails } = commandLine(() => ({ POSTERN_HOME: home }));
 
 const session = (name = 'dev') => JSON.parse(readFileSync(join(home, 'sessions', `${name}.json`), 'utf8'));
 

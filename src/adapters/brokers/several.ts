@@ -4,14 +4,17 @@
  */
 import type { ChangeSource, EventReceiver, Following } from './source.ts';
 
+/** Milliseconds before the first is tried again when all have failed. */
+const pause = 200;
+
 /**
  * @param sources at least one; they tell the same history (the nodes of one control plane), so that a position is the
  *   same place in each
  */
 export function severalSources(sources: readonly ChangeSource[]): ChangeSource {
-  const [first, ...others] = sources;
+  const [first] = sources;
   if (!first) throw new Error('a source is needed');
-  if (others.length === 0) return first;
+  if (sources.length === 1) return first;
   /** The one that was last known to be good, or is tried. */
   let current = 0;
   const at = (): ChangeSource => sources[current] as ChangeSource;
@@ -37,7 +40,7 @@ export function severalSources(sources: readonly ChangeSource[]): ChangeSource {
             next();
             following = null;
             // Not within the call: a source tells its failure before it is done with it.
-            setTimeout(() => !stopped && begin(), sources.length > 1 && current !== 0 ? 0 : pause);
+            setTimeout(() => !stopped && begin(), current === 0 ? pause : 0);
           },
         };
         const mine = at().follow(position, own);
@@ -67,6 +70,3 @@ export function severalSources(sources: readonly ChangeSource[]): ChangeSource {
     },
   };
 }
-
-/** Milliseconds before the first is tried again when all have failed. */
-const pause = 200;

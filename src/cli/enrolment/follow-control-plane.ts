@@ -9,8 +9,8 @@ import type { Log } from '../../platform/log.ts';
 import { type KeepCertificateOptions, keepCertificate, renewIfDue } from './keep-certificate.ts';
 
 export interface FollowOptions {
-  /** `https://host:port` of each control plane, in the order in which they are preferred; empty = none is followed. */
-  readonly urls: readonly string[];
+  /** Where its nodes are, in the order in which they are preferred; an empty `url` = none is followed. */
+  readonly controlPlane: { readonly url: string; readonly otherUrls: readonly string[] };
   /** The data folder, with `certificates/gateway.pem`. */
   readonly data: string;
   readonly certificates: Certificates;
@@ -28,8 +28,9 @@ export interface FollowedControlPlane {
 }
 
 export async function followControlPlane(options: FollowOptions): Promise<FollowedControlPlane> {
-  const { urls, data, certificates, authorities = [], log } = options;
-  if (urls.length === 0) return { source: null, certificate: certificates.gateway, stop: () => {} };
+  const { controlPlane, data, certificates, authorities = [], log } = options;
+  if (controlPlane.url === '') return { source: null, certificate: certificates.gateway, stop: () => {} };
+  const urls = [controlPlane.url, ...controlPlane.otherUrls];
   const ca = [certificates.ca, ...authorities].join('\n');
   const keeping: KeepCertificateOptions = {
     file: join(data, 'certificates', 'gateway.pem'),

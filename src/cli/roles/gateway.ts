@@ -30,13 +30,13 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
       log,
     }),
   ]);
-  const { url, otherUrls } = options.controlPlane;
   const followed = await followControlPlane({
-    urls: url === '' ? [] : [url, ...otherUrls],
+    controlPlane: options.controlPlane,
     data,
     certificates,
     log,
   });
+  const { url } = options.controlPlane;
   const gateway = await startGateway({
     options: { ...options, keyManager: withTokenUrl(options.keyManager) },
     data,

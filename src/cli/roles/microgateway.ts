@@ -33,14 +33,14 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
       log,
     }),
   ]);
-  const { url, otherUrls } = options.controlPlane;
   const followed = await followControlPlane({
-    urls: url === '' ? [] : [url, ...otherUrls],
+    controlPlane: options.controlPlane,
     data,
     certificates,
     ...(trusted && { authorities: trusted }),
     log,
   });
+  const { url } = options.controlPlane;
   const gateway = await startGateway({
     options,
     data: own,

@@ -1,10 +1,6 @@
 /** Invitations of gateways, their certificates and their expulsion, as the admin API defines them: ours, the original has no such operations. */
 import type { OperationDefinition, Schema } from '../../rest/definition.ts';
-
-const text = { type: 'string' };
-const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
-const body = (schema: string): OperationDefinition['body'] => ({ required: true, schema: ref(schema) });
-const plain = { scopes: ['apim:admin'], parameters: [], body: null, form: [] };
+import { body, plain, ref, text } from './own-operations.ts';
 
 export const enrolmentDefinitions: {
   readonly operations: readonly OperationDefinition[];

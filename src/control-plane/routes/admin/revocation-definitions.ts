@@ -1,11 +1,9 @@
 /** Revocations, and the gateways that are told of them, as the admin API defines them: ours, the original has no such operations. */
 import type { OperationDefinition, Schema } from '../../rest/definition.ts';
+import { body, plain, ref, text } from './own-operations.ts';
 
-const text = { type: 'string' };
 const number = { type: 'integer' };
-const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
 const query = (name: string, schema: Schema) => ({ name, in: 'query', required: false, schema }) as const;
-const plain = { scopes: ['apim:admin'], parameters: [], body: null, form: [] };
 
 const kinds = ['accessToken', 'refreshToken', 'apiKey', 'user', 'consumerKey'];
 const told = { value: text, issuer: text, issuedBefore: text, expires: text };
@@ -19,7 +17,7 @@ export const revocationDefinitions: {
       ...plain,
       method: 'POST',
       path: '/revocations',
-      body: { required: true, schema: ref('RevocationRequest') },
+      body: body('RevocationRequest'),
       responses: { 201: ref('Revoked') },
     },
     {
