@@ -1,34 +1,30 @@
 /**
  * A gateway with many revocations: `node bench/revocations.ts [entries]` (default a million). How long it takes to be
- * ready from the hub and from its disk copy, beside the same without revocations; what it weighs, for how long its main
- * thread does nothing else, and what a stream of 2,000 events a second does to the requests beside it. What a lookup
- * costs is in src/gateway/revocation/revoked-set.bench.ts. Ends by itself, in a few minutes.
+ * ready from the hub and from its disk copy, beside the same without revocations; what it weighs, and for how long its
+ * main thread does nothing else. What a lookup costs is in src/gateway/revocation/revoked-set.bench.ts, what a stream of
+ * revocations does to the requests beside it in beside-revocations.ts. Ends by itself, in a minute or two.
  */
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { revocationId } from '../src/core/revocation.ts';
 import { RevokedSet } from '../src/gateway/revocation/revoked-set.ts';
 import { Fingerprinter, newFingerprintKey } from '../src/platform/fingerprint.ts';
 import { startBackend } from '../test/support/backend.ts';
-import { basic, call, closeConnections, postForm } from '../test/support/call.ts';
 import { fillStore } from '../test/support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../test/support/postern.ts';
 import { openTestStore } from '../test/support/store.ts';
+import { revocation } from './revocation-feed.ts';
 
 const entries = Number(process.argv[2] ?? 1_000_000);
 /** A million fits into the default's 48 MiB with room for the stream. */
 const capacity = Math.max(Math.ceil(entries * 1.045), 100_000);
-const issuer = 'https://revoked.example';
-const expires = Math.floor(Date.now() / 1000) + 86_400;
-const revocation = (at: number) =>
-  ({ type: 'token', issuer, value: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`, expires }) as const;
 
 memory();
 
 const data = newDataFolder();
 const backend = await startBackend();
-const client = await fillStore(data, async (fill) => {
+await fillStore(data, async (fill) => {
   const api = await fill.api('echo', { endpoints: { production: { url: backend.url } } });
   return fill.application('one', { subscribe: [api] });
 });
@@ -60,28 +56,6 @@ await fillRevocations();
 rmSync(join(data, 'gateway'), { recursive: true });
 await starts(`${entries} revocations`);
 
-const { gateway } = await start();
-const { key, secret } = client;
-const answer = await postForm(`${gateway.http}/token`, { grant_type: 'client_credentials' }, basic(key, secret));
-const headers = { authorization: `Bearer ${answer.json().access_token}` };
-await latencies(3);
-await delayOf(gateway);
-for (let round = 1; round <= 3; round++) {
-  const quiet = await latencies(3);
-  const written = writtenAt();
-  const stop = stream(2000);
-  // Long enough for the disk copy to be merged in between.
-  const busy = await latencies(7);
-  const sent = await stop();
-  console.log(
-    `round ${round}: 200 requests a second, ms: quiet median ${quiet.median} p99 ${quiet.p99}; ` +
-      `with ${sent} events a second median ${busy.median} p99 ${busy.p99}; ` +
-      `disk copy ${writtenAt() === written ? 'not ' : ''}merged; ` +
-      `main thread held for at most ${await delayOf(gateway)}; ${load()}`,
-  );
-}
-closeConnections();
-await gateway.stop();
 await manager.stop();
 await backend.close();
 rmSync(data, { recursive: true, force: true });
@@ -126,7 +100,7 @@ async function fillRevocations(): Promise<void> {
           id: revocationId(value),
           body: JSON.stringify(value),
           number: 1,
-          expires_at: expires,
+          expires_at: value.expires,
         }));
         await db.insertInto('entities').values(rows).execute();
       }
@@ -164,60 +138,4 @@ function cpuOf({ pid }: Postern): number {
 
 function load(): string {
   return `load ${(loadavg()[0] as number).toFixed(1)}`;
-}
-
-/** When the revocations of the disk copy were written. */
-function writtenAt(): number {
-  return statSync(join(data, 'gateway', 'revocations.bin')).mtimeMs;
-}
-
-/** 200 requests a second, however long each takes. */
-async function latencies(seconds: number): Promise<{ median: string; p99: string }> {
-  const took: number[] = [];
-  const running: Promise<void>[] = [];
-  for (let at = 0; at < 200 * seconds; at++) {
-    const due = performance.now() + 5;
-    running.push(
-      (async () => {
-        const from = performance.now();
-        const { status, body } = await call(`${gateway.http}/echo/1.0.0/x`, { headers });
-        if (status !== 200) throw new Error(`expected 200, got ${status} ${body}`);
-        took.push(performance.now() - from);
-      })(),
-    );
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-  }
-  await Promise.all(running);
-  took.sort((a, b) => a - b);
-  const share = (part: number): string => (took[Math.ceil(part * took.length) - 1] as number).toFixed(2);
-  return { median: share(0.5), p99: share(0.99) };
-}
-
-/** Records revocations in the store, twenty at a time. Ends with how many there were a second. */
-function stream(aSecond: number): () => Promise<number> {
-  let running = true;
-  let sent = 0;
-  const from = performance.now();
-  const done = (async () => {
-    const store = await openTestStore(data);
-    try {
-      while (running) {
-        await store.transaction(async (tx) => {
-          for (let i = 0; i < 20; i++) {
-            const value = revocation(entries + sent++);
-            tx.record({ kind: 'revocation', id: revocationId(value), value });
-          }
-        });
-        const ahead = (sent / aSecond) * 1000 - (performance.now() - from);
-        if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
-      }
-    } finally {
-      await store.close();
-    }
-  })();
-  return async () => {
-    running = false;
-    await done;
-    return Math.round(sent / ((performance.now() - from) / 1000));
-  };
 }

@@ -1,7 +1,7 @@
 /** Connections to a back end: a stack of idle ones, each of which reads answers for one exchange at a time. */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import type { Upstream, UpstreamOptions } from '../../src/wire/wire.ts';
+import type { ClientCertificate, Upstream, UpstreamOptions } from '../../src/wire/wire.ts';
 import { ChunkReader } from './chunks.ts';
 import type { NetExchange } from './exchange.ts';
 import { Head } from './head.ts';
@@ -16,7 +16,7 @@ export class NetUpstream implements Upstream {
   readonly options: UpstreamOptions;
   readonly authority: string;
   readonly #url: URL;
-  readonly #context: SecureContext | undefined;
+  #context: SecureContext | undefined;
   readonly #idle: UpstreamSocket[] = [];
   readonly #waiting: NetExchange[] = [];
   readonly #open = new Set<UpstreamSocket>();
@@ -28,13 +28,7 @@ export class NetUpstream implements Upstream {
     this.origin = options.origin;
     this.#url = new URL(options.origin);
     this.authority = this.#url.host;
-    if (this.#url.protocol === 'https:') {
-      const { ca, clientCertificate } = options;
-      this.#context = createSecureContext({
-        ...(ca ? { ca: [...getCACertificates('default'), ...ca] } : {}),
-        ...clientCertificate,
-      });
-    }
+    if (this.#url.protocol === 'https:') this.#context = contextOf(options);
   }
 
   get isTls(): boolean {
@@ -114,6 +108,18 @@ export class NetUpstream implements Upstream {
     this.#closed = true;
     for (const socket of this.#idle.splice(0)) socket.close();
   }
+
+  present(clientCertificate: ClientCertificate): void {
+    if (this.isTls) this.#context = contextOf({ ...this.options, clientCertificate });
+    for (const socket of this.#idle.splice(0)) socket.close();
+  }
+}
+
+function contextOf({ ca, clientCertificate }: UpstreamOptions): SecureContext {
+  return createSecureContext({
+    ...(ca ? { ca: [...getCACertificates('default'), ...ca] } : {}),
+    ...clientCertificate,
+  });
 }
 
 export class UpstreamSocket {

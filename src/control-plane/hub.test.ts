@@ -284,7 +284,7 @@ test('changes that another process commits come with the next heartbeat', async 
   const hub = await hubFor(t, { heartbeat: 20 });
   const events = await follow(hub, 0);
   await events.next();
-  const other = await openSqliteStore(join(hub.dir, 'store.db'));
+  const other = await openSqliteStore(join(hub.dir, 'postern.db'));
   await other.transaction(async (tx) => tx.record(key('elsewhere')));
   await other.close();
   assert.deepEqual(await events.change(), { type: 'change', number: 1, ...key('elsewhere') });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ChangeSource } from '../adapters/brokers/source.ts';
-import type { Certificates } from '../platform/certificates.ts';
+import type { CertificateAndKey, Certificates } from '../platform/certificates.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
@@ -57,6 +57,8 @@ export interface Gateway {
   };
   /** Resolves when traffic is served. Until then it is answered with 503. */
   readonly serving: Promise<void>;
+  /** Shows the key manager this certificate from now on: the one that it began with was renewed. */
+  present(certificate: CertificateAndKey): void;
   /** Lets requests in flight finish, then ends everything. */
   stop(): Promise<void>;
 }
@@ -95,10 +97,11 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     overflow: full,
     refused: ({ kind, id }, reason) => log.error({ err: reason, kind, id }, 'an entity could not be applied'),
   });
+  const trust = { ca: certificates.ca, authorities: deps.authorities, clientCertificate: certificates.gateway };
   const keyManagers = openKeyManagers({
     options,
     folder,
-    trust: { ca: certificates.ca, authorities: deps.authorities, clientCertificate: certificates.gateway },
+    trust,
     clock,
     log,
   });
@@ -182,6 +185,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
     serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
+    present(certificate) {
+      trust.clientCertificate = certificate;
+      dataPlane.present(certificate);
+    },
     async stop() {
       stopSweeping();
       stopWatching();

@@ -103,6 +103,8 @@ export interface Upstream {
   readonly origin: string;
   /** Idle connections are closed; requests in flight go on, and so do those that are forwarded only now. */
   close(): void;
+  /** Shows this certificate on every connection that is opened from now on; idle ones are closed. */
+  present(clientCertificate: ClientCertificate): void;
 }
 
 export interface UpstreamOptions {
@@ -116,8 +118,14 @@ export interface UpstreamOptions {
   readonly idleTimeout: number;
   /** PEM certificates that are trusted besides the system's. */
   readonly ca?: readonly string[];
-  /** PEM client certificate and key (mutual TLS). */
-  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** To show where it is asked for (mutual TLS). */
+  readonly clientCertificate?: ClientCertificate;
+}
+
+/** PEM certificate chain and key. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** A request that never became an exchange. */

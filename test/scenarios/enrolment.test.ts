@@ -14,7 +14,10 @@ import { readPem } from '../../src/platform/authority.ts';
 import { type CertificateAndKey, openCertificates } from '../../src/platform/certificates.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { call, closeConnections } from '../support/call.ts';
+import { startBackend } from '../support/backend.ts';
+import { basic, call, closeConnections, postForm } from '../support/call.ts';
+import { fillStore } from '../support/fill-store.ts';
+import { startTestGateway, testApi } from '../support/gateway.ts';
 import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
 import { logIn, type RestClient, restClient } from '../support/rest.ts';
 
@@ -224,6 +227,35 @@ test('the connection that follows a renewal shows the new certificate', async ()
     shown.slice(0, 2),
     [pair, other].map(({ cert }) => new X509Certificate(cert).fingerprint256),
   );
+});
+
+test('a gateway asks the key manager with the certificate that took the place of its first one', async () => {
+  const [first, second] = [await enrolled('edge-7'), await enrolled('edge-8')];
+  const { key, secret } = await fillStore(postern.data, (fill) => fill.application('o', { tokenType: 'OPAQUE' }));
+  const newToken = async (scope: string): Promise<string> => {
+    const form = { grant_type: 'client_credentials', scope };
+    return (await postForm(`${postern.server}/oauth2/token`, form, basic(key, secret))).json().access_token;
+  };
+  const backend = await startBackend();
+  const edge = await startTestGateway({
+    certificates: { ...(await openCertificates(newFolder())), ca: first.ca, gateway: first.pair },
+    flags: [`--keyManager.serverUrl=${postern.server}`],
+    fixed: { entities: [testApi('api', backend.url)] },
+  });
+  const use = async (token: string) =>
+    (await call(`${edge.http}/api/1.0.0/x`, { headers: { authorization: `Bearer ${token}` } })).status;
+  try {
+    await edge.gateway.serving;
+    assert.equal(await use(await newToken('device_1')), 200);
+    edge.gateway.present(second.pair);
+    assert.equal((await admin.post('/gateways/expulsions', { gateway: 'edge-7' })).status, 201);
+    assert.equal(await use(await newToken('device_2')), 200, 'with the second, for the first is not believed any more');
+    assert.equal((await admin.post('/gateways/expulsions', { gateway: 'edge-8' })).status, 201);
+    assert.equal(await use(await newToken('device_3')), 500, 'neither is believed');
+  } finally {
+    await edge.stop();
+    await backend.close();
+  }
 });
 
 test('a gateway can not pass for a hub: its certificate is none of a server', async () => {

@@ -44,7 +44,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'postern-hub-'));
   const clock = options.clock ?? systemClock;
   const certificates = await openCertificates(join(dir, 'certificates'));
-  const store = await openSqliteStore(join(dir, 'store.db'), clock);
+  const store = await openSqliteStore(join(dir, 'postern.db'), clock);
   const app: FastifyInstance = createRestServer({ tls: certificates.server, ca: certificates.ca, log: silentLog });
   const { readers } = mountHub(app, {
     changes: options.wrap?.(store.changes) ?? store.changes,

@@ -1,8 +1,7 @@
 /** Asks a key manager about an opaque token (RFC 7662), over connections that are kept. */
-import { Agent } from 'node:https';
 import type { Credentials } from './credentials/credentials.ts';
 import { type HttpsAnswer, placeOf, sendRequest } from './https-request.ts';
-import { secureContext, type Trust } from './trust.ts';
+import { type Trust, trustedAgent } from './trust.ts';
 
 /** What a gateway needs of an introspection's answer. */
 export type Introspection =
@@ -41,11 +40,10 @@ export interface IntrospectionOptions {
 const maxAnswer = 65_536;
 
 export function createIntrospection({ url, trust, credentials, timeout }: IntrospectionOptions): Introspect {
-  let agent: Agent | null = null;
+  const agent = trustedAgent(trust, { keepAlive: true, maxSockets: 64 });
   const ask = (token: string, authorization: string | null): Promise<HttpsAnswer> => {
-    agent ??= new Agent({ keepAlive: true, maxSockets: 64, secureContext: secureContext(trust) });
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    return sendRequest({ url, agent, form, authorization, timeout, maxAnswer });
+    return sendRequest({ url, agent: agent(), form, authorization, timeout, maxAnswer });
   };
   return async (token) => {
     const shown = await credentials.authorization(null);

@@ -1,8 +1,7 @@
 /** Fetches the keys that an issuer publishes (RFC 7517 section 5). */
-import { Agent } from 'node:https';
 import type { PublicJwk } from '../../core/token.ts';
 import { placeOf, sendRequest } from './https-request.ts';
-import { secureContext, type Trust } from './trust.ts';
+import { type Trust, trustedAgent } from './trust.ts';
 
 /** @throws Error that names the address and what was expected */
 export type FetchJwks = (url: string) => Promise<PublicJwk[]>;
@@ -17,11 +16,10 @@ const asymmetric = ['RSA', 'EC', 'OKP'];
 
 /** @param timeout milliseconds */
 export function openJwks(trust: Trust, timeout: number): FetchJwks {
-  let agent: Agent | null = null;
+  const agent = trustedAgent(trust);
   return async (url) => {
     if (URL.parse(url)?.protocol !== 'https:') throw new Error(`${placeOf(url)}: expected an https address`);
-    agent ??= new Agent({ secureContext: secureContext(trust) });
-    const { status, body } = await sendRequest({ url, agent, timeout, maxAnswer });
+    const { status, body } = await sendRequest({ url, agent: agent(), timeout, maxAnswer });
     if (status !== 200) throw new Error(`${placeOf(url)}: answered ${status} where 200 was expected`);
     return readKeys(body, placeOf(url));
   };

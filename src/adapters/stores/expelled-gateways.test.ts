@@ -21,6 +21,7 @@ test('what was issued up to the expulsion is refused, its second included; what 
   const store = await openSqliteStore(':memory:');
   t.after(() => store.close());
   const expelled = await openExpelledGateways(store);
+  t.after(expelled.close);
   assert.equal(expelled.has(edge), false);
   await store.transaction(async (tx) => expelGateway(tx, { gateway: 'edge', issuedBefore: 1000 }));
   assert.equal(expelled.has(edge), true);
@@ -30,6 +31,22 @@ test('what was issued up to the expulsion is refused, its second included; what 
   assert.equal(expelled.has({ ...edge, name: 'other' }), true);
   const opened = await openExpelledGateways(store);
   assert.equal(opened.has(edge), true, 'also after another start');
+  opened.close();
+});
+
+test('a node that was not told of an expulsion finds it a second later', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const store = await openSqliteStore(':memory:');
+  t.after(() => store.close());
+  const deaf = Object.create(store.changes, { onCommit: { value: () => () => {} } });
+  const expelled = await openExpelledGateways({ ...store, changes: deaf });
+  t.after(expelled.close);
+  await store.transaction(async (tx) => expelGateway(tx, { gateway: 'edge', issuedBefore: 1000 }));
+  assert.equal(expelled.has(edge), false);
+  const found = more(expelled);
+  t.mock.timers.tick(1000);
+  await found;
+  assert.equal(expelled.has(edge), true);
 });
 
 test('every node hears of it when it is committed, and gateways are sent nothing of it in a snapshot', {
@@ -39,6 +56,9 @@ test('every node hears of it when it is committed, and gateways are sent nothing
   const nodes = await Promise.all([openPostgresqlStore(url), openPostgresqlStore(url)]);
   t.after(() => Promise.all(nodes.map((node) => node.close())));
   const [here, there] = await Promise.all(nodes.map(openExpelledGateways));
+  t.after(() => {
+    for (const node of [here, there]) node?.close();
+  });
   const heard = more(there as ExpelledGateways);
   await nodes[0].transaction(async (tx) => expelGateway(tx, { gateway: 'edge', issuedBefore: 1000 }));
   assert.equal(here?.has(edge), true);

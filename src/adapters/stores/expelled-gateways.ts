@@ -1,4 +1,7 @@
-/** Who was expelled, in memory: asked at every request of a gateway, and up to date when a commit of any node is told. */
+/**
+ * Who was expelled, in memory: asked at every request of a gateway, and up to date when a commit of any node is told.
+ * What a node was not told of, because its database was away just then, it finds when it looks.
+ */
 import type { Expulsion } from '../../core/expulsion.ts';
 import { listExpulsions } from './gateways.ts';
 import type { Store } from './store.ts';
@@ -17,29 +20,34 @@ export interface ExpelledGateways {
   has(certificate: KnownCertificate): boolean;
   /** Calls back when there are more of them. */
   onMore(listener: () => void): void;
+  /** Ends the looking. */
+  close(): void;
 }
+
+/** Milliseconds between looks. */
+const lookEvery = 1000;
 
 export async function openExpelledGateways(store: Store): Promise<ExpelledGateways> {
   /** By name or fingerprint: the second up to which what was issued is refused. */
   const until = new Map<string, number>();
   const listeners: (() => void)[] = [];
-  const put = ({ gateway, issuedBefore }: Expulsion): void => {
-    until.set(gateway, Math.max(issuedBefore, until.get(gateway) ?? 0));
+  const put = (expulsions: readonly Expulsion[]): void => {
+    const news = expulsions.filter(({ gateway, issuedBefore }) => issuedBefore > (until.get(gateway) ?? -1));
+    for (const { gateway, issuedBefore } of news) until.set(gateway, issuedBefore);
+    if (news.length > 0) for (const listener of listeners) listener();
   };
   // Before the first look, so that nothing falls between the two.
   store.changes.onCommit((changes) => {
-    let more = false;
-    for (const change of changes) {
-      if (change.kind !== 'expulsion' || !change.value) continue;
-      put(change.value);
-      more = true;
-    }
-    if (more) for (const listener of listeners) listener();
+    put(changes.flatMap((change) => (change.kind === 'expulsion' && change.value ? [change.value] : [])));
   });
-  for (const expulsion of await listExpulsions(store.db)) put(expulsion);
+  put(await listExpulsions(store.db));
+  // While the store can't be read nobody new can be expelled either: what is known stands.
+  const look = (): void => void listExpulsions(store.db).then(put, () => {});
+  const looking = setInterval(look, lookEvery).unref();
   return {
     has: ({ name, fingerprint, issuedAt }) =>
       until.has(fingerprint) || Math.floor(issuedAt / 1000) <= (until.get(name) ?? -1),
     onMore: (listener) => void listeners.push(listener),
+    close: () => clearInterval(looking),
   };
 }

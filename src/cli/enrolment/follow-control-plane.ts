@@ -23,13 +23,17 @@ export interface FollowedControlPlane {
   readonly source: ChangeSource | null;
   /** As it is at the start. */
   readonly certificate: CertificateAndKey;
+  /** Tells of each new certificate. */
+  whenRenewed(listener: (certificate: CertificateAndKey) => void): void;
   /** Ends what renews it. */
   stop(): void;
 }
 
 export async function followControlPlane(options: FollowOptions): Promise<FollowedControlPlane> {
   const { controlPlane, data, certificates, authorities = [], log } = options;
-  if (controlPlane.url === '') return { source: null, certificate: certificates.gateway, stop: () => {} };
+  if (controlPlane.url === '') {
+    return { source: null, certificate: certificates.gateway, whenRenewed: () => {}, stop: () => {} };
+  }
   const urls = [controlPlane.url, ...controlPlane.otherUrls];
   const ca = [certificates.ca, ...authorities].join('\n');
   const keeping: KeepCertificateOptions = {
@@ -41,8 +45,10 @@ export async function followControlPlane(options: FollowOptions): Promise<Follow
   };
   const certificate = await renewIfDue(certificates.gateway, keeping);
   let identity = certificate;
+  const listeners: ((certificate: CertificateAndKey) => void)[] = [];
   const stop = keepCertificate(certificate, keeping, (renewed) => {
     identity = renewed;
+    for (const listener of listeners) listener(renewed);
   });
   const openHub = await brokers.hub();
   const sources = urls.map((url) =>
@@ -57,5 +63,10 @@ export async function followControlPlane(options: FollowOptions): Promise<Follow
       },
     }),
   );
-  return { source: severalSources(sources), certificate, stop };
+  return {
+    source: severalSources(sources),
+    certificate,
+    whenRenewed: (listener) => void listeners.push(listener),
+    stop,
+  };
 }

@@ -20,8 +20,6 @@ export interface KeepCertificateOptions {
 const day = 86_400_000;
 /** With less than this left it is renewed. */
 const renewBefore = 30 * day;
-/** With less than this left of the one that the process began with, somebody has to start it again. */
-const urgent = 7 * day;
 
 /** The certificate, renewed if it is time and a control plane does it. */
 export async function renewIfDue(
@@ -44,8 +42,7 @@ export async function renewIfDue(
 }
 
 /**
- * Looks once a day, and an hour after a failure. Threads keep the certificate that they began with for their connections
- * to the key manager, so a process that is never started again is told in time.
+ * Looks once a day, and an hour after a failure.
  * @param renewed told of each new certificate
  * @returns the function that ends it
  */
@@ -54,17 +51,13 @@ export function keepCertificate(
   options: KeepCertificateOptions,
   renewed: (certificate: CertificateAndKey) => void,
 ): () => void {
-  const { clock, log } = options;
-  const began = new X509Certificate(first.cert).validToDate;
+  const { clock } = options;
   let current = first;
   let timer: NodeJS.Timeout;
   const look = async (): Promise<void> => {
     const before = current;
     current = await renewIfDue(before, options);
     if (current !== before) renewed(current);
-    if (current !== first && began.getTime() - clock.now() < urgent) {
-      log.error({ until: began }, 'start this gateway again: it asks the key manager with a certificate that expires');
-    }
     later();
   };
   const later = (): void => {

@@ -48,6 +48,7 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     clock: systemClock,
     log,
   });
+  followed.whenRenewed((certificate) => gateway.present(certificate));
   const { ports } = gateway;
   const name = shownHost(host);
   const addresses = [

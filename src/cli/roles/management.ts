@@ -122,6 +122,7 @@ export async function runManagement(
     info: { addresses, sample },
     async stop() {
       await app.close();
+      expelled.close();
       await store.close();
       unlock();
     },

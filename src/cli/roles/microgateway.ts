@@ -52,6 +52,7 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
     clock: systemClock,
     log,
   });
+  followed.whenRenewed((certificate) => gateway.present(certificate));
   const { ports } = gateway;
   const name = shownHost(host);
   const https = `https://${name}:${ports.https}`;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
+import { type ExpelledGateways, openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
 import {
   expelGateway,
   hashOfSecret,
@@ -33,6 +33,7 @@ const refusalDelay = 40;
 let store: Store;
 let app: FastifyInstance;
 let ca: string;
+let expelled: ExpelledGateways;
 let own: CertificateAndKey;
 let codes = 0;
 
@@ -41,7 +42,7 @@ before(async () => {
   ({ ca, gateway: own } = certificates);
   store = await openSqliteStore(':memory:', clock);
   app = createRestServer({ tls: certificates.server, ca, log: silentLog });
-  const expelled = await openExpelledGateways(store);
+  expelled = await openExpelledGateways(store);
   mountEnrolment(app, {
     store,
     clock,
@@ -58,6 +59,7 @@ before(async () => {
 });
 after(async () => {
   await app.close();
+  expelled.close();
   await store.close();
   rmSync(dir, { recursive: true, force: true });
 });

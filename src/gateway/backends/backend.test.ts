@@ -4,7 +4,7 @@ import type { Endpoint } from '../../core/api.ts';
 import { Backend, joinTarget } from './backend.ts';
 
 const make = (endpoint: Partial<Endpoint>): Backend =>
-  new Backend({ url: 'http://a', ...endpoint }, (origin) => ({ origin, close() {} }), 1000);
+  new Backend({ url: 'http://a', ...endpoint }, (origin) => ({ origin, close() {}, present() {} }), 1000);
 const others = ['http://b', 'http://c'];
 const order = (backend: Backend, now: number, count: number): number[] =>
   Array.from({ length: count }, () => backend.first(now));

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { CertificateAndKey } from '../../platform/certificates.ts';
 import type { Log } from '../../platform/log.ts';
 import { checkPortFree, portError, supportsReusePort } from '../../platform/ports.ts';
 import type { FromThread, Ports, Question, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
@@ -56,7 +57,7 @@ export function threadCount(asked: number): number {
 }
 
 export class DataPlane {
-  readonly #options: DataPlaneOptions;
+  #options: DataPlaneOptions;
   readonly #slots: Slot[] = [];
   readonly #control: Int32Array;
   readonly #collecting = new Map<number, (slot: number, counts: ApiCounts[]) => void>();
@@ -101,6 +102,13 @@ export class DataPlane {
 
   publish(changes: readonly ThreadChange[]): void {
     for (const { worker } of this.#slots) worker?.postMessage({ type: 'changes', changes } satisfies ToThread);
+  }
+
+  /** Has threads show this client certificate to the key manager, those that start later too. */
+  present(certificate: CertificateAndKey): void {
+    const { common } = this.#options;
+    this.#options = { ...this.#options, common: { ...common, clientCertificate: certificate } };
+    for (const { worker } of this.#slots) worker?.postMessage({ type: 'certificate', certificate } satisfies ToThread);
   }
 
   /** The counts of all threads, also of those that are gone. */

@@ -12,7 +12,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Freshness } from '../freshness.ts';
 import type { DiskCopy } from './disk-copy.ts';
-import { logRevocations, logSnapshot } from './log-revocations.ts';
+import { RevocationLog } from './revocation-log.ts';
 
 /** Where entities go. Both are in force when the call returns. */
 export interface EntitySink {
@@ -73,6 +73,7 @@ const known = new Set<string>(entityKinds);
 
 export class Follower {
   readonly #deps: FollowerDeps;
+  readonly #revocationLog: RevocationLog;
   readonly #caughtUp = Promise.withResolvers<void>();
   #position: Position | null = null;
   #following: Following | null = null;
@@ -100,6 +101,7 @@ export class Follower {
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps;
+    this.#revocationLog = new RevocationLog(deps.log);
   }
 
   /** Resolves when everything that the source had was applied, for the first time. */
@@ -135,7 +137,7 @@ export class Follower {
     if (copy) {
       const { entities, revocations } = copy;
       sink.replace(entities.filter(({ kind }) => known.has(kind)));
-      logSnapshot(this.#deps.log, 'disk copy', { revocations, entities: entities.length + revocations });
+      this.#revocationLog.loaded('disk copy', { revocations, entities: entities.length + revocations });
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
       if (copy.lastConfirmedHeadMs > 0) freshness.confirmAge(clock.now() - copy.lastConfirmedHeadMs);
       if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
@@ -160,6 +162,7 @@ export class Follower {
     this.#following?.stop();
     this.#following = null;
     this.#deps.source.close();
+    this.#revocationLog.close();
     await this.#deps.disk.close();
   }
 
@@ -245,12 +248,12 @@ export class Follower {
 
   /** Applies dense changes and then writes them down, before the next event is looked at. */
   #accept(changes: readonly ChangeEvent[]): void {
-    const { disk, source, log } = this.#deps;
+    const { disk, source } = this.#deps;
     // A kind that this version doesn't know has its number all the same. A revocation is never taken back.
     const news = changes.filter(({ kind, value }) => known.has(kind) && (kind !== 'revocation' || value !== null));
     this.#apply(news);
     disk.append(changes);
-    logRevocations(log, source.name, news);
+    this.#revocationLog.came(source.name, news);
     this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
     this.#gapsHere = 0;
     this.#confirm();
@@ -360,7 +363,7 @@ export class Follower {
     }
     if (this.#stopping.signal.aborted) return;
     sink.replace(state);
-    logSnapshot(log, `snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
+    this.#revocationLog.loaded(`snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
     this.#position = { epoch: header.epoch, number: header.number };
     this.#reloads += 1;
     this.#gapsHere = 0;

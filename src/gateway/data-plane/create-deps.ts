@@ -1,6 +1,8 @@
 /** Builds what the stages of one thread work with. */
 import type { Introspection } from '../../adapters/key-managers/introspection.ts';
+import type { Trust } from '../../adapters/key-managers/trust.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
+import type { CertificateAndKey } from '../../platform/certificates.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Fingerprinter } from '../../platform/fingerprint.ts';
 import type { EventLog } from '../../platform/log.ts';
@@ -34,14 +36,22 @@ const full = fault(faults.decisionNotHeld);
 /** Connections to the key manager at most, for each thread: nobody can make it open more by asking for tokens. */
 const maxToKeyManager = 64;
 
+export interface ThreadDeps {
+  readonly deps: Deps;
+  readonly issuers: Issuers;
+  readonly policyNumbers: Map<string, number>;
+  /** From now on the key manager is shown this one. */
+  present(certificate: CertificateAndKey): void;
+}
+
 export async function createDeps(
   data: ThreadData,
   wire: Wire,
   clock: Clock,
   log: EventLog,
   ask: Ask,
-): Promise<{ deps: Deps; issuers: Issuers; policyNumbers: Map<string, number> }> {
-  const { shared, options } = data;
+): Promise<ThreadDeps> {
+  const { shared, options, ca, authorities } = data;
   const { cache } = options.gateway;
   const issuers: Issuers = new Map();
   const policyNumbers = new Map<string, number>();
@@ -49,6 +59,8 @@ export async function createDeps(
   const principals = new PrincipalFactory(fingerprinter);
   const revoked = new RevokedSetReader(shared.revoked);
   const control = new Int32Array(shared.control);
+  const trust = { ca, authorities, clientCertificate: data.clientCertificate };
+  const { upstream, keyManager } = upstreams(options, trust, wire);
 
   const flights = new SingleFlight<KeyRenewal>();
   const verifier = (use: 'access token' | 'API key') =>
@@ -75,7 +87,7 @@ export async function createDeps(
   });
   const basic = new BasicScheme(data.fixed?.basicUsers ?? [], principals);
   const opaque = new OpaqueScheme({
-    introspect: introspectAtKeyManager(data, clock, ask),
+    introspect: introspectAtKeyManager(options.keyManager, trust, clock, ask),
     issuers,
     issuer: options.keyManager.issuer,
     subscriptions: data.fixed?.opaqueSubscriptions ?? 'data',
@@ -106,33 +118,43 @@ export async function createDeps(
     policyNumbers,
     denyRules: new DenyRules(),
     counters: new RateCounters(shared.counters),
-    upstream: upstreams(data, wire),
+    upstream,
     metrics: new RequestMetrics(),
     accessLog: new AccessLog(data.accessLog),
   };
-  return { deps, issuers, policyNumbers };
+  return {
+    deps,
+    issuers,
+    policyNumbers,
+    present(certificate) {
+      trust.clientCertificate = certificate;
+      keyManager()?.present(certificate);
+    },
+  };
 }
 
 /** One pool of connections for each origin (and what is trusted there), made at first use. The key manager's knows this gateway's certificate. */
-function upstreams({ options, ca, authorities, clientCertificate }: ThreadData, wire: Wire): Deps['upstream'] {
+function upstreams({ keyManager, gateway }: ThreadData['options'], whom: Trust, wire: Wire) {
   const pools = new Map<string, Upstream>();
-  const keyManager = new URL(options.keyManager.serverUrl).origin;
-  const { connectTimeout, maxConnections, idleTimeout } = options.gateway.backend;
-  return (origin, trust = []) => {
+  const atKeyManager = new URL(keyManager.serverUrl).origin;
+  const { connectTimeout, maxConnections, idleTimeout } = gateway.backend;
+  const upstream: Deps['upstream'] = (origin, trust = []) => {
     // Who is believed on one connection is not believed on another.
     const key = [origin, ...trust].join('\n');
     let pool = pools.get(key);
     if (!pool) {
+      const { ca, authorities, clientCertificate } = whom;
       pool = wire.createUpstream({
         origin,
         connectTimeout,
-        maxConnections: origin === keyManager ? maxToKeyManager : maxConnections,
+        maxConnections: origin === atKeyManager ? maxToKeyManager : maxConnections,
         idleTimeout,
         ca: [ca, ...(authorities ?? []), ...trust],
-        ...(origin === keyManager ? { clientCertificate } : {}),
+        ...(origin === atKeyManager && clientCertificate ? { clientCertificate } : {}),
       });
       pools.set(key, pool);
     }
     return pool;
   };
+  return { upstream, keyManager: () => pools.get(atKeyManager) };
 }

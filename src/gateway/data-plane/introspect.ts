@@ -1,22 +1,27 @@
 /** How a thread asks the key manager about opaque tokens. The client is loaded when the first one comes. */
 import type { AccessToken, Credentials } from '../../adapters/key-managers/credentials/credentials.ts';
 import type { Introspect } from '../../adapters/key-managers/introspection.ts';
+import type { Trust } from '../../adapters/key-managers/trust.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GatewayOptions } from '../options.ts';
-import type { Question, ThreadData } from './messages.ts';
+import type { Question } from './messages.ts';
 
 export type Ask = (about: Question) => Promise<unknown>;
 
 /** Milliseconds for an answer of the key manager. */
 const timeout = 10_000;
 
-export function introspectAtKeyManager(data: ThreadData, clock: Clock, ask: Ask): Introspect {
-  const { serverUrl, tokenContext, security } = data.options.keyManager;
+export function introspectAtKeyManager(
+  { serverUrl, tokenContext, security }: GatewayOptions['keyManager'],
+  trust: Trust,
+  clock: Clock,
+  ask: Ask,
+): Introspect {
   const load = async (): Promise<Introspect> => {
     const { createIntrospection } = await import('../../adapters/key-managers/introspection.ts');
     return createIntrospection({
       url: `${serverUrl}/${tokenContext}/introspect`,
-      trust: { ca: data.ca, authorities: data.authorities, clientCertificate: data.clientCertificate },
+      trust,
       credentials: await credentialsOf(security, clock, ask),
       timeout,
     });

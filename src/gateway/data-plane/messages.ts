@@ -3,6 +3,7 @@ import type { Api } from '../../core/api.ts';
 import type { DenyRule } from '../../core/deny-rule.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Issuer } from '../../core/token.ts';
+import type { CertificateAndKey } from '../../platform/certificates.ts';
 import type { FixedConfiguration } from '../fixed-configuration.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
@@ -44,7 +45,8 @@ export interface ThreadData {
   readonly authorities: readonly string[] | null;
   /** Of a microgateway. */
   readonly fixed: Pick<FixedConfiguration, 'basicUsers' | 'opaqueSubscriptions'> | null;
-  readonly clientCertificate: { readonly cert: string; readonly key: string };
+  /** By which the key manager knows this gateway. */
+  readonly clientCertificate: CertificateAndKey;
   readonly accessLog: string | null;
   readonly changes: readonly ThreadChange[];
 }
@@ -65,6 +67,8 @@ export type Question =
 export type ToThread =
   | { readonly type: 'changes'; readonly changes: readonly ThreadChange[] }
   | { readonly type: 'collect'; readonly request: number }
+  /** The client certificate was renewed. */
+  | { readonly type: 'certificate'; readonly certificate: CertificateAndKey }
   /** The answer to a question; changes that belong to it went before. */
   | { readonly type: 'answer'; readonly question: number; readonly value: unknown; readonly error?: string }
   | { readonly type: 'drain' };

@@ -27,7 +27,7 @@ const tell = (message: FromThread): void => port.postMessage(message);
 const log = threadLog((line) => tell({ type: 'log', line }));
 const wire = await wires.node();
 const questions = new Questions(tell);
-const { deps, issuers, policyNumbers } = await createDeps(data, wire, systemClock, log, (about) =>
+const { deps, issuers, policyNumbers, present } = await createDeps(data, wire, systemClock, log, (about) =>
   questions.ask(about),
 );
 const routes = new Routes((resource, api) => compile(resource, api, deps), log);
@@ -131,6 +131,8 @@ port.on('message', (message: ToThread) => {
       return questions.answered(message);
     case 'collect':
       return tell({ type: 'counts', request: message.request, counts: deps.metrics.collect() });
+    case 'certificate':
+      return present(message.certificate);
     case 'drain':
       return void drain().catch((error) => {
         log.error({ err: error }, 'draining failed');

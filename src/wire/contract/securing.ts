@@ -55,11 +55,12 @@ export function securing(it: Case): void {
     assert.match(await client.until(/ok$|unreachable$/), /^HTTP\/1\.1 502 /);
   });
 
-  it('a client certificate is shown to the upstream', async (fixture) => {
+  it('a client certificate is shown to the upstream, and the one that takes its place', async (fixture) => {
     const tls = await issue('server', 'localhost');
     const own = await issue('client', 'gateway');
+    const renewed = await issue('client', 'renewed');
     let shown = '';
-    const server = createServer({ ...tls, ca: own.authority, requestCert: true });
+    const server = createServer({ ...tls, ca: [own.authority, renewed.authority], requestCert: true });
     server.on('secureConnection', (socket: TLSSocket) => {
       shown = socket.getPeerCertificate().subject.CN as string;
     });
@@ -74,5 +75,9 @@ export function securing(it: Case): void {
     client.send(get);
     await client.until(/ok$/);
     assert.equal(shown, 'gateway');
+    upstream.present(renewed);
+    client.send(get);
+    await client.until(/ok$/);
+    assert.equal(shown, 'renewed');
   });
 }

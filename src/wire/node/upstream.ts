@@ -4,7 +4,7 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import type { Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import type { ForwardFailure, Upstream, UpstreamOptions } from '../wire.ts';
+import type { ClientCertificate, ForwardFailure, Upstream, UpstreamOptions } from '../wire.ts';
 import type { NodeExchange } from './exchange.ts';
 
 /** Bytes of an answer's head at most. */
@@ -15,7 +15,7 @@ export class NodeUpstream implements Upstream {
   /** Name for SNI and the certificate check; the Host field must not decide on it. Null for an address. */
   readonly servername: string | null;
   readonly connectTimeout: number;
-  readonly #options: UpstreamOptions;
+  #options: UpstreamOptions;
   #pool: Pool;
 
   constructor(options: UpstreamOptions) {
@@ -38,6 +38,12 @@ export class NodeUpstream implements Upstream {
     void this.#pool.close();
     // A request that was routed here before, but gets here only now, has a connection to itself.
     this.#pool = createPool(this.#options, false);
+  }
+
+  present(clientCertificate: ClientCertificate): void {
+    this.#options = { ...this.#options, clientCertificate };
+    void this.#pool.close();
+    this.#pool = createPool(this.#options, true);
   }
 }
 

@@ -1,8 +1,7 @@
 /** The access token with which a gateway asks a key manager that protects its introspection endpoint with OAuth2. */
-import { Agent } from 'node:https';
 import type { Clock } from '../../../platform/clock.ts';
 import type { EventLog } from '../../../platform/log.ts';
-import { secureContext, type Trust } from '../trust.ts';
+import { type Trust, trustedAgent } from '../trust.ts';
 import type { AccessToken, AccessTokens } from './credentials.ts';
 import { keepRefreshToken } from './kept-refresh-token.ts';
 import { keepToken } from './kept-token.ts';
@@ -46,7 +45,7 @@ export interface OAuth2Deps {
 export function openOAuth2Tokens(settings: OAuth2Settings, deps: OAuth2Deps): AccessTokens {
   const { trust, timeout, refreshTokenFile, clock, log } = deps;
   const { tokenUrl, credentialBearer, clientCredential, password, directToken, refresh } = settings;
-  let agent: Agent | null = null;
+  const agent = trustedAgent(trust, { keepAlive: true });
   // Without a configured one they come of log-ins, and a new log-in is what a restart begins with.
   const kept =
     refresh.enabled && refresh.refreshToken !== ''
@@ -56,8 +55,15 @@ export function openOAuth2Tokens(settings: OAuth2Settings, deps: OAuth2Deps): Ac
   let begun = false;
 
   const ask = (url: string, client: Client, grant: Record<string, string>): Promise<GrantedToken> => {
-    agent ??= new Agent({ keepAlive: true, secureContext: secureContext(trust) });
-    return requestToken({ url, agent, timeout, bearer: credentialBearer, client, scopes: client.scopes, grant });
+    return requestToken({
+      url,
+      agent: agent(),
+      timeout,
+      bearer: credentialBearer,
+      client,
+      scopes: client.scopes,
+      grant,
+    });
   };
   const begin = async (): Promise<GrantedToken> => {
     if (!refresh.enabled && clientCredential.enabled)
