@@ -1,7 +1,7 @@
 /** What a run was and what it showed, as lines to print. */
 import { Bounds } from './bounds.ts';
 import type { Violation } from './check.ts';
-import type { History } from './history.ts';
+import type { History, RequestRecord } from './history.ts';
 
 /** Violations that are explained. */
 const explained = 10;
@@ -59,34 +59,45 @@ function waited(samples: History['scarcity']): string {
   ).toFixed(0)} %`;
 }
 
+/** Milliseconds between two requests with a token at a gateway, at most, while it is waited for its refusal. */
+const watched = 1000;
+
 /**
- * By situation: from the moment at which a gateway had to learn of a revocation until its first refusal, and until the
- * last request was sent that it accepted. While a gateway does not answer, or nobody asks, it does neither.
+ * By situation: from the moment at which a gateway had to learn of a revocation until its first refusal, where it was
+ * asked all the while, and until the last request was sent that it accepted. While it does not answer it does neither.
  */
 function distributions(history: History): string[][] {
   const bounds = new Bounds(history);
-  const refused = new Map<string, number>();
-  const accepted = new Map<string, number>();
-  for (const { token, gateway, start, end, status } of history.requests) {
-    const key = `${token} ${gateway}`;
-    if (status === 401) refused.set(key, Math.min(end, refused.get(key) ?? Number.POSITIVE_INFINITY));
-    if (status === 200) accepted.set(key, Math.max(start, accepted.get(key) ?? 0));
-  }
-  const delays: { readonly situation: string; readonly refusal: number; readonly acceptance: number }[] = [];
+  const uses = Map.groupBy(history.requests, ({ token, gateway }) => `${token} ${gateway}`);
+  const delays: { readonly situation: string; readonly refusal: number | null; readonly acceptance: number }[] = [];
   for (const [token, answered] of firstAnswers(history)) {
     for (const gateway of history.gateways.keys()) {
-      const key = `${token} ${gateway}`;
       const { situation, from } = bounds.of(gateway, answered);
-      const since = (at: number) => Math.max(0, at - from);
-      delays.push({ situation, refusal: since(refused.get(key) ?? from), acceptance: since(accepted.get(key) ?? 0) });
+      const later = (uses.get(`${token} ${gateway}`) ?? []).filter(({ end }) => end >= from);
+      const accepted = later.filter(({ status }) => status === 200).map(({ start }) => start - from);
+      delays.push({ situation, refusal: refusalOf(later, from), acceptance: Math.max(0, ...accepted) });
     }
   }
-  return [...Map.groupBy(delays, ({ situation }) => situation)].map(([situation, all]) => [
-    situation,
-    `first 401 ${spread(all.map(({ refusal }) => refusal))}`,
-    `last 200 ${spread(all.map(({ acceptance }) => acceptance))}`,
-    `(${all.length})`,
-  ]);
+  return [...Map.groupBy(delays, ({ situation }) => situation)].map(([situation, all]) => {
+    const refusals = all.flatMap(({ refusal }) => refusal ?? []);
+    return [
+      situation,
+      `first 401 ${spread(refusals)}`,
+      `last 200 ${spread(all.map(({ acceptance }) => acceptance))}`,
+      `(${all.length}, watched until refused ${refusals.length})`,
+    ];
+  });
+}
+
+/** null = it was not asked often enough to know. */
+function refusalOf(requests: readonly RequestRecord[], from: number): number | null {
+  let last = from;
+  for (const { start, end, status } of requests.toSorted((a, b) => a.start - b.start)) {
+    if (start - last > watched) return null;
+    if (status === 401) return end - from;
+    last = Math.max(last, end);
+  }
+  return null;
 }
 
 /** When the revocation of each token was answered for the first time. */
@@ -100,6 +111,7 @@ function firstAnswers({ revocations }: History): Map<number, number> {
 }
 
 function spread(delays: readonly number[]): string {
+  if (delays.length === 0) return 'none';
   const sorted = delays.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.ceil(share * sorted.length) - 1] as number).toFixed(0);
   return `median ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)};`;

@@ -9,8 +9,7 @@
  * news, and a revocation that is read twice denies the same. Revocations only ever deny, so whatever can be read of them
  * goes straight into the revoked set, also when the rest is of no use.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangeEvent } from '../../core/events.ts';
 import type { Revocation } from '../../core/revocation.ts';
@@ -19,7 +18,7 @@ import { type Clock, systemClock } from '../../platform/clock.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import type { RevokedSet } from '../revocation/revoked-set.ts';
-import { Journal, type JournalRecord } from './journal.ts';
+import { Journals } from './journals.ts';
 import { entityKey, replayJournals } from './replay-journals.ts';
 import { readFingerprintKey, readRevocations, writeRevocations } from './revocations-file.ts';
 import { readSnapshotFile, readSnapshotHeader, writeSnapshotFile } from './snapshot-file.ts';
@@ -53,9 +52,6 @@ export class DiskCopyError extends OperatorError {
 
 /** Milliseconds between confirmations on disk: staleness after a restart is overstated by so much at most. */
 const confirmEvery = 5000;
-/** Changes that are held back while the disk takes nothing. */
-const maxPending = 100_000;
-
 const revocationsFile = 'revocations.bin';
 
 /** The key that the revocations of a copy were written with: without it they are of no use. null = there are none. */
@@ -72,23 +68,15 @@ export class DiskCopy {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #compactAfter: number;
-  /** Number of the newest journal. */
-  #generation: number;
-  /** null: the next change begins one. */
-  #journal: Journal | null = null;
-  #epoch = '';
-  /** What could not be written yet; it goes before what comes next. */
-  #pending: JournalRecord[] = [];
+  readonly #journals: Journals;
   #confirmedOnDisk = 0;
   /** The set's generation when all that it had was on disk, or was held back to be written. */
   #writtenGeneration = 0;
-  /** Bytes of journals that are not in use any more, and of what they are merged into. */
-  #journalBytes = 0;
+  /** Bytes of what journals are merged into. */
   #mergedBytes = 0;
   #compacting = false;
   /** Whatever reads or replaces whole files, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
-  #failure: string | null = null;
 
   /** Makes the folder if need be. @throws DiskCopyError */
   constructor(dir: string, options: DiskCopyOptions) {
@@ -102,7 +90,7 @@ export class DiskCopy {
     this.#compactAfter = options.compactAfter ?? 4 * 1024 * 1024;
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
-      this.#generation = this.#generations().at(-1) ?? 0;
+      this.#journals = new Journals(dir, this.#log);
       // Better to know now than at the first revocation that the folder can't be written.
       rmSync(mkdtempSync(join(dir, 'probe-')), { recursive: true });
     } catch (error) {
@@ -114,15 +102,16 @@ export class DiskCopy {
 
   /** Why changes don't reach the disk at the moment, or null. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#journals.failure;
   }
 
   /** What is there, or null; its revocations are in the set then. Call it before the first `append`. */
   load(): Promise<DiskCopyContent | null> {
     return this.#serially(async () => {
       const content = await this.#read();
-      this.#epoch = content?.header?.epoch ?? '';
+      this.#journals.epoch = content?.header?.epoch ?? '';
       this.#writtenGeneration = this.#revoked.generation;
+      this.#journals.measure();
       this.#measure();
       return content;
     });
@@ -132,7 +121,7 @@ export class DiskCopy {
   recall(): Promise<void> {
     return this.#serially(async () => {
       await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#clock.now());
-      await replayJournals(this.#journalFiles(this.#generation), null, this.#revoke);
+      await replayJournals(this.#journals.files(), null, this.#revoke);
     });
   }
 
@@ -142,26 +131,24 @@ export class DiskCopy {
    */
   replace(header: SnapshotHeader, entities: readonly EntityChange[]): Promise<void> {
     return this.#serially(async () => {
-      const ended = this.#endJournal();
+      const ended = this.#journals.end();
       // From here on changes have numbers of this snapshot.
-      this.#epoch = header.epoch;
+      this.#journals.epoch = header.epoch;
       const last = await ended;
       const { generation } = this.#revoked;
       await this.#writeRevocations();
       await writeSnapshotFile(this.#file, { ...header, confirmedAt: 0 }, entities);
       this.#writtenGeneration = generation;
       await this.#removeJournals(last);
-      this.#pending = [];
+      this.#journals.forgetPending();
       this.#confirmedOnDisk = 0;
-      this.#failure = null;
     });
   }
 
   /** Writes changes, with dense numbers; they are in the kernel's hands when it returns. Failure is logged and kept. */
   append(changes: readonly ChangeEvent[]): void {
     this.#append(changes);
-    const journals = this.#journalBytes + (this.#journal?.size ?? 0);
-    if (journals > Math.max(this.#compactAfter, this.#mergedBytes / 4)) this.#compact();
+    if (this.#journals.size > Math.max(this.#compactAfter, this.#mergedBytes / 4)) this.#compact();
   }
 
   /** Writes revocations without numbers, of a snapshot that is still being read, if one of them was news to the set. */
@@ -180,39 +167,12 @@ export class DiskCopy {
   /** Resolves when everything is on the disk. */
   async close(): Promise<void> {
     await this.#work;
-    await this.#endJournal();
+    await this.#journals.end();
   }
 
-  #append(records: readonly JournalRecord[]): void {
+  #append(records: Parameters<Journals['append']>[0]): void {
     this.#writtenGeneration = this.#revoked.generation;
-    try {
-      this.#pending.push(...records);
-      this.#journal ??= this.#beginJournal();
-      this.#journal.append(this.#pending);
-      this.#pending = [];
-      if (this.#failure) this.#log.info({ dir: this.#dir }, 'the disk copy can be written again');
-      this.#failure = null;
-    } catch (error) {
-      if (!this.#failure) this.#log.error({ err: error, dir: this.#dir }, 'the disk copy could not be written');
-      this.#failure = (error as Error).message;
-      // Memory has an end. A later start notices the gap by the numbers.
-      if (this.#pending.length > maxPending) this.#pending = [];
-    }
-  }
-
-  #beginJournal(): Journal {
-    this.#generation += 1;
-    return new Journal(this.#journalFile(this.#generation), this.#epoch);
-  }
-
-  /** Ends the journal in use; from now on a change begins another. Resolves with its number when it is on the disk. */
-  async #endJournal(): Promise<number> {
-    const journal = this.#journal;
-    const last = this.#generation;
-    this.#journalBytes += journal?.size ?? 0;
-    this.#journal = null;
-    await journal?.close();
-    return last;
+    this.#journals.append(records);
   }
 
   /** Merges the journals into what was there before. Changes that come meanwhile go to a journal of their own. */
@@ -220,12 +180,12 @@ export class DiskCopy {
     if (this.#compacting) return;
     this.#compacting = true;
     const merge = async (): Promise<void> => {
-      const last = await this.#endJournal();
+      const last = await this.#journals.end();
       const header = await readSnapshotHeader(this.#file);
       if (!header) throw new Error('there is no readable snapshot');
       // All that the journals revoke was added before it was written down.
       const { epoch } = header;
-      const { number, confirmedAt, changes } = await replayJournals(this.#journalFiles(last), header, () => {});
+      const { number, confirmedAt, changes } = await replayJournals(this.#journals.files(last), header, () => {});
       const damaged = () => {
         throw new Error('the snapshot is damaged');
       };
@@ -237,7 +197,7 @@ export class DiskCopy {
       .catch((error: Error) => {
         this.#log.error({ err: error, dir: this.#dir }, 'the journals of the disk copy could not be merged');
         // Not again before they have grown as much again.
-        this.#journalBytes = 0;
+        this.#journals.forgetSize();
       })
       .finally(() => {
         this.#compacting = false;
@@ -254,7 +214,7 @@ export class DiskCopy {
     const header = await readSnapshotHeader(this.#file);
     const now = this.#clock.now();
     const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);
-    const replayed = await replayJournals(this.#journalFiles(this.#generation), header, this.#revoke);
+    const replayed = await replayJournals(this.#journals.files(), header, this.#revoke);
     let usable = header !== null && (apart === 'whole' || header.format === 1);
     let entities: EntityChange[] = [];
     const damaged = () => {
@@ -308,31 +268,13 @@ export class DiskCopy {
   }
 
   async #removeJournals(last: number): Promise<void> {
-    for (const file of this.#journalFiles(last)) await rm(file);
+    await this.#journals.remove(last);
     this.#measure();
   }
 
   #measure(): void {
     const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     this.#mergedBytes = size(this.#file) + size(this.#revocationsFile);
-    const old = this.#journalFiles(this.#generation).filter((file) => file !== this.#journal?.file);
-    this.#journalBytes = old.reduce((sum, file) => sum + size(file), 0);
-  }
-
-  #journalFile(generation: number): string {
-    return join(this.#dir, `journal-${generation}.log`);
-  }
-
-  /** The journals up to one, in order. */
-  #journalFiles(last: number): string[] {
-    const generations = this.#generations().filter((generation) => generation <= last);
-    return generations.map((generation) => this.#journalFile(generation));
-  }
-
-  /** Numbers of the journals that there are, in order. */
-  #generations(): number[] {
-    const numbers = readdirSync(this.#dir).map((name) => Number(/^journal-(\d+)\.log$/.exec(name)?.[1]));
-    return numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
   }
 
   #serially<T>(work: () => Promise<T>): Promise<T> {
