@@ -42,9 +42,13 @@ class Events {
     this.#events = lines(response);
   }
 
+  /** But for the time of a change. */
   async next(): Promise<HubEvent | null> {
     const { done, value } = await this.#events.next();
-    return done ? null : value;
+    if (done) return null;
+    if (value.type !== 'change') return value;
+    const { at: _, ...event } = value;
+    return event as HubEvent;
   }
 
   /** The next one that is no heartbeat. */
@@ -69,6 +73,7 @@ async function* lines(response: IncomingMessage): AsyncGenerator<HubEvent> {
 function through(changes: ChangeLog): ChangeLog {
   return {
     head: () => changes.head(),
+    has: (position) => changes.has(position),
     after: (number, limit) => changes.after(number, limit),
     snapshot: () => changes.snapshot(),
     onCommit: (listener) => changes.onCommit(listener),
@@ -161,7 +166,7 @@ test('405 when it is not asked with GET', async (t) => {
   for (const method of ['HEAD', 'POST']) assert.equal((await get(hub, 'events?after=e:1', { method })).statusCode, 405);
 });
 
-test('a position of another epoch, above the head or below the log gets a reload and the end', async (t) => {
+test('a position of another epoch, of another time, above the head or below the log gets a reload and the end', async (t) => {
   const clock = new ManualClock(Date.UTC(2030, 0, 1));
   const hub = await hubFor(t, { clock });
   await hub.commit(key('one'), key('two'));
@@ -169,7 +174,7 @@ test('a position of another epoch, above the head or below the log gets a reload
   await hub.commit(key('three'));
   await hub.store.changes.trim(clock.now());
   const { epoch } = await hub.store.changes.head();
-  for (const after of ['other:1', `${epoch}:4`, `${epoch}:1`, `${epoch}:0`]) {
+  for (const after of ['other:1', `${epoch}:3:1`, `${epoch}:4`, `${epoch}:1`, `${epoch}:0`]) {
     const events = new Events(await get(hub, `events?after=${after}`));
     assert.deepEqual(await events.change(), { type: 'reload', epoch, number: 3 });
     assert.equal(await events.next(), null);
@@ -363,7 +368,13 @@ test('a snapshot has a header, all entities and their count', async (t) => {
     .split('\n')
     .map((line) => JSON.parse(line));
   const { epoch } = await hub.store.changes.head();
-  assert.deepEqual(got, [{ format: 1, epoch, number: 4 }, key('one'), revoked('one'), { type: 'end', count: 2 }]);
+  const [, , , last] = (await hub.store.changes.after(0, 4)) ?? [];
+  assert.deepEqual(got, [
+    { format: 1, epoch, number: 4, at: last?.at },
+    key('one'),
+    revoked('one'),
+    { type: 'end', count: 2 },
+  ]);
 });
 
 test('a snapshot that fails half way is broken off without its end', async (t) => {

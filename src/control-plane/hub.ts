@@ -37,7 +37,7 @@ export interface Hub {
 const hour = 3_600_000;
 
 /**
- * Mounts `GET /internal/data/v1/events?after=epoch:number` and `GET /internal/data/v1/snapshot`, and removes old
+ * Mounts `GET /internal/data/v1/events?after=epoch:number[:at]` and `GET /internal/data/v1/snapshot`, and removes old
  * changes from the log every hour. Event streams end when the server closes.
  */
 export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
@@ -124,7 +124,8 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
       const head = await changes.head();
       epoch ??= head.epoch;
       const stream = new LineStream(reply);
-      if (position.epoch !== head.epoch || position.number > head.number) {
+      const isOurs = position.epoch === head.epoch && position.number <= head.number && (await changes.has(position));
+      if (!isOurs) {
         return stream.end(line({ type: 'reload', ...head }));
       }
       const reader = new EventReader(stream, position.number, changes, log);
@@ -147,7 +148,8 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
 function readAfter(query: unknown): Position {
   const after = (query as Record<string, unknown>).after;
   const position = typeof after === 'string' ? parsePosition(after) : null;
-  if (!position) throw new RestError(400, 'The query parameter "after" must be a position: epoch:number.');
+  if (!position)
+    throw new RestError(400, 'The query parameter "after" must be a position: epoch:number or epoch:number:at.');
   return position;
 }
 

@@ -37,6 +37,7 @@ export function openedChanges(changes: ChangeLog, seal: Seal, log: Log): ChangeL
     change.kind === 'api' && change.value ? { ...change, value: openApi(change.value) } : change;
   return {
     head: () => changes.head(),
+    has: (position) => changes.has(position),
     trim: (olderThanMs) => changes.trim(olderThanMs),
     after: async (number, limit) => (await changes.after(number, limit))?.map(open) ?? null,
     onCommit: (listener) => changes.onCommit((events) => listener(events.map(open))),

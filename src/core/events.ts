@@ -4,7 +4,12 @@ import type { EntityChange } from './snapshot.ts';
 /**
  * A committed change. Numbers are dense and in commit order: a gateway that holds n and receives n + 2 has lost one.
  */
-export type ChangeEvent = { readonly type: 'change'; readonly number: number } & EntityChange;
+export type ChangeEvent = {
+  readonly type: 'change';
+  readonly number: number;
+  /** When it was decided, milliseconds since the epoch: two histories may have the same number, not at the same time. */
+  readonly at?: number | undefined;
+} & EntityChange;
 
 /** Sent every second: the newest number there is. Its absence tells a dead source from a quiet one. */
 export interface HeadEvent {
@@ -22,19 +27,23 @@ export interface ReloadEvent {
 
 export type HubEvent = ChangeEvent | HeadEvent | ReloadEvent;
 
-/** A position in a store's history: `epoch:number` in URLs. */
+/** A position in a store's history: `epoch:number` or `epoch:number:at` in URLs. */
 export interface Position {
   readonly epoch: string;
   readonly number: number;
+  /** Of the change with this number; absent = not known. */
+  readonly at?: number | undefined;
 }
 
-/** `epoch:number`, as in `GET /internal/data/v1/events?after=…`. */
+/** `epoch:number`, with `:at` if it is known, as in `GET /internal/data/v1/events?after=…`. */
 export function formatPosition(p: Position): string {
-  return `${p.epoch}:${p.number}`;
+  return p.at === undefined ? `${p.epoch}:${p.number}` : `${p.epoch}:${p.number}:${p.at}`;
 }
 
-/** Reads `epoch:number`; null if it is not one. */
+/** Reads what `formatPosition` writes; null if it is no position. */
 export function parsePosition(text: string): Position | null {
-  const match = /^([A-Za-z0-9_-]{1,64}):(\d{1,15})$/.exec(text);
-  return match ? { epoch: match[1] as string, number: Number(match[2]) } : null;
+  const match = /^([A-Za-z0-9_-]{1,64}):(\d{1,15})(?::(\d{1,15}))?$/.exec(text);
+  if (!match) return null;
+  const [, epoch = '', number, at] = match;
+  return { epoch, number: Number(number), ...(at !== undefined && { at: Number(at) }) };
 }

@@ -51,4 +51,6 @@ export interface SnapshotHeader {
   readonly epoch: string;
   /** All changes up to and including this number are in the snapshot. */
   readonly number: number;
+  /** When the change with this number was decided, as in events; absent = not known. */
+  readonly at?: number | undefined;
 }

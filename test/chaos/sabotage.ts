@@ -68,7 +68,8 @@ export const sabotages = {
     },
     {
       file: 'src/gateway/control/disk-copy.ts',
-      replace: 'header: header && usable ? { format: 1, epoch: header.epoch, number: replayed.number } : null,',
+      replace:
+        'header: header && usable ? { format: 1, epoch: header.epoch, number: replayed.number, at: replayed.at } : null,',
       by: 'header: header && usable ? { format: 1, epoch: header.epoch, number: 0 } : null,',
     },
   ],

@@ -1,17 +1,18 @@
 /** From a commit in the store to a decision in the gateway: real stores, real TLS, real disk copies. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { openHubSource } from '../../src/adapters/brokers/hub.ts';
+import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
 import { Follower } from '../../src/gateway/control/follower.ts';
 import { Freshness } from '../../src/gateway/freshness.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { ManualClock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { newMemory } from '../support/disk-copy.ts';
 import { key, revoked, serveAsHub, startHub, type TestHub } from '../support/hub.ts';
@@ -180,13 +181,38 @@ test('a store that was made anew is loaded whole; what was revoked stays so', as
   await hub.commit(revoked('old'), key('old'));
   await gateway.holds(2);
   await hub.stop();
-  for (const suffix of ['', '-wal', '-shm']) rmSync(join(hub.dir, `store.db${suffix}`), { force: true });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(hub.dir, `postern.db${suffix}`), { force: true });
   const again = await startHub({ dir: hub.dir, port: hub.port });
   t.after(() => again.remove());
   await again.commit(key('new'), revoked('new'));
   await gateway.until(() => gateway.entities.has('new'));
   assert.deepEqual(gateway.ids, [...(await known(again)), revoked('old').id].sort());
   assert.equal(gateway.follower.state.reloads, 2);
+});
+
+test('a store whose file was put back by hand, and that has got past the gateway since, is loaded whole', async (t) => {
+  const hub = await hubFor(t);
+  const gateway = new Gateway(t, hub);
+  await gateway.follower.start();
+  await hub.commit(key('before'));
+  await gateway.holds(1);
+  await hub.stop();
+  const file = join(hub.dir, 'postern.db');
+  copyFileSync(file, `${file}.copy`);
+  const next = await startHub({ dir: hub.dir, port: hub.port });
+  await next.commit(key('forgotten'), revoked('forgotten'));
+  await gateway.holds(3);
+  await next.stop();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  copyFileSync(`${file}.copy`, file);
+  const clock = new ManualClock(Date.now() + 60_000);
+  const store = await openSqliteStore(file, clock);
+  for (const name of ['one', 'two', 'three']) await store.transaction(async (tx) => tx.record(revoked(name)));
+  await store.close();
+  const again = await startHub({ dir: hub.dir, port: hub.port });
+  t.after(() => again.remove());
+  await gateway.until(() => !gateway.entities.has('forgotten'));
+  assert.deepEqual(gateway.ids, [...(await known(again)), revoked('forgotten').id].sort());
 });
 
 test('a way that loses, repeats and reorders lines delivers everything in the end, in order', async (t) => {

@@ -221,7 +221,7 @@ test('a server of another authority is not believed', async (t) => {
 });
 
 test('a snapshot with its entities', async (t) => {
-  const header = { format: 1, epoch: 'e', number: 7 };
+  const header = { format: 1, epoch: 'e', number: 7, at: 5 };
   const { source } = await sourceOver(t, [
     (response, url) => {
       stream(response, url);

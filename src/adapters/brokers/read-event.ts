@@ -9,7 +9,7 @@ export function readEvent(line: string): HubEvent {
   const value = readObject(line, 'an event');
   const { type, number, epoch } = value;
   if (!isNumber(number)) throw unexpected('an event with a number', line);
-  if (type === 'change' && isEntity(value)) return value as unknown as HubEvent;
+  if (type === 'change' && isEntity(value) && isTime(value.at)) return value as unknown as HubEvent;
   if ((type === 'head' || type === 'reload') && typeof epoch === 'string') return value as unknown as HubEvent;
   throw unexpected('an event (change, head or reload)', line);
 }
@@ -18,8 +18,9 @@ export function readEvent(line: string): HubEvent {
 export function readHeader(line: string): SnapshotHeader {
   const value = readObject(line, 'the header of a snapshot');
   if (value.format !== 1) throw unexpected('a snapshot of format 1', line);
-  if (typeof value.epoch !== 'string' || !isNumber(value.number)) throw unexpected('the header of a snapshot', line);
-  return { format: 1, epoch: value.epoch, number: value.number };
+  const { epoch, number, at } = value;
+  if (typeof epoch !== 'string' || !isNumber(number) || !isTime(at)) throw unexpected('the header of a snapshot', line);
+  return { format: 1, epoch, number, at };
 }
 
 /** Entities, or the count that the last line of a snapshot has. @throws MalformedError if the line is neither */
@@ -57,6 +58,10 @@ function isEntity({ kind, id, value }: Record<string, unknown>): boolean {
 
 function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTime(value: unknown): value is number | undefined {
+  return value === undefined || isNumber(value);
 }
 
 /** The beginning of the line says enough to find out who wrote it. */

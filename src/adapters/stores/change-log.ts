@@ -14,7 +14,12 @@ type Row = { kind: string; id: string; body: string | null };
 const entity = (row: Row): EntityChange =>
   ({ kind: row.kind, id: row.id, value: row.body === null ? null : JSON.parse(row.body) }) as EntityChange;
 
-const event = (row: Row & { number: number }): ChangeEvent => ({ type: 'change', number: row.number, ...entity(row) });
+const event = ({ number, at_ms, ...row }: Row & { number: number; at_ms: number }): ChangeEvent => ({
+  type: 'change',
+  number,
+  at: at_ms,
+  ...entity(row),
+});
 
 /** Makes the store's epoch on first use. */
 async function makeEpoch(db: Kysely<Schema>): Promise<void> {
@@ -40,16 +45,17 @@ export async function appendChanges(
     .returning('number')
     .executeTakeFirstOrThrow();
   const first = last - changes.length + 1;
+  const at_ms = clock.now();
   const rows = changes.map((change, at) => ({
     number: first + at,
     kind: change.kind,
     id: change.id,
     body: change.value === null ? null : JSON.stringify(change.value),
-    at_ms: clock.now(),
+    at_ms,
   }));
   for (const some of chunks(rows)) await tx.insertInto('changes').values(some).execute();
   await writeEntities(tx, changes, rows);
-  return changes.map((change, at) => ({ type: 'change', number: first + at, ...change }));
+  return changes.map((change, at) => ({ type: 'change', number: first + at, at: at_ms, ...change }));
 }
 
 /** Brings the present state up to the changes. Of several changes of one entity the last one counts. */
@@ -176,12 +182,17 @@ export class SqlChangeLog implements ChangeLog {
     return head;
   }
 
+  async has({ number, at }: Position): Promise<boolean> {
+    const there = await timeOf(this.#db, number);
+    return at === undefined || there === undefined || at === there;
+  }
+
   async after(number: number, limit: number): Promise<ChangeEvent[] | null> {
     // The head first: a commit between the two reads must not look like a gap.
     const head = await headNumber(this.#db);
     const rows = await this.#db
       .selectFrom('changes')
-      .select(['number', 'kind', 'id', 'body'])
+      .select(['number', 'kind', 'id', 'body', 'at_ms'])
       .where('number', '>', number)
       .orderBy('number')
       .limit(limit)
@@ -194,7 +205,8 @@ export class SqlChangeLog implements ChangeLog {
   async snapshot(apart?: 'revocations'): Promise<StoreSnapshot> {
     const reading = await this.#engine.openRead(this.#db);
     try {
-      const header = { format: 1, ...(await this.#head(reading.db)) } as const;
+      const head = await this.#head(reading.db);
+      const header = { format: 1, ...head, at: await timeOf(reading.db, head.number) } as const;
       if (apart !== 'revocations') return { header, entities: readEntities(reading, entityKinds, false) };
       const others = entityKinds.filter((kind) => kind !== 'revocation');
       return { header, entities: readEntities(reading, others, true), revocations: readRevocations(reading) };
@@ -292,6 +304,12 @@ export class SqlChangeLog implements ChangeLog {
       if (numDeletedRows < batch) break;
     }
   }
+}
+
+/** When the change with this number was decided; undefined = it is not in the log any more. */
+async function timeOf(db: Queryable, number: number): Promise<number | undefined> {
+  const row = await db.selectFrom('changes').select('at_ms').where('number', '=', number).executeTakeFirst();
+  return row?.at_ms;
 }
 
 async function headNumber(db: Queryable): Promise<number> {

@@ -86,6 +86,20 @@ export function storeContract(kind: StoreKind): void {
     assert.equal((await store.changes.head()).number, 5);
   });
 
+  it('a position is of this history if its change was decided when it says; what is not known passes', async () => {
+    const store = await open();
+    const { number } = await store.changes.head();
+    assert.equal(await store.changes.has({ epoch: 'e', number, at: 1 }), true, 'nothing has this number');
+    await record(store, key('a'));
+    const { header } = await store.changes.snapshot();
+    assert.equal(header.at, clock.now());
+    assert.equal(await store.changes.has(header), true);
+    assert.equal(await store.changes.has({ ...header, at: undefined }), true);
+    assert.equal(await store.changes.has({ ...header, at: clock.now() + 1 }), false);
+    const [change] = (await store.changes.after(0, 1)) ?? [];
+    assert.equal(change?.at, clock.now());
+  });
+
   it('of several changes of one entity in a transaction the last one is the present state', async () => {
     const store = await open();
     await record(store, key('a', 'first'), key('a', null), key('a', 'last'), key('b'), key('b', null));

@@ -48,6 +48,11 @@ export interface ChangeLog {
   /** Epoch of the store and number of the newest committed change. */
   head(): Promise<Position>;
   /**
+   * Whether a position can be of this history: the change with its number was decided when it says. A store that was put
+   * back to an earlier state, and has gone on since, has another one there. True where nothing tells them apart.
+   */
+  has(position: Position): Promise<boolean>;
+  /**
    * Changes after `number`, oldest first, at most `limit`; null if some of them are no longer in the log, so that only
    * a snapshot helps.
    */

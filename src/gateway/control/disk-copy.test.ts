@@ -25,8 +25,15 @@ import { never } from '../../core/revocation.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
 
-const header = (number: number, epoch = 'e') => ({ format: 1, epoch, number }) as const;
-const change = (number: number, entity: EntityChange): ChangeEvent => ({ type: 'change', number, ...entity });
+/** When the change with this number was decided. */
+const timeOf = (number: number): number => 1_000_000 + number;
+const header = (number: number, epoch = 'e') => ({ format: 1, epoch, number, at: timeOf(number) }) as const;
+const change = (number: number, entity: EntityChange): ChangeEvent => ({
+  type: 'change',
+  number,
+  at: timeOf(number),
+  ...entity,
+});
 const revocation = (number: number) => change(number, revoked(`t${number}`));
 
 function folder(t: TestContext): string {
@@ -243,7 +250,7 @@ test('a folder of an earlier version, with revocations in the snapshot, is read 
   const dir = folder(t);
   const seconds = 1_000_000;
   const clock = new ManualClock(seconds * 1000);
-  const first = { format: 1, epoch: 'e', number: 3, confirmedAt: 7 };
+  const first = { ...header(3), confirmedAt: 7 };
   const entities = [key('one'), revoked('t1'), revoked('long', seconds - 3600), revoked('t2')];
   const lines = [first, ...entities].map((line) => `${JSON.stringify(line)}\n`).join('');
   mkdirSync(dir);
@@ -345,7 +352,7 @@ test('a process that is killed has lost nothing that it acknowledged', async (t)
       const { append, replace } = await openMemory(${JSON.stringify(dir)}, { compactAfter: 20_000, capacity: 100_000 });
       await replace({ format: 1, epoch: 'e', number: 0 }, []);
       for (let n = 1; ; n++) {
-        append({ type: 'change', number: n, ...revoked('t' + n) });
+        append({ type: 'change', number: n, at: 1_000_000 + n, ...revoked('t' + n) });
         // A pipe that is full says so; the parent reads on.
         for (let told = false; !told; ) {
           try { told = writeSync(1, n + '\\n') > 0; } catch { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); }
@@ -404,7 +411,7 @@ test('half a line that a full disk took is taken back', async (t) => {
     const { disk, append, replace } = await openMemory(${JSON.stringify(dir)});
     await replace({ format: 1, epoch: 'e', number: 0 }, []);
     for (let n = 1; disk.failure === null; n++) {
-      append({ type: 'change', number: n, ...revoked('t' + n) });
+      append({ type: 'change', number: n, at: 1_000_000 + n, ...revoked('t' + n) });
       console.log(n);
     }`;
   // A limit of 4 KiB on files stands for a disk with so much left.

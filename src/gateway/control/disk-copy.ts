@@ -185,12 +185,12 @@ export class DiskCopy {
       if (!header) throw new Error('there is no readable snapshot');
       // All that the journals revoke was added before it was written down.
       const { epoch } = header;
-      const { number, confirmedAt, changes } = await replayJournals(this.#journals.files(last), header, () => {});
+      const { number, at, confirmedAt, changes } = await replayJournals(this.#journals.files(last), header, () => {});
       const damaged = () => {
         throw new Error('the snapshot is damaged');
       };
       await this.#writeRevocations();
-      await writeSnapshotFile(this.#file, { epoch, number, confirmedAt }, this.#merged(changes, damaged));
+      await writeSnapshotFile(this.#file, { epoch, number, at, confirmedAt }, this.#merged(changes, damaged));
       await this.#removeJournals(last);
     };
     this.#serially(merge)
@@ -238,7 +238,7 @@ export class DiskCopy {
     const order = new Map<string, number>(entityKinds.map((kind, at) => [kind, at]));
     entities.sort((a, b) => (order.get(a.kind) ?? order.size) - (order.get(b.kind) ?? order.size));
     return {
-      header: header && usable ? { format: 1, epoch: header.epoch, number: replayed.number } : null,
+      header: header && usable ? { format: 1, epoch: header.epoch, number: replayed.number, at: replayed.at } : null,
       entities,
       revocations,
       lastConfirmedHeadMs: usable && !replayed.damaged ? replayed.confirmedAt : 0,

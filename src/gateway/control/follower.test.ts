@@ -14,11 +14,15 @@ import { Freshness } from '../freshness.ts';
 import { type EntitySink, Follower } from './follower.ts';
 
 const start = 1_900_000_000_000;
+/** When the change with this number was decided. */
+const timeOf = (number: number): number => start + number;
 const change = (number: number, entity: EntityChange = key(`k${number}`)): ChangeEvent => ({
   type: 'change',
   number,
+  at: timeOf(number),
   ...entity,
 });
+const position = (epoch: string, number: number): Position => ({ epoch, number, at: timeOf(number) });
 const head = (number: number, epoch = 'e'): HubEvent => ({ type: 'head', epoch, number });
 
 /** A source that the test speaks for. */
@@ -68,7 +72,7 @@ class ScriptedSource implements ChangeSource {
 
   has(epoch: string, number: number, ...entities: EntityChange[]): void {
     this.snapshots.push(async () => ({
-      header: { format: 1, epoch, number },
+      header: { format: 1, epoch, number, at: timeOf(number) },
       entities: (async function* () {
         yield entities;
       })(),
@@ -150,7 +154,7 @@ test('a snapshot first, then changes in order; caught up when the head is held',
   });
   assert.equal(hadCopy, false);
   assert.deepEqual(sink.ids, ['a', 'b']);
-  assert.deepEqual(source.asked, [{ epoch: 'e', number: 3 }]);
+  assert.deepEqual(source.asked, [position('e', 3)]);
   source.say(head(5));
   assert.equal(follower.state.caughtUp, false);
   clock.advance(10);
@@ -166,7 +170,7 @@ test('what is repeated is passed over, what is missing is fetched, whatever the 
   const { source, sink, follower } = await following(t);
   source.say(head(0), change(1), change(1), change(2), change(1));
   source.say(change(2), change(4), change(3), change(5));
-  assert.deepEqual(source.asked.at(-1), { epoch: 'e', number: 2 });
+  assert.deepEqual(source.asked.at(-1), position('e', 2));
   source.say(head(5), change(3), change(4), change(5));
   assert.deepEqual(sink.applied, ['k1', 'k2', 'k3', 'k4', 'k5']);
   assert.equal(follower.state.gaps, 1);
@@ -191,7 +195,7 @@ test('a heartbeat ahead of what came means that the last change was lost', async
   source.say(head(1), change(1));
   source.say(head(2));
   assert.equal(source.asked.length, 2);
-  assert.deepEqual(source.asked.at(-1), { epoch: 'e', number: 1 });
+  assert.deepEqual(source.asked.at(-1), position('e', 1));
   assert.equal(follower.state.gaps, 1);
 });
 
@@ -223,13 +227,13 @@ test('another epoch: what is gone is removed, revocations stay, and so they do o
   await followed;
   memory.revoked.sweep(clock.now(), 10_000);
   assert.deepEqual(sink.ids, ['new', 'r1', 'r2', 'r3']);
-  assert.deepEqual(source.asked.at(-1), { epoch: 'f', number: 9 });
+  assert.deepEqual(source.asked.at(-1), position('f', 9));
   source.say(head(9, 'f'), change(10));
   await follower.stop();
   const again = await following(t, { dir, prepare: () => {} });
   assert.equal(again.hadCopy, true);
   assert.deepEqual(again.sink.ids, ['k10', 'new', 'r1', 'r2', 'r3']);
-  assert.deepEqual(again.source.asked, [{ epoch: 'f', number: 10 }]);
+  assert.deepEqual(again.source.asked, [position('f', 10)]);
 });
 
 test('a head of another epoch is a reload too', async (t) => {
@@ -293,7 +297,7 @@ test('starts from the disk copy, with its staleness, and asks for what came sinc
   const second = await following(t, { dir: first.dir, prepare: () => {} });
   assert.equal(second.hadCopy, true);
   assert.deepEqual(second.sink.ids, ['a', 'k2', 'r']);
-  assert.deepEqual(second.source.asked, [{ epoch: 'e', number: 3 }]);
+  assert.deepEqual(second.source.asked, [position('e', 3)]);
   assert.equal(second.follower.state.lastConfirmedHeadMs, start);
   assert.equal(second.follower.state.caughtUp, false);
 });

@@ -6,7 +6,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type ChangeSource, type Following, MalformedError } from '../../adapters/brokers/source.ts';
 import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
-import { type EntityChange, entityKinds } from '../../core/snapshot.ts';
+import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -114,7 +114,7 @@ export class Follower {
     return {
       source: this.#deps.source.name,
       connected: this.#connected,
-      position: this.#position && formatPosition(this.#position),
+      position: this.#position && formatPosition({ ...this.#position, at: undefined }),
       head: this.#head,
       lag: this.#head === null || !this.#position ? null : Math.max(0, this.#head - this.#position.number),
       lastConfirmedHeadMs: this.#lastConfirmed,
@@ -140,7 +140,7 @@ export class Follower {
       this.#revocationLog.loaded('disk copy', { revocations, entities: entities.length + revocations });
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
       if (copy.lastConfirmedHeadMs > 0) freshness.confirmAge(clock.now() - copy.lastConfirmedHeadMs);
-      if (copy.header) this.#position = { epoch: copy.header.epoch, number: copy.header.number };
+      if (copy.header) this.#position = positionOf(copy.header);
     }
     if (this.#position) this.#follow();
     else void this.#reload();
@@ -254,7 +254,8 @@ export class Follower {
     this.#apply(news);
     disk.append(changes);
     this.#revocationLog.came(source.name, news);
-    this.#position = { epoch: (this.#position as Position).epoch, number: changes.at(-1)?.number as number };
+    const { number, at } = changes.at(-1) as ChangeEvent;
+    this.#position = { epoch: (this.#position as Position).epoch, number, at };
     this.#gapsHere = 0;
     this.#confirm();
   }
@@ -364,7 +365,7 @@ export class Follower {
     if (this.#stopping.signal.aborted) return;
     sink.replace(state);
     this.#revocationLog.loaded(`snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
-    this.#position = { epoch: header.epoch, number: header.number };
+    this.#position = positionOf(header);
     this.#reloads += 1;
     this.#gapsHere = 0;
     try {
@@ -374,3 +375,5 @@ export class Follower {
     }
   }
 }
+
+const positionOf = ({ epoch, number, at }: SnapshotHeader): Position => ({ epoch, number, at });

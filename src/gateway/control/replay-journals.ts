@@ -6,8 +6,9 @@ import type { DiskHeader } from './snapshot-file.ts';
 export interface Replayed {
   /** What changed, but for revocations, by `entityKey`. */
   readonly changes: ReadonlyMap<string, EntityChange>;
-  /** The last number without a gap before it. */
+  /** The last number without a gap before it, and when that change was decided. */
   readonly number: number;
+  readonly at: number | undefined;
   /** When it was last certain that nothing was missing; milliseconds since the epoch. */
   readonly confirmedAt: number;
   /** Something is missing or can't be read. */
@@ -29,7 +30,7 @@ export async function replayJournals(
   revoke: (revocation: EntityChange) => void,
 ): Promise<Replayed> {
   const changes = new Map<string, EntityChange>();
-  let { number, confirmedAt } = header ?? { number: 0, confirmedAt: 0 };
+  let { number, at, confirmedAt } = header ?? { number: 0, at: undefined, confirmedAt: 0 };
   let damaged = false;
   const take = (record: JournalRecord, follows: boolean): void => {
     if (record.type === 'confirmed' && follows) confirmedAt = Math.max(confirmedAt, record.at);
@@ -43,6 +44,7 @@ export async function replayJournals(
       return;
     }
     number += 1;
+    at = record.at;
     const { kind, id, value } = record;
     if (kind !== 'revocation') changes.set(entityKey(record), { kind, id, value } as EntityChange);
   };
@@ -57,5 +59,5 @@ export async function replayJournals(
       }
     }
   }
-  return { changes, number, confirmedAt, damaged };
+  return { changes, number, at, confirmedAt, damaged };
 }

@@ -33,10 +33,10 @@ export async function writeSnapshotFile(
   entities: Iterable<EntityChange> | AsyncIterable<EntityChange>,
 ): Promise<void> {
   await replaceFileAside(file, async (handle) => {
-    const { epoch, number, confirmedAt } = header;
+    const { epoch, number, at, confirmedAt } = header;
     let count = 0;
     let sum = 0;
-    let piece = `${JSON.stringify({ format: 2, epoch, number, confirmedAt } satisfies DiskHeader)}\n`;
+    let piece = `${JSON.stringify({ format: 2, epoch, number, at, confirmedAt } satisfies DiskHeader)}\n`;
     const flush = async () => {
       sum = crc32(piece, sum);
       await handle.writeFile(piece);
