@@ -5,7 +5,7 @@ import { builtInPolicies, unlimited } from '../../core/policy.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { policyId } from '../throttling/policies.ts';
 import type { Entities } from './entities.ts';
-import type { EntitySink } from './follower.ts';
+import type { EntitySink } from './entity-sink.ts';
 
 const givenKinds: readonly EntityChange['kind'][] = ['api', 'policy', 'issuer'];
 

@@ -11,7 +11,8 @@ import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { Freshness } from '../freshness.ts';
-import { type EntitySink, Follower } from './follower.ts';
+import type { EntitySink } from './entity-sink.ts';
+import { Follower } from './follower.ts';
 
 const start = 1_900_000_000_000;
 /** When the change with this number was decided. */

@@ -3,7 +3,7 @@
  * on disk in step. It advances only over numbers that it holds, so whatever a source loses, repeats or reorders, the
  * gateway ends with what was decided.
  */
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type ChangeSource, type Following, MalformedError } from '../../adapters/brokers/source.ts';
 import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
 import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
@@ -11,16 +11,11 @@ import { Backoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Freshness } from '../freshness.ts';
+import { applyChanges } from './apply-changes.ts';
 import type { DiskCopy } from './disk-copy.ts';
+import type { EntitySink } from './entity-sink.ts';
+import { loadSnapshot } from './load-snapshot.ts';
 import { RevocationLog } from './revocation-log.ts';
-
-/** Where entities go. Both are in force when the call returns. */
-export interface EntitySink {
-  /** Changes in order. Applying one again must do no harm. A revocation stays until it expires. */
-  apply(changes: readonly EntityChange[]): void;
-  /** The whole state but for its revocations: what is not in it is gone. */
-  replace(entities: readonly EntityChange[]): void;
-}
 
 export interface FollowerDeps {
   readonly source: ChangeSource;
@@ -65,11 +60,10 @@ export interface FollowerState {
 const retry = { min: 50, max: 800 };
 /** Attempts to get what follows one position, before a snapshot has to do. */
 const maxGapsHere = 5;
-/** Entities of a snapshot after which other things have their turn: a few milliseconds. */
-const mostAtOnce = 500;
 /** Milliseconds for which a source may fail before that is worth a line in the log. */
 const patience = 5000;
 const known = new Set<string>(entityKinds);
+const knows = (kind: string): boolean => known.has(kind);
 
 export class Follower {
   readonly #deps: FollowerDeps;
@@ -136,7 +130,7 @@ export class Follower {
     const copy = await disk.load();
     if (copy) {
       const { entities, revocations } = copy;
-      sink.replace(entities.filter(({ kind }) => known.has(kind)));
+      sink.replace(entities.filter(({ kind }) => knows(kind)));
       this.#revocationLog.loaded('disk copy', { revocations, entities: entities.length + revocations });
       this.#lastConfirmed = copy.lastConfirmedHeadMs;
       if (copy.lastConfirmedHeadMs > 0) freshness.confirmAge(clock.now() - copy.lastConfirmedHeadMs);
@@ -250,34 +244,14 @@ export class Follower {
   #accept(changes: readonly ChangeEvent[]): void {
     const { disk, source } = this.#deps;
     // A kind that this version doesn't know has its number all the same. A revocation is never taken back.
-    const news = changes.filter(({ kind, value }) => known.has(kind) && (kind !== 'revocation' || value !== null));
-    this.#apply(news);
+    const news = changes.filter(({ kind, value }) => knows(kind) && (kind !== 'revocation' || value !== null));
+    this.#refused += applyChanges(this.#deps.sink, news, this.#deps.log);
     disk.append(changes);
     this.#revocationLog.came(source.name, news);
     const { number, at } = changes.at(-1) as ChangeEvent;
     this.#position = { epoch: (this.#position as Position).epoch, number, at };
     this.#gapsHere = 0;
     this.#confirm();
-  }
-
-  /** An entity that can't be applied must not keep the revocations behind it from being applied. */
-  #apply(changes: readonly EntityChange[]): void {
-    try {
-      this.#deps.sink.apply(changes);
-    } catch {
-      this.#applySingly(changes);
-    }
-  }
-
-  #applySingly(changes: readonly EntityChange[]): void {
-    for (const change of changes) {
-      try {
-        this.#deps.sink.apply([change]);
-      } catch (error) {
-        this.#refused += 1;
-        this.#deps.log.error({ err: error, kind: change.kind, id: change.id }, 'a change could not be applied');
-      }
-    }
   }
 
   /** Everything up to the head that was seen last is held: at that time, nothing was missing. */
@@ -341,28 +315,18 @@ export class Follower {
 
   async #load(): Promise<void> {
     const { disk, sink, source, log } = this.#deps;
-    const { header, entities } = await source.snapshot();
-    const state: EntityChange[] = [];
-    let revocations = 0;
-    let atOnce = 0;
-    for await (const some of entities) {
-      if (this.#stopping.signal.aborted) return;
-      const revoked = some.filter(({ kind }) => kind === 'revocation');
-      if (revoked.length < some.length) {
-        state.push(...some.filter(({ kind }) => kind !== 'revocation' && known.has(kind)));
-      }
-      // Whatever becomes of this snapshot, they were decided: they deny from now on, and nobody has to keep them.
-      this.#apply(revoked);
-      // Nor does a gateway that serves already take one back because it was killed before the snapshot was on disk.
-      if (this.#position) disk.keep(revoked);
-      revocations += revoked.length;
-      atOnce += some.length;
-      if (atOnce < mostAtOnce) continue;
-      // A source that sends faster than this would otherwise leave no turn for anything else.
-      await setImmediate();
-      atOnce = 0;
-    }
-    if (this.#stopping.signal.aborted) return;
+    const snapshot = await source.snapshot();
+    const loaded = await loadSnapshot(snapshot, {
+      sink,
+      disk: this.#position && disk,
+      knows,
+      log,
+      signal: this.#stopping.signal,
+    });
+    if (!loaded) return;
+    const { header } = snapshot;
+    const { state, revocations, refused } = loaded;
+    this.#refused += refused;
     sink.replace(state);
     this.#revocationLog.loaded(`snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
     this.#position = positionOf(header);
