@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ChangeSource, type Following, MalformedError } from '../../adapters/brokers/source.ts';
 import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
-import { type EntityChange, entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
+import { entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
