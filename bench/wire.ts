@@ -11,16 +11,11 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Wire } from '../src/wire/wire.ts';
+import { wires } from '../src/wire/index.ts';
 
 const connections = 64;
 const ticksPerSecond = 100;
 const bearer = `Bearer ${'t'.repeat(650)}`;
-
-const wires: Record<string, () => Promise<Wire>> = {
-  'node:http + undici': async () => (await import('../src/wire/node/index.ts')).nodeWire,
-  'node:net': async () => (await import('./net-wire/index.ts')).netWire,
-};
 
 /** The back end: answers every head with the same 150 bytes. */
 async function backEnd(): Promise<void> {
@@ -36,8 +31,8 @@ async function backEnd(): Promise<void> {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
 
-async function proxy(name: string, backEndPort: number): Promise<void> {
-  const wire = await (wires[name] as () => Promise<Wire>)();
+async function proxy(name: keyof typeof wires, backEndPort: number): Promise<void> {
+  const wire = await wires[name]();
   const upstream = wire.createUpstream({
     origin: `http://127.0.0.1:${backEndPort}`,
     connectTimeout: 2_000,
@@ -135,5 +130,5 @@ function median(values: readonly number[]): number {
 
 const [role, name, port] = process.argv.slice(2);
 if (role === 'back-end') await backEnd();
-else if (role === 'proxy') await proxy(name as string, Number(port));
+else if (role === 'proxy') await proxy(name as keyof typeof wires, Number(port));
 else await compare(Number(role ?? 3), Number(name ?? 3));

@@ -25,6 +25,11 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     maximum: 256,
     description: 'Threads that carry traffic. 0 is one per processor.',
   }),
+  wire: choice(['net', 'node'], {
+    default: 'node',
+    description:
+      'What carries requests: `net` is HTTP/1.1 of our own on TCP and TLS, `node` is Node’s HTTP server with undici.',
+  }),
   maxHeadSize: integer({
     default: 16_384,
     minimum: 1024,

@@ -25,7 +25,7 @@ if (!port) throw new Error('this file is the entry of a thread');
 const tell = (message: FromThread): void => port.postMessage(message);
 
 const log = threadLog((line) => tell({ type: 'log', line }));
-const wire = await wires.node();
+const wire = await wires[data.options.gateway.wire]();
 const questions = new Questions(tell);
 const { deps, issuers, policyNumbers, present } = await createDeps(data, wire, systemClock, log, (about) =>
   questions.ask(about),

@@ -1,5 +1,5 @@
-/** Answers of our own, sent through Node's response or, where there is none, as bytes. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+/** Answers of our own, sent through Node's response. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalAnswer } from '../wire.ts';
 import { isDrainable, isReceiving } from './body.ts';
 import type { Connection } from './connection.ts';
@@ -23,12 +23,4 @@ export function sendAnswer(
   if (hasContent) fields.push('content-length', String(Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, fields);
   response.end(hasContent ? answer.body : undefined);
-}
-
-/** An answer as bytes, for a request that `node:http` could not read. The connection ends after it. */
-export function answerBytes(answer: LocalAnswer): string {
-  let head = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`;
-  for (const [name, value] of answer.fields) head += `${name}: ${value}\r\n`;
-  head += `date: ${new Date().toUTCString()}\r\ncontent-length: ${Buffer.byteLength(answer.body)}\r\n`;
-  return `${head}connection: close\r\n\r\n${answer.body}`;
 }

@@ -2,13 +2,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { answerBytes } from '../answer-bytes.ts';
+import { refusePlainHttp } from '../plain-http.ts';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
-import { answerBytes, sendAnswer } from './answer.ts';
+import { sendAnswer } from './answer.ts';
 import { isFramed } from './body.ts';
 import { Connection, type Serve } from './connection.ts';
 import { NodeExchange } from './exchange.ts';
-import { refusePlainHttp } from './plain-http.ts';
 
 /** Milliseconds between two looks at what the clients do. */
 const watchInterval = 1_000;

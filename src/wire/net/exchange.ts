@@ -7,7 +7,7 @@ import type {
   ForwardRequest,
   LocalAnswer,
   ServerExchange,
-} from '../../src/wire/wire.ts';
+} from '../wire.ts';
 import type { ClientConnection } from './connection.ts';
 import { type Head, kinds } from './head.ts';
 import { areSafe, begin, flush, putBytes, putFields, putText, room } from './output.ts';

@@ -1,8 +1,8 @@
 /** The listening side, on `node:net` and `node:tls`. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
-import { refusePlainHttp } from '../../src/wire/node/plain-http.ts';
-import type { ListenOptions, ServerExchange, ServerOptions, WireServer } from '../../src/wire/wire.ts';
+import { refusePlainHttp } from '../plain-http.ts';
+import type { ListenOptions, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
 import { ClientConnection } from './connection.ts';
 
 const sweepInterval = 100;

@@ -1,6 +1,6 @@
 /** One reused buffer in which heads are written, so that head and small body leave in a single write. */
 import type { Socket } from 'node:net';
-import type { Field } from '../../src/wire/wire.ts';
+import type { Field } from '../wire.ts';
 import { type Head, kinds, knownNames } from './head.ts';
 
 const size = 65_536;

@@ -1,8 +1,8 @@
 /** Tells clients that speak plain HTTP to a port for TLS what is wrong. */
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
-import type { LocalAnswer } from '../wire.ts';
-import { answerBytes } from './answer.ts';
+import { answerBytes } from './answer-bytes.ts';
+import type { LocalAnswer } from './wire.ts';
 
 /** Makes a server of `node:tls` or `node:https` answer in plain HTTP what came as such. */
 export function refusePlainHttp(server: Server, refuse: () => LocalAnswer): void {

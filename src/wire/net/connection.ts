@@ -1,8 +1,8 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { isHost, isOriginForm, reduceAbsoluteForm } from '../../src/wire/target.ts';
-import type { LocalAnswer, RequestDefect } from '../../src/wire/wire.ts';
+import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
+import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { ChunkReader } from './chunks.ts';
 import { NetExchange } from './exchange.ts';
 import { Head } from './head.ts';

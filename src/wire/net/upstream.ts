@@ -1,7 +1,7 @@
 /** Connections to a back end: a stack of idle ones, each of which reads answers for one exchange at a time. */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import type { ClientCertificate, Upstream, UpstreamOptions } from '../../src/wire/wire.ts';
+import type { ClientCertificate, Upstream, UpstreamOptions } from '../wire.ts';
 import { ChunkReader } from './chunks.ts';
 import type { NetExchange } from './exchange.ts';
 import { Head } from './head.ts';
