@@ -46,6 +46,7 @@ export class Call {
   credentials: ClientCredentials | null = null;
   #client: ClientRow | undefined;
   #grant: Grant | undefined;
+  #beganAt: number | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
 
@@ -64,6 +65,14 @@ export class Call {
   }
   get hasClient(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** Number of the newest change when the call began, once it is remembered. */
+  get beganAt(): number {
+    return found(this.#beganAt, 'rememberBeginning');
+  }
+  set beganAt(number: number) {
+    this.#beganAt = number;
   }
 
   /** The grant, once it is selected. */

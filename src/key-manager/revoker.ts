@@ -6,6 +6,7 @@ import { type AccessTokenRow, familiesOf, findJwt, findOpaque } from '../adapter
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import { findRefreshByHash } from '../adapters/stores/refresh-tokens.ts';
 import {
+  isLongExpired,
   type RevokedCounts,
   recordStricter,
   revokeAccessToken,
@@ -172,7 +173,7 @@ async function revokeAccess(tx: StoreTransaction, row: AccessTokenRow, { consume
  */
 async function revokeUnknown(tx: StoreTransaction, jwt: VerifiedJwt, { consumerKey, now }: Order): Promise<Revoked> {
   const { issuer, value, says } = jwt;
-  if (!says || says.expires <= now) return nothing;
+  if (!says || isLongExpired(says.expires, now)) return nothing;
   if (consumerKey !== null && says.consumerKey !== consumerKey) return { outcome: 'foreign' };
   await recordStricter(tx, { type: 'token', issuer, value, expires: says.expires });
   return { outcome: 'revoked', kind: 'access', id: value, ...says, accessTokens: 1, refreshTokens: 0 };

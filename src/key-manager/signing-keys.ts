@@ -23,13 +23,17 @@ export interface SigningKeys {
   readonly published: readonly PublicJwk[];
   /** @param type `typ` of the header; default `JWT` */
   sign(claims: JWTPayload, type?: string): Promise<string>;
-  /** The claims, if one of the keys signed this JWT and it is written in the one canonical way; else null. */
+  /**
+   * The claims, if one of the keys signed this JWT and it is written in the one canonical way; else null. A key that is
+   * not known may be another node's new one: then the store is asked.
+   */
   verify(jwt: string): Promise<JWTPayload | null>;
 }
 
 type Algorithm = IssuerOptions['signingAlgorithm'];
 
 const purpose = 'signing-key';
+const algorithms: Algorithm[] = ['RS256', 'ES256', 'EdDSA'];
 
 /** Opens the keys, makes one for the algorithm if there is none, and announces the issuers. */
 export async function openSigningKeys(deps: {
@@ -61,18 +65,32 @@ export async function openSigningKeys(deps: {
     });
     return all;
   });
-  return signingKeys(rows, algorithm, seal);
+  return signingKeys(rows, algorithm, { store, seal });
 }
 
-async function signingKeys(rows: readonly SigningKeyRow[], algorithm: Algorithm, seal: Seal): Promise<SigningKeys> {
+async function signingKeys(
+  rows: readonly SigningKeyRow[],
+  algorithm: Algorithm,
+  { store, seal }: { store: Store; seal: Seal },
+): Promise<SigningKeys> {
   const published = publish(rows, algorithm);
   const signing = rows.find((row) => row.kid === published[0]?.kid) as SigningKeyRow;
   const privateJwk = JSON.parse(seal.open(signing.private_sealed, purpose, signing.kid)) as JWK;
   const privateKey = await importJWK(privateJwk, algorithm);
-  const publicKeys = new Map(
-    await Promise.all(published.map(async (jwk) => [jwk.kid, await importJWK(jwk as JWK, jwk.alg)] as const)),
-  );
-  const algorithms = [...new Set(rows.map((row) => row.algorithm))];
+  let publicKeys = await importKeys(rows);
+  let reading: Promise<void> | null = null;
+  /** Those who ask at the same time share the answer. */
+  const readAgain = (): Promise<void> => {
+    reading ??= listSigningKeys(store.db)
+      .then(importKeys)
+      .then((keys) => {
+        publicKeys = keys;
+      })
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
   return {
     published,
     sign: (claims, type = 'JWT') =>
@@ -82,8 +100,9 @@ async function signingKeys(rows: readonly SigningKeyRow[], algorithm: Algorithm,
       try {
         const { payload } = await compactVerify(
           jwt,
-          (header) => {
-            const key = publicKeys.get(header.kid ?? '');
+          async ({ kid = '' }) => {
+            if (!publicKeys.has(kid)) await readAgain();
+            const key = publicKeys.get(kid);
             if (!key) throw new errors.JWKSNoMatchingKey();
             return key;
           },
@@ -97,6 +116,12 @@ async function signingKeys(rows: readonly SigningKeyRow[], algorithm: Algorithm,
       }
     },
   };
+}
+
+/** Public keys by `kid`. Each has its algorithm, so that no token chooses another one for it. */
+async function importKeys(rows: readonly SigningKeyRow[]) {
+  const keys = rows.map(({ public_jwk }) => JSON.parse(public_jwk) as PublicJwk);
+  return new Map(await Promise.all(keys.map(async (jwk) => [jwk.kid, await importJWK(jwk as JWK, jwk.alg)] as const)));
 }
 
 /** base64url has spare bits at its end that decoders ignore: without this, one token could be written in many ways. */

@@ -1,11 +1,18 @@
 /**
  * The decision that tokens are dead, in SQL: their rows change state and gateways are told, in one transaction.
  *
- * A gateway needs an entry only for a token that it might still accept, so none is recorded for an expired one.
+ * A gateway needs an entry only for a token that it might still accept, so none is recorded for one that expired long ago.
+ * Not by this clock alone: a gateway's may be behind.
  */
-import { type Revocation, revocationId } from '../../core/revocation.ts';
+import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
+
+/** Seconds by which the clocks of two machines may differ. */
+const clockDifference = 300;
+
+/** Whether a token has expired for every gateway, be its clock behind or not. */
+export const isLongExpired = (expires: number, now: number): boolean => expires <= now - clockDifference;
 
 /** How many tokens were good until now and are so no more. */
 export interface RevokedCounts {
@@ -21,9 +28,9 @@ export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRo
     .where('id', '=', row.id)
     .where('state', '!=', 'REVOKED')
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows !== 1n || row.expires_at <= now) return false;
+  if (numUpdatedRows !== 1n || isLongExpired(row.expires_at, now)) return false;
   record(tx, revocationOf(row));
-  return true;
+  return row.expires_at > now;
 }
 
 /**
@@ -103,6 +110,34 @@ export async function revokedUpTo(
   return Math.max(-1, ...rows.map((row) => (JSON.parse(row.body) as Revocation).issuedBefore ?? -1));
 }
 
+/** Number of the newest change. */
+export async function newestNumber(db: Queryable): Promise<number> {
+  return (await db.selectFrom('head').select('number').executeTakeFirstOrThrow()).number;
+}
+
+/**
+ * Whether everything of these was revoked under a later number than this, for whatever issuer, and not only what was
+ * issued long before `issuedAt`. To be asked in the transaction that issues.
+ */
+export async function revokedSince(
+  db: Queryable,
+  number: number,
+  { subject, client }: { subject: string; client: string },
+  issuedAt: number,
+): Promise<boolean> {
+  const rows = await db
+    .selectFrom('changes')
+    .select('body')
+    .where('number', '>', number)
+    .where('kind', '=', 'revocation')
+    .where((e) => e.or([e('id', 'like', 'subject|%'), e('id', 'like', 'client|%')]))
+    .execute();
+  return rows.some(({ body }) => {
+    const { type, value, issuedBefore = never } = JSON.parse(body ?? '{}') as Revocation;
+    return value === (type === 'subject' ? subject : client) && issuedBefore >= issuedAt - clockDifference;
+  });
+}
+
 export interface RevocationFilter {
   /** Seconds since the epoch: what expired by then is in force no more. */
   readonly now: number;
@@ -173,7 +208,7 @@ async function revokeAll(
     .selectFrom('access_tokens')
     .select(['issuer', (e) => e.fn.max('expires_at').as('expires'), (e) => e.fn.max('issued_at').as('issued')])
     .where(column, '=', what.value)
-    .where('expires_at', '>', now)
+    .where('expires_at', '>', now - clockDifference)
     .where('issued_at', '<=', meant)
     .groupBy('issuer')
     .execute();

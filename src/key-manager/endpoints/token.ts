@@ -5,14 +5,16 @@ import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { requireAllowedGrant } from '../checks/require-allowed-grant.ts';
 import { selectGrant } from '../checks/select-grant.ts';
 import { logInSource } from '../log-in-source.ts';
 import { expiresIn } from '../times.ts';
 
-const runGrant: Step = async ({ request, form, client, grant, reply }, km) => {
-  const asked = { form: form.only(grant.parameters), client, source: logInSource(km, request, 'authenticated client') };
+const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, km) => {
+  const source = logInSource(km, request, 'authenticated client');
+  const asked = { form: form.only(grant.parameters), client, source, beganAt };
   const { access, refreshToken, scope } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,
@@ -26,6 +28,7 @@ const runGrant: Step = async ({ request, form, client, grant, reply }, km) => {
 export const token: readonly Step[] = [
   rejectRepeatedParameters,
   rejectRepeatedAuthorization,
+  rememberBeginning,
   readClientCredentials,
   selectGrant,
   authenticateClient,

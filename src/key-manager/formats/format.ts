@@ -14,6 +14,8 @@ export interface TokenPlan {
   readonly grantType: string;
   /** As `writeScope` writes it. */
   readonly scope: string;
+  /** Number of the newest change when the request began. */
+  readonly beganAt: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }

@@ -11,7 +11,7 @@ import type { Grant } from './grant.ts';
 export const clientCredentials: Grant = {
   grantType: 'client_credentials',
   parameters: ['scope', 'validity_period'],
-  async handle({ form, client }, km) {
+  async handle({ form, client, beganAt }, km) {
     const validity = readValidity(form, client, km.options);
     const asked = readScope(form.get('scope'));
     const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key });
@@ -26,6 +26,7 @@ export const clientCredentials: Grant = {
         userType: 'APPLICATION',
         grantType: clientCredentials.grantType,
         scope: await applicationTokenScope(km.store.db, client, owner.roles, asked),
+        beganAt,
         issuedAt,
         expiresAt: expiresAt(issuedAt, validity),
       },

@@ -12,6 +12,8 @@ export interface GrantRequest {
   readonly client: ClientRow;
   /** Who sends the user's password, if the grant takes one. */
   readonly source: LogInSource;
+  /** Number of the newest change when the request began, before anybody showed who he is. */
+  readonly beganAt: number;
 }
 
 export interface Grant {

@@ -12,7 +12,7 @@ import type { Grant } from './grant.ts';
 export const password: Grant = {
   grantType: 'password',
   parameters: ['username', 'password', 'scope'],
-  async handle({ form, client, source }, km) {
+  async handle({ form, client, source, beganAt }, km) {
     const username = form.require('username');
     const secret = form.require('password');
     const asked = readScope(form.get('scope'));
@@ -29,6 +29,7 @@ export const password: Grant = {
         userType: 'APPLICATION_USER',
         grantType: password.grantType,
         scope: await userScope(km.store.db, client, user.roles, asked),
+        beganAt,
         issuedAt,
         expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       },

@@ -27,7 +27,7 @@ import type { Grant } from './grant.ts';
 export const refreshToken: Grant = {
   grantType: 'refresh_token',
   parameters: ['refresh_token', 'scope'],
-  async handle({ form, client }, km) {
+  async handle({ form, client, beganAt }, km) {
     const value = form.require('refresh_token');
     const asked = readScope(form.get('scope'));
     const found = await findRefreshByHash(km.store.db, tokenHash(value));
@@ -45,6 +45,7 @@ export const refreshToken: Grant = {
       grantType: refreshToken.grantType,
       // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
       scope: await userScope(km.store.db, client, user.roles, names),
+      beganAt,
       issuedAt,
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
     };
