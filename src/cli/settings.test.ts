@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { withTokenUrl } from './gateway-options.ts';
-import { readSettings } from './settings.ts';
+import { certificateHosts, readSettings } from './settings.ts';
 
 const data = join(tmpdir(), 'postern-settings-that-are-not-there');
 const read = (...flags: string[]) => readSettings({ data, portOffset: 0, flags });
@@ -26,6 +26,40 @@ test('a source of revocations that is not the control plane is refused, and noth
     message: `${persistent}.endpointURL: expected the address of controlPlane.url`,
   });
   assert.equal(existsSync(data), false);
+});
+
+test('an address of a control plane that is none is refused as any option is, and shows no password', () => {
+  const cases = [
+    [['--controlPlane.url=http://localhost:9443'], '--controlPlane.url', 'http://localhost:9443'],
+    [['--controlPlane.url=localhost:9443'], '--controlPlane.url', 'localhost:9443'],
+    [['--controlPlane.url'], '--controlPlane.url', 'true'],
+    [['--controlplane.url=https://me:secret@cp:1'], '--controlplane.url', 'https://…@cp:1'],
+    [['--controlPlane.otherUrls=https://a,https://b/x'], '--controlPlane.otherUrls', 'https://b/x'],
+  ] as const;
+  for (const [flags, where, got] of cases) {
+    const message = `${where}: expected https://host:port of a control plane, got "${got}"`;
+    assert.throws(() => read(...flags), { name: 'ConfigError', exitCode: 2, message });
+  }
+  read('--controlPlane.url=');
+});
+
+test('a store that is no PostgreSQL database, and a further host that is none, are refused by name', () => {
+  for (const url of ['mysql://user:hush@x/y', 'x', 'postgresql:x']) {
+    assert.throws(
+      () => read(`--store.url=${url}`),
+      ({ name, message }: Error) =>
+        name === 'ConfigError' && /store\.url: expected postgresql:/.test(message) && !/hush/.test(message),
+    );
+  }
+  assert.equal(read('--store.url=postgres://x/y').options.store.url, 'postgres://x/y');
+  for (const host of ['https://node1', 'node1:9443', '*.example.com', '0.0.0.0', 'a b']) {
+    assert.throws(
+      () => read(`--server.otherHosts=node2,${host}`),
+      /server\.otherHosts: expected names or IP addresses/,
+    );
+  }
+  const { options } = read('--server.publicHost=manage.example', '--server.otherHosts=node1.example,10.0.0.7,[::7]');
+  assert.deepEqual(certificateHosts({ options }).slice(0, 4), ['manage.example', 'node1.example', '10.0.0.7', '[::7]']);
 });
 
 test('what has no effect is a warning', () => {

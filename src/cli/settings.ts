@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../platform/config/config-error.ts';
 import { type Loaded, readConfig } from '../platform/config/load.ts';
+import { controlPlaneOrigins } from './control-plane-addresses.ts';
 import { revocationSources } from './gateway-options.ts';
 import { introspectionWarnings } from './introspection-warnings.ts';
 import { type Options, optionsSchema } from './options.ts';
@@ -49,7 +50,11 @@ export function readSettings(args: StartArguments): Settings {
 
 /** A gateway has its revocations, as everything else, from its control plane. */
 function checkRevocationSources({ config, where }: Loaded<typeof optionsSchema>): void {
-  const origins = [config.controlPlane.url, ...config.controlPlane.otherUrls].map(originOf);
+  const { url, otherUrls } = config.controlPlane;
+  const origins = controlPlaneOrigins([
+    { where: where('controlPlane.url'), addresses: url === '' ? [] : [url] },
+    { where: where('controlPlane.otherUrls'), addresses: otherUrls },
+  ]);
   const problems = revocationSources(config.tokenRevocationConfig)
     .filter(({ url }) => !origins.includes(originOf(url)))
     .map(({ option }) => `${where(option)}: expected the address of controlPlane.url`);
@@ -61,8 +66,13 @@ function originOf(url: string): string {
 }
 
 /** The file of the embedded store. */
-export function storeFile({ data }: Settings): string {
+export function storeFile({ data }: Pick<Settings, 'data'>): string {
   return join(data, 'postern.db');
+}
+
+/** By which names the server of this machine is called: what its certificate is for. */
+export function certificateHosts({ options: { server, gateway } }: Pick<Settings, 'options'>): string[] {
+  return [server.publicHost, ...server.otherHosts, server.host, gateway.host];
 }
 
 /** Whether only this machine can reach an address. */

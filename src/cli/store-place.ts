@@ -2,6 +2,7 @@
 
 import type { StorePlace } from '../adapters/stores/backup/place.ts';
 import { stores } from '../adapters/stores/index.ts';
+import { refuseForgottenDatabase } from './last-store.ts';
 import { readSettings, type Settings, storeFile } from './settings.ts';
 
 /** What a command is called with that works on the store and listens nowhere. */
@@ -12,9 +13,11 @@ export interface StoreArguments {
   readonly flags: readonly string[];
 }
 
-/** @throws ConfigError */
+/** @throws ConfigError, and UsageError when Postern uses a database with the folder and none is named */
 export function storeSettings({ data, config, flags }: StoreArguments): Settings {
-  return readSettings({ data, ...(config !== undefined && { config }), flags, portOffset: 0 });
+  const settings = readSettings({ data, ...(config !== undefined && { config }), flags, portOffset: 0 });
+  refuseForgottenDatabase(settings, flags);
+  return settings;
 }
 
 /** @throws StoreError when a database can't be reached */

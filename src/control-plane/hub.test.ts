@@ -394,7 +394,7 @@ test('a snapshot that fails half way is broken off without its end', async (t) =
   await assert.rejects(text(response), /aborted/);
 });
 
-test('503 when too many snapshots are on their way', async (t) => {
+test('503 when one gateway fetches too many snapshots at once, until one of them is whole', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const hub = await hubFor(t, {
     wrap: (changes) => ({
@@ -409,7 +409,7 @@ test('503 when too many snapshots are on their way', async (t) => {
       },
     }),
   });
-  const first = await Promise.all([1, 2, 3, 4].map(() => get(hub, 'snapshot')));
+  const first = await Promise.all([1, 2].map(() => get(hub, 'snapshot')));
   assert.equal((await get(hub, 'snapshot')).statusCode, 503);
   resolve();
   for (const response of first) assert.match(await text(response), /"type":"end","count":1/);

@@ -20,6 +20,8 @@ export interface HubDeps {
   readonly options: HubOptions;
   /** Only enrolled gateways may read: the streams hold everything. */
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
+  /** Whether a request has the certificate of one that was expelled; default: none has. */
+  readonly isExpelledGateway?: (request: FastifyRequest) => boolean;
 }
 
 export interface HubOptions {
@@ -111,12 +113,13 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
 
   app.register(async (routes) => {
     routes.addHook('onRequest', async (request) => {
-      if (!deps.isEnrolledGateway(request)) {
-        throw new RestError(
-          403,
-          'Only enrolled gateways may read this; the request needs the client certificate of one.',
-        );
-      }
+      if (deps.isEnrolledGateway(request)) return;
+      throw new RestError(
+        403,
+        deps.isExpelledGateway?.(request)
+          ? 'This gateway was expelled; a new code (postern gateways invite) enrols it again.'
+          : 'Only enrolled gateways may read this; the request needs the client certificate of one.',
+      );
     });
 
     routes.get('/internal/data/v1/events', { exposeHeadRoute: false }, async (request, reply) => {
@@ -137,7 +140,7 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
 
     routes.get('/internal/data/v1/snapshot', { exposeHeadRoute: false }, async (request, reply) => {
       const { revocations } = request.query as Record<string, unknown>;
-      await snapshots.send(() => new LineStream(reply), revocations === 'values');
+      await snapshots.send(() => new LineStream(reply), peerOf(request).fingerprint, revocations === 'values');
     });
   });
   return {

@@ -9,8 +9,9 @@ import type { ChangeLog, StoreSnapshot } from '../adapters/stores/store.ts';
 import { RestError } from '../platform/rest-error.ts';
 import type { LineStream } from './line-stream.ts';
 
-/** Snapshots sent at the same time; gateways beyond come again a moment later. */
+/** Snapshots sent at the same time, and to the holders of one certificate; gateways beyond come again a moment later. */
 const maxAtOnce = 4;
+const maxToOne = 2;
 /** Characters written at once. */
 const pieceSize = 64 * 1024;
 /** Revocations in one line: a reader is to have turns for other things. */
@@ -18,7 +19,8 @@ const valuesInLine = 500;
 
 export class Snapshots {
   readonly #changes: ChangeLog;
-  #running = 0;
+  /** Certificates to which one is on its way, as often as there are some. */
+  readonly #running: string[] = [];
 
   constructor(changes: ChangeLog) {
     this.#changes = changes;
@@ -26,13 +28,14 @@ export class Snapshots {
 
   /**
    * @param open begins the answer; it is not called when there are too many.
+   * @param to fingerprint of the certificate that it is sent to: one that reads slowly does not keep out the others
    * @param values revocations may be sent as values
    */
-  async send(open: () => LineStream, values: boolean): Promise<void> {
-    if (this.#running >= maxAtOnce) {
-      throw new RestError(503, 'Other gateways are fetching their snapshots; try again in a second.');
+  async send(open: () => LineStream, to: string, values: boolean): Promise<void> {
+    if (this.#running.length >= maxAtOnce || this.#running.filter((one) => one === to).length >= maxToOne) {
+      throw new RestError(503, 'Gateways are fetching their snapshots; try again in a second.');
     }
-    this.#running += 1;
+    this.#running.push(to);
     try {
       // The answer begins before the store is read: who asks knows that we live.
       const stream = open();
@@ -57,7 +60,7 @@ export class Snapshots {
         throw error;
       }
     } finally {
-      this.#running -= 1;
+      this.#running.splice(this.#running.indexOf(to), 1);
     }
   }
 }

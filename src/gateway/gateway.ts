@@ -15,7 +15,9 @@ import { Entities } from './control/entities.ts';
 import type { EntitySink } from './control/entity-sink.ts';
 import { Follower } from './control/follower.ts';
 import { Gate } from './control/gate.ts';
+import { gaugesOf } from './control/gauges.ts';
 import { openKeyManagers } from './control/key-managers.ts';
+import { openWhenLoaded } from './control/open-when-loaded.ts';
 import { renderMetrics } from './control/prometheus.ts';
 import { PublishedKeys } from './control/published-keys.ts';
 import { sweepExpired } from './control/sweep-expired.ts';
@@ -24,6 +26,7 @@ import type { FixedConfiguration } from './fixed-configuration.ts';
 import { Freshness } from './freshness.ts';
 import type { GatewayOptions } from './options.ts';
 import { RevokedSet } from './revocation/revoked-set.ts';
+import { introspectionTtl } from './security/introspection-ttl.ts';
 import type { SharedState } from './shared-state.ts';
 import { SubscriptionTable } from './subscriptions/subscription-table.ts';
 import { RateCounters } from './throttling/rate-counters.ts';
@@ -138,34 +141,24 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 
   const status = () => ({
     serving: gate.isOpen,
-    shut: gate.reason,
+    shut: gate.reason(follower?.state.sourceFailure ?? null),
     threads: { running: dataPlane.threads, replaced: dataPlane.replaced },
     entities: entities.counts(),
     source: follower?.state ?? null,
     publishedKeys: keys.state,
+    introspection: { keptSeconds: introspectionTtl(gateway, source !== null) },
   });
-  const metrics = async () => {
-    const { state } = follower ?? {};
-    const gauge = (name: string, help: string, value: number) => ({ name, help, type: 'gauge' as const, value });
-    return renderMetrics(await dataPlane.collect(), [
-      gauge('postern_ready', 'Whether traffic is served.', gate.isOpen ? 1 : 0),
-      gauge('postern_revocations', 'Revocations held.', revoked.size),
-      gauge('postern_revocations_capacity', 'Revocations that there is room for.', revoked.capacity),
-      gauge('postern_threads', 'Data-plane threads that serve.', dataPlane.threads),
-      gauge('postern_source_connected', 'Whether the source of changes is connected.', state?.connected ? 1 : 0),
-      ...(['gaps', 'refused', 'repeated', 'malformed', 'reloads'] as const).map((what) => ({
-        name: `postern_source_${what}_total`,
-        help: sourceCounters[what],
-        type: 'counter' as const,
-        value: state?.[what] ?? 0,
-      })),
-      gauge(
-        'postern_staleness_seconds',
-        'Time since it was last certain that no change was missing; -1 = never, or there is no source.',
-        freshness && Number.isFinite(freshness.age()) ? freshness.age() / 1000 : -1,
-      ),
-    ]);
-  };
+  const metrics = async () =>
+    renderMetrics(
+      await dataPlane.collect(),
+      gaugesOf({
+        ready: gate.isOpen,
+        threads: dataPlane.threads,
+        revoked,
+        source: follower?.state ?? null,
+        freshness,
+      }),
+    );
 
   given?.start();
   const copied = await (follower ? follower.start() : loadCopy(disk, sink));
@@ -179,6 +172,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
           clock,
           log,
           maxStaleness: gateway.maxStaleness,
+          failure: () => follower.state.sourceFailure,
           readAnew: (why) => follower.readAnew(why),
         })
       : () => {};
@@ -202,14 +196,6 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 }
 
 /** @throws Error if something that was given can't be used */
-const sourceCounters = {
-  gaps: 'Times that a source was found to have lost a change, which was then fetched.',
-  refused: 'Entities that came and could not be applied.',
-  repeated: 'Changes that came again and changed nothing.',
-  malformed: 'Times that a source sent something that is no event; nothing of it was believed.',
-  reloads: 'Snapshots fetched.',
-};
-
 async function openFixedEntities(entities: Entities, { entities: given, basicUsers }: FixedConfiguration) {
   const [{ FixedEntities }, { readPasswordHash }] = await Promise.all([
     import('./control/fixed-entities.ts'),
@@ -226,23 +212,4 @@ async function loadCopy(disk: DiskCopy, sink: EntitySink): Promise<boolean> {
     throw new DiskCopyError('the disk copy is damaged, and no source is configured to load it anew');
   if (copy) sink.replace(copy.entities);
   return true;
-}
-
-/**
- * Opens the gate when everything that the source has was applied; with a copy on disk, after `startupWait` at the
- * latest. With neither it stays shut until the source comes.
- */
-async function openWhenLoaded(
-  gate: Gate,
-  follower: Follower | null,
-  copied: boolean,
-  startupWait: number,
-): Promise<void> {
-  if (follower) {
-    const { promise: waitedEnough, resolve } = Promise.withResolvers<void>();
-    const timer = copied ? setTimeout(resolve, startupWait) : undefined;
-    await Promise.race([follower.caughtUp, waitedEnough]);
-    clearTimeout(timer);
-  }
-  gate.open();
 }

@@ -127,6 +127,10 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     token: section('Answers of a key manager about opaque tokens that are valid.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),
       ttl: ttl(900, 'Seconds that an entry is used.'),
+      ttlWithoutEvents: ttl(
+        30,
+        'The same, at most, where nobody tells the gateway that a token was revoked: it follows no control plane, or the token is of a key manager that is not ours.',
+      ),
     }),
     jwt: section('JWTs whose signature was verified.', {
       capacity: capacity('Entries at most, for each thread. 0 keeps none.'),

@@ -145,7 +145,7 @@ function toOAuthError(error: unknown, log: Log): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof RestError) {
     const code = error.status === 503 ? 'temporarily_unavailable' : 'invalid_request';
-    if (error.cause) log.error({ err: error.cause }, 'a request to the key manager failed');
+    if (error.cause && !error.isLogged) log.error({ err: error.cause }, 'a request to the key manager failed');
     return new OAuthError(code, error.message, error.status, error.headers);
   }
   if (error instanceof UserStoreBusyError) {

@@ -1,20 +1,41 @@
 /** The options of a key manager: the listener that it shares with the control plane, and its tokens. */
 
-import { boolean, type Config, choice, integer, port, section, text } from '../platform/config/schema.ts';
+import { isIP } from 'node:net';
+import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
 
 const seconds = (value: number, description: string) => integer({ default: value, minimum: 1, description });
 
-const server = section('The listener of key manager and control plane.', {
-  host: text({
-    default: '127.0.0.1',
-    description: 'Address to listen on. `0.0.0.0` is every IPv4 address, `::` every address.',
-  }),
-  port: port({ default: 9443, description: 'Port for HTTPS. 0 takes a free one.' }),
-  publicHost: text({
-    default: 'localhost',
-    description: 'Host by which clients reach it: part of the issuer and of the addresses in its metadata.',
-  }),
-});
+const server = section(
+  'The listener of key manager and control plane.',
+  {
+    host: text({
+      default: '127.0.0.1',
+      description: 'Address to listen on. `0.0.0.0` is every IPv4 address, `::` every address.',
+    }),
+    port: port({ default: 9443, description: 'Port for HTTPS. 0 takes a free one.' }),
+    publicHost: text({
+      default: 'localhost',
+      description: 'Host by which clients reach it: part of the issuer and of the addresses in its metadata.',
+    }),
+    otherHosts: list({
+      default: [],
+      description:
+        'Further names and addresses by which clients and gateways reach it, such as that of this node among several: its certificate is for them too, and is made anew at the next start.',
+    }),
+  },
+  ({ otherHosts }) => {
+    const wrong = otherHosts.find((host) => !isHost(host));
+    return wrong === undefined
+      ? undefined
+      : `otherHosts: expected names or IP addresses, without scheme and port, got ${JSON.stringify(wrong)}`;
+  },
+);
+
+/** One that a certificate can be for: nobody calls a server by a wildcard address. */
+function isHost(text: string): boolean {
+  if (isIP(text.replace(/^\[(.*)\]$/, '$1'))) return text !== '0.0.0.0' && text !== '::';
+  return text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/.test(text);
+}
 
 const tokens = section(
   'The tokens that the key manager issues.',

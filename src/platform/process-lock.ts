@@ -39,6 +39,12 @@ export function takeLock(file: string, what: string): () => void {
   }
 }
 
+/** Whether a living process has the lock at the moment. */
+export function isLocked(file: string): boolean {
+  const owner = read(file);
+  return owner !== null && isAlive(owner);
+}
+
 /** Moved aside first: if another process has taken the lock meanwhile, it is its file that was moved, and goes back. */
 function removeStale(file: string, owner: string | null): void {
   const aside = `${file}.${process.pid}.stale`;

@@ -26,6 +26,8 @@ export class RestError extends Error {
   readonly status: number;
   readonly items: readonly ErrorItem[];
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether somebody else tells the log of its cause: one that lasts would be told with every request. */
+  readonly isLogged: boolean = false;
 
   constructor(
     status: number,

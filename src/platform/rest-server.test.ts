@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { silentLog } from './log.ts';
 import { RestError } from './rest-error.ts';
@@ -110,6 +111,33 @@ test('200 at /health; 503, then 200 at /ready', async () => {
   assert.deepEqual([status, body], [503, { status: 'not ready', description: 'it is too early' }]);
   ready = true;
   assert.deepEqual((await call('GET', '/ready')).body, { status: 'ready' });
+});
+
+test('503 whose cause is logged by somebody else is not logged with every request; another one is', async () => {
+  class Away extends RestError {
+    override readonly isLogged: boolean;
+    constructor(isLogged: boolean) {
+      super(503, 'It is away.');
+      this.cause = new Error('why');
+      this.isLogged = isLogged;
+    }
+  }
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const server = createRestServer({ tls: certificates.server, ca: certificates.ca, log });
+  server.get('/away/:logged', async (request) => {
+    throw new Away((request.params as { logged: string }).logged === 'yes');
+  });
+  const at = { port: await listen(server) };
+  try {
+    for (const path of ['/away/yes', '/away/yes', '/away/no']) {
+      assertError(await call('GET', path, undefined, at), 503, /It is away/);
+    }
+  } finally {
+    await server.close();
+  }
+  assert.equal(lines.length, 1);
+  assert.match(lines.join(), /"message":"why".*"route":"\/away\/:logged","msg":"request failed"/);
 });
 
 test('no header says what server it is', async () => {

@@ -76,7 +76,8 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
   });
   app.setErrorHandler<FastifyError | RestError>((error, request, reply) => {
     if (error instanceof RestError) {
-      if (error.cause) request.log.error({ err: error.cause, route: request.routeOptions.url }, 'request failed');
+      if (error.cause && !error.isLogged)
+        request.log.error({ err: error.cause, route: request.routeOptions.url }, 'request failed');
       return send(reply.headers(error.headers), error.status, error.message, error.items);
     }
     if (error.validation) {

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { expelGateway, insertInvitation, listExpulsions } from '../../src/adapters/stores/gateways.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { fillStore } from '../support/fill-store.ts';
 import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
-import { storeArguments } from '../support/store.ts';
+import { openTestStore, storeArguments } from '../support/store.ts';
 
 const data = newDataFolder();
 const file = join(data, 'store.backup');
@@ -103,6 +104,30 @@ test('401 for a token revoked after the backup: at a gateway that heard of it, a
     assert.deepEqual([entry.action, entry.after.revokeIssued], ['restore', true]);
   } finally {
     await postern.stop();
+  }
+});
+
+test('a gateway that was expelled after the backup stays expelled, and restore says what of others is not known', async () => {
+  const store = await openTestStore(data);
+  const invitation = { name: null, created_by: 'admin', created_at: 1, expires_at: 4_000_000_000, used_at: null };
+  await store.transaction((tx) => insertInvitation(tx, { ...invitation, code_hash: 'x' }));
+  assert.equal((await run('backup', '--force')).status, 0);
+  await store.transaction(async (tx) => expelGateway(tx, { gateway: 'edge-9', issuedBefore: 1_700_000_000 }));
+  await store.close();
+  const { status, err } = await run('restore', '--force');
+  assert.equal(status, 0, err);
+  assert.match(err, /had expelled them, and they stay so: edge-9\n/);
+  assert.match(
+    err,
+    /gateways that were expelled since, and not named here, are let in again; .*postern gateways expel/,
+  );
+  const restored = await openTestStore(data);
+  try {
+    assert.deepEqual(await listExpulsions(restored.db), [{ gateway: 'edge-9', issuedBefore: 1_700_000_000 }]);
+    const invitations = await restored.db.selectFrom('gateway_invitations').selectAll().execute();
+    assert.deepEqual(invitations, [], 'what was used since would be good again');
+  } finally {
+    await restored.close();
   }
 });
 

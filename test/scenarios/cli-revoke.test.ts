@@ -99,6 +99,11 @@ test('revoke: everything of a user, everything of a client, and what was issued 
 test('revoke: 2 for what makes no sense, 1 for what is refused, 3 for who may not, 5 for what is not there', async () => {
   assert.match(await fails(2, 'revoke', '-e', 'dev'), /expected one of a token, --user and --client/);
   assert.match(await fails(2, 'revoke', 'x', '--user', 'vera', '-e', 'dev'), /expected one of a token/);
+  assert.match(await fails(2, 'revoke', '--user', '-e', 'dev'), /option '--user <name>' argument missing/);
+  assert.match(
+    await fails(2, 'revoke', '--client', '--user', 'vera', '-e', 'dev'),
+    /'--client <key>' argument missing/,
+  );
   assert.match(await fails(2, 'revoke', '--user', 'vera', '--client', 'k', '-e', 'dev'), /cannot be used with/);
   assert.match(await fails(2, 'revoke', 'x', '--issued-before', '1', '-e', 'dev'), /--issued-before: expected only/);
   assert.match(
@@ -145,7 +150,7 @@ test('status: 1 when one of the gateways is dead, not ready, stale, or none; 2 f
   await says(0, { serving: true, source, entities: { api: 3 } }, /yes +7 +7 +0 +0\.3 s +hub/);
   await says(0, { serving: true, source: null, entities: {} }, /yes/);
   await says(1, { serving: true, source: { ...source, stalenessMs: 5001 } }, /5\.0 s/);
-  await says(1, { serving: true, source: { ...source, stalenessMs: null, connected: false } }, /hub \(lost\)/);
+  await says(1, { serving: true, source: { ...source, stalenessMs: null, connected: false } }, /hub \(not connected\)/);
   await says(1, { serving: false, shut: 'no room', source }, /no +7 .*no room/);
   await says(1, {}, /is it the admin address of a gateway/);
   const dead = await run('status', '--gateway', 'http://127.0.0.1:1');
@@ -153,4 +158,13 @@ test('status: 1 when one of the gateways is dead, not ready, stale, or none; 2 f
   assert.match(dead.out, /no .*can't be reached \((ECONNREFUSED|bad port)\)/);
   assert.match(await fails(2, 'status', '--gateway', 'nowhere'), /--gateway: expected an address/);
   assert.match(await fails(2, 'status', '--gateway', gateway.url, '--port-offset', '1'), /not both/);
+});
+
+test('gateways: the one of this machine is listed as LOCAL, and as EXPELLED when it is expelled', async () => {
+  const rows = async () => JSON.parse((await ok('gateways', 'list', '-e', 'dev', '--output', 'json')).out);
+  const [local, ...others] = await rows();
+  assert.deepEqual([local.name, local.state, others], ['gateway', 'LOCAL', []]);
+  assert.match((await ok('gateways', 'expel', 'gateway', '-e', 'dev')).err, /gateway is expelled/);
+  assert.deepEqual(await rows(), [{ name: 'gateway', state: 'EXPELLED' }]);
+  assert.match((await ok('gateways', 'invite', '--help')).out, /\(default: 15m\)/);
 });

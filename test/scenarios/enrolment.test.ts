@@ -72,6 +72,15 @@ function ask(path: string, { pair, ca }: { pair: CertificateAndKey; ca: string }
   });
 }
 
+/** What the error says that a request gets. */
+async function describe(path: string, tls: https.RequestOptions): Promise<string> {
+  const request = https.get(postern.server + path, { ...tls, agent: false });
+  const [response] = await once(request, 'response');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return JSON.parse(text).description;
+}
+
 const status = async (gateway: Postern) => (await call(`${gateway.admin}/status`)).json();
 
 test('a gateway enrols with a code, once, follows the control plane, and loses all when it is expelled', {
@@ -112,6 +121,12 @@ test('a gateway enrols with a code, once, follows the control plane, and loses a
       'its stream was cut when the answer came',
     );
     assert.equal(await ask('/internal/data/v1/snapshot', edge), 403);
+    const expelled = { ca, ...edge.pair };
+    assert.match(
+      await describe('/internal/data/v1/events?after=x:1', expelled),
+      /was expelled; a new code .* enrols it/,
+    );
+    assert.match(await describe('/internal/data/v1/events?after=x:1', { ca }), /^Only enrolled gateways/);
     assert.equal(await ask('/internal/data/v1/events?after=x:1', edge), 403);
     assert.equal(await ask('/oauth2/introspect', edge, 'token=x'), 401);
     assert.equal(await ask('/internal/data/v1/renewal', edge, ''), 403);
@@ -120,13 +135,16 @@ test('a gateway enrols with a code, once, follows the control plane, and loses a
     const known = (await admin.get('/gateways/certificates')).json().list;
     const mine = known.find(({ name }: { name: string }) => name === 'edge-1');
     assert.equal(mine.state, 'EXPELLED');
+    const back = await enrol(await invite('edge-1'), data);
+    assert.equal(back.status, 0, back.err);
+    assert.match(back.err, /a gateway runs with this folder, and shows the certificate from before/);
   } finally {
     await gateway.stop();
   }
   assert.equal((await admin.post('/gateways/expulsions', { gateway: 'nobody' })).status, 404);
   const log = (await admin.get('/audit-log?kind=gateway')).json().list;
   const said = log.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`);
-  assert.deepEqual(said.slice(0, 3), ['expel edge-1', 'enrol edge-1', 'invite ']);
+  assert.deepEqual(said.slice(0, 5), ['enrol edge-1', 'invite edge-1', 'expel edge-1', 'enrol edge-1', 'invite ']);
 });
 
 test('a code is not shown to a server with another authority', async () => {
@@ -170,6 +188,19 @@ test('certificates of another authority are replaced by force only; those of the
   assert.notEqual(readFileSync(join(data, 'certificates', 'gateway.pem'), 'utf8'), before);
   const wrong = await runPostern(['enrol', 'abc', '--server-url', postern.server, '--data', data]);
   assert.equal(wrong.status, 2);
+});
+
+test('the folder of a control plane is not enrolled by mistake: 2, and nothing is changed', async () => {
+  const file = join(postern.data, 'certificates', 'gateway.pem');
+  const before = readFileSync(file, 'utf8');
+  const code = await invite('edge-10');
+  const { status, err } = await enrol(code, postern.data);
+  assert.equal(status, 2);
+  assert.match(err, /has those of a control plane, whose own gateway is known without a code; --force replaces them/);
+  assert.equal(readFileSync(file, 'utf8'), before);
+  const elsewhere = await enrol(code, newFolder());
+  assert.equal(elsewhere.status, 0, 'the code is still good');
+  assert.doesNotMatch(elsewhere.err, /a gateway runs with this folder/);
 });
 
 test('a certificate with less than 30 days is renewed by itself, with a new key; before that it is left alone', async () => {

@@ -11,7 +11,7 @@ import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { type Answer, call, closeConnections } from '../support/call.ts';
 import { startTestGateway, type TestGateway, testApi, testIssuer } from '../support/gateway.ts';
-import { revoked, serveAsHub, startHub, type TestHub } from '../support/hub.ts';
+import { type HubOptions, revoked, serveAsHub, startHub, type TestHub } from '../support/hub.ts';
 import { newDataFolder } from '../support/postern.ts';
 import { newSigner } from '../support/signer.ts';
 
@@ -48,8 +48,8 @@ async function newHub(): Promise<TestHub> {
 }
 
 /** The same hub once more: another node, or the one that was stopped. */
-async function again(hub: TestHub, port = 0): Promise<TestHub> {
-  const other = await startHub({ dir: hub.dir, port, heartbeat: 200 });
+async function again(hub: TestHub, port = 0, wrap: HubOptions['wrap'] = (changes) => changes): Promise<TestHub> {
+  const other = await startHub({ dir: hub.dir, port, heartbeat: 200, wrap });
   hubs.push(other);
   return other;
 }
@@ -186,6 +186,33 @@ test('start with a disk copy and a source: ready when everything was applied, an
   assert.equal((await use('open', token('bad'))).status, 401);
 });
 
+test('start with a disk copy and a source that takes longer than startupWait to tell everything: not before', async () => {
+  const hub = await newHub();
+  const data = newFolder();
+  await start(hub, [hub.url], [], data);
+  await until(5000, is(200, 'open', token('any')));
+  await gateway?.stop();
+  for (let n = 0; n < 800; n += 100) await hub.commit(...Array.from({ length: 100 }, (_, i) => revoked(`r${n + i}`)));
+  await hub.commit(revoked('bad'));
+  await hub.stop();
+  const slow = await again(hub, hub.port, (changes) => ({
+    head: () => changes.head(),
+    has: (position) => changes.has(position),
+    snapshot: (apart) => changes.snapshot(apart),
+    onCommit: (listener) => changes.onCommit(listener),
+    trim: (olderThanMs) => changes.trim(olderThanMs),
+    async after(number, limit) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return changes.after(number, limit);
+    },
+  }));
+  await start(hub, [slow.url], ['--gateway.startupWait=400'], data);
+  for (let status = 503; status === 503; ) {
+    ({ status } = await use('open', token('bad')));
+    assert.notEqual(status, 200);
+  }
+});
+
 test('start with a disk copy and no source: ready after startupWait, as stale as the copy is', async () => {
   const hub = await newHub();
   const data = newFolder();
@@ -211,6 +238,19 @@ test('start with neither: not ready, and 503 on the traffic port', async () => {
   assert.equal((await admin('/ready')).status, 503);
   const answer = await use('open', token('any'));
   assert.deepEqual([answer.status, answer.json().fault.code], [503, 900950]);
+});
+
+test('start at a source where it is not enrolled: 503, and the status says how it is enrolled', async () => {
+  const stranger = await newHub();
+  const hub = await newHub();
+  await start(stranger, [hub.url]);
+  await until(5000, async () => {
+    const { shut, source } = (await admin('/status')).json();
+    const advice = `; this gateway is not enrolled there: postern enrol CODE --server-url ${hub.url}`;
+    return shut?.endsWith(advice) && source.sourceFailure === shut ? null : `${shut}, ${source.sourceFailure}`;
+  });
+  assert.match((await admin('/metrics')).body, /^postern_staleness_seconds \+Inf$/m);
+  assert.equal((await use('open', token('any'))).status, 503);
 });
 
 test('start without a source in its configuration: ready at once, and closed to nobody', async () => {

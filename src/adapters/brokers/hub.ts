@@ -4,7 +4,9 @@ import https from 'node:https';
 import { formatPosition, type HubEvent, type Position } from '../../core/events.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
+import { httpsOrigin, withoutSecrets } from '../../platform/https-origin.ts';
 import { LineError, LineSplitter } from '../../platform/line-splitter.ts';
+import { notEnrolled, refused } from './not-enrolled.ts';
 import { readEvent, readHeader, readSnapshotLine } from './read-event.ts';
 import {
   type ChangeSource,
@@ -23,9 +25,9 @@ export interface HubSourceOptions {
   /** Certificate and key of this gateway, PEM. Asked for at each connection, for they may have been renewed. */
   readonly cert: string;
   readonly key: string;
-  /** Milliseconds without a line after which the event stream is given up. Default 3000: three heartbeats. */
+  /** Milliseconds without a head or a change that is news after which the event stream is given up. Default 3000: three heartbeats. */
   readonly silence?: number;
-  /** Milliseconds without a byte after which a snapshot is given up. Default 3000: a hub sends while it reads. */
+  /** Milliseconds without a line after which a snapshot is given up. Default 3000: a hub sends while it reads. */
   readonly snapshotSilence?: number;
   /** Milliseconds between two attempts to connect, at most. Default 800: a hub that is back is noticed within a second. */
   readonly maxRetry?: number;
@@ -37,6 +39,8 @@ const minRetry = 50;
 const goodAfter = 5000;
 /** Bytes of one entity at most. */
 const maxLine = 16 * 1024 * 1024;
+/** Bytes of a line that is not whole yet which count as news. */
+const longLine = 4096;
 /** Bytes read of an answer that is an error. */
 const maxErrorBody = 4096;
 const mediaType = 'application/x-ndjson';
@@ -47,14 +51,17 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
   // Keeps TLS sessions, so that connecting again is cheap on both sides.
   const agent = new https.Agent({ keepAlive: true, ca: options.ca });
   const followings = new Set<Following>();
-  const get: Get = (path) => {
-    const { cert, key } = options;
-    return https.get(`${origin}/internal/data/v1/${path}`, { agent, cert, key, headers: { accept: mediaType } });
+  const hub: Hub = {
+    origin,
+    get(path) {
+      const { cert, key } = options;
+      return https.get(`${origin}/internal/data/v1/${path}`, { agent, cert, key, headers: { accept: mediaType } });
+    },
   };
   return {
     name: `event hub ${origin}`,
     follow(position, receiver) {
-      const following = follow(get, position, receiver, options);
+      const following = follow(hub, position, receiver, options);
       followings.add(following);
       return {
         restart: following.restart,
@@ -64,7 +71,7 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
         },
       };
     },
-    snapshot: () => fetchSnapshot(get('snapshot?revocations=values'), options.snapshotSilence ?? 3000),
+    snapshot: () => fetchSnapshot(hub, options.snapshotSilence ?? 3000),
     close() {
       for (const following of followings) following.stop();
       agent.destroy();
@@ -72,9 +79,12 @@ export function openHubSource(options: HubSourceOptions): ChangeSource {
   };
 }
 
-type Get = (path: string) => ClientRequest;
+interface Hub {
+  readonly origin: string;
+  get(path: string): ClientRequest;
+}
 
-function follow(get: Get, position: () => Position, receiver: EventReceiver, options: HubSourceOptions): Following {
+function follow(hub: Hub, position: () => Position, receiver: EventReceiver, options: HubSourceOptions): Following {
   const { silence = 3000, maxRetry = 800 } = options;
   const wait = new Backoff(Math.min(minRetry, maxRetry), maxRetry);
   let retry: NodeJS.Timeout | undefined;
@@ -85,7 +95,7 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
   const connect = (): void => {
     const from = position();
     const began = performance.now();
-    const request = get(`events?after=${formatPosition(from)}`);
+    const request = hub.get(`events?after=${formatPosition(from)}`);
     const own = (reason: Error): void => {
       if (fail !== own) return;
       end();
@@ -103,14 +113,14 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
     const silent = setTimeout(() => own(new SourceError(`nothing was heard for ${silence} ms`)), silence);
     fail = own;
     stopOpen = end;
-    request.on('error', own);
+    request.on('error', (error) => own(notEnrolled(error, hub.origin)));
     request.on('response', (response) => {
       response.on('error', own);
-      if (!isStream(response)) return void describe(response).then(own);
+      if (!isStream(response)) return void describe(response, hub.origin).then(own);
       receiver.connected();
       const lines = new LineSplitter(maxLine);
+      let unheard = 0;
       response.on('data', (chunk: Buffer) => {
-        silent.refresh();
         const events: HubEvent[] = [];
         let problem: Error | null = null;
         try {
@@ -119,7 +129,15 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
           problem = error instanceof LineError ? new MalformedError(error.message) : (error as Error);
         }
         // What came before a line that can't be read is good.
+        const before = position().number;
         if (fail === own && events.length > 0) receiver.events(events);
+        // Who says nothing new is as good as silent; a long line takes its time on a slow way.
+        unheard += chunk.length;
+        const tells = events.some(({ type }) => type === 'head') || position().number > before;
+        if (fail === own && (tells || unheard >= longLine)) {
+          silent.refresh();
+          unheard = 0;
+        }
         if (problem) own(problem);
       });
       response.on('end', () => own(new SourceError('the event stream ended')));
@@ -136,13 +154,20 @@ function follow(get: Get, position: () => Position, receiver: EventReceiver, opt
   };
 }
 
-async function fetchSnapshot(request: ClientRequest, silence: number): Promise<Snapshot> {
-  request.setTimeout(silence, () => request.destroy(new SourceError(`no byte of the snapshot came for ${silence} ms`)));
+async function fetchSnapshot({ origin, get }: Hub, silence: number): Promise<Snapshot> {
+  const request = get('snapshot?revocations=values');
+  let open: { destroy(reason: Error): unknown } = request;
+  const silent = setTimeout(
+    () => open.destroy(new SourceError(`nothing of the snapshot came for ${silence} ms`)),
+    silence,
+  );
+  request.on('close', () => clearTimeout(silent));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request.on('response', resolve).on('error', reject);
+    request.on('response', resolve).on('error', (error) => reject(notEnrolled(error, origin)));
   });
-  if (!isStream(response)) throw await describe(response);
-  const pieces = linesOf(response);
+  open = response;
+  if (!isStream(response)) throw await describe(response, origin);
+  const pieces = linesOf(response, () => silent.refresh());
   const first = await pieces.next();
   if (first.done) throw new SourceError('the snapshot is not whole: it has not even a header');
   const [header = '', ...rest] = first.value;
@@ -176,12 +201,18 @@ async function fetchSnapshot(request: ClientRequest, silence: number): Promise<S
   return { header: readHeader(header), entities: entities() };
 }
 
-/** The lines of an answer, as many at once as came at once. */
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string[], void> {
+/** The lines of an answer, as many at once as came at once. @param came called when there are some, or much of one */
+async function* linesOf(response: IncomingMessage, came: () => void): AsyncGenerator<string[], void> {
   const splitter = new LineSplitter(maxLine);
+  let unheard = 0;
   try {
     for await (const chunk of response) {
       const lines = splitter.push(chunk as Buffer);
+      unheard += (chunk as Buffer).length;
+      if (lines.length > 0 || unheard >= longLine) {
+        came();
+        unheard = 0;
+      }
       if (lines.length > 0) yield lines;
     }
   } catch (error) {
@@ -195,7 +226,7 @@ function isStream(response: IncomingMessage): boolean {
 }
 
 /** What came instead of a stream. */
-async function describe(response: IncomingMessage): Promise<SourceError> {
+async function describe(response: IncomingMessage, origin: string): Promise<SourceError> {
   const { statusCode, headers } = response;
   let got = `${statusCode} ${headers['content-type'] ?? 'without a content type'}`;
   if (headers.location) got += ` that points to ${headers.location.slice(0, 200)}`;
@@ -206,20 +237,20 @@ async function describe(response: IncomingMessage): Promise<SourceError> {
       if (body.length > maxErrorBody) break;
     }
     const { description } = JSON.parse(body) as { description?: unknown };
-    if (typeof description === 'string') got += `: ${description.slice(0, 200)}`;
+    if (typeof description === 'string') {
+      if (statusCode === 403) return refused(description.slice(0, 200), origin);
+      got += `: ${description.slice(0, 200)}`;
+    }
   } catch {
     // Not an error in our form: the status has to do.
+  } finally {
+    response.destroy();
   }
-  response.destroy();
   return new SourceError(`expected 200 ${mediaType} of an event hub, got ${got}`);
 }
 
 function readOrigin(text: string): string {
-  const url = URL.parse(text);
-  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.username || url.search) {
-    // Not quoted whole: what doesn't belong there may be a password.
-    const place = url ? `${url.protocol}//${url.host}${url.pathname}` : 'no URL';
-    throw new SourceError(`the address of the control plane must be https://host:port, and is ${place}`);
-  }
-  return url.origin;
+  const origin = httpsOrigin(text);
+  if (origin !== null) return origin;
+  throw new SourceError(`the address of the control plane must be https://host:port, and is ${withoutSecrets(text)}`);
 }

@@ -13,6 +13,8 @@ class Scripted implements ChangeSource {
   position = '';
   stopped = 0;
   hasSnapshot = true;
+  /** Its snapshot has no end. */
+  breaks = false;
   readonly #told: (name: string) => void;
 
   constructor(name: string, told: (name: string) => void) {
@@ -36,7 +38,12 @@ class Scripted implements ChangeSource {
   async snapshot() {
     if (!this.hasSnapshot) throw new SourceError(`${this.name} has none`);
     const header = { format: 1 as const, epoch: this.name, number: 1 };
-    return { header, entities: (async function* () {})() };
+    const { breaks } = this;
+    async function* entities() {
+      yield [];
+      if (breaks) throw new SourceError('it broke off');
+    }
+    return { header, entities: entities() };
   }
 
   close() {}
@@ -127,6 +134,16 @@ test('a snapshot is had from the first that has one; none = the reason of the la
   assert.equal((await source.snapshot()).header.epoch, 'b', 'it is asked first from now on');
   sources[1].hasSnapshot = false;
   await assert.rejects(source.snapshot(), /b has none|a has none/);
+});
+
+test('a source whose snapshot breaks off is not the first to be asked for the next one', async (t) => {
+  const { source, sources } = start(t, ['a', 'b']);
+  (sources[0] as Scripted).breaks = true;
+  const first = await source.snapshot();
+  await assert.rejects(async () => {
+    for await (const _ of first.entities);
+  }, /broke off/);
+  assert.equal((await source.snapshot()).header.epoch, 'b');
 });
 
 test('one source is itself', () => {

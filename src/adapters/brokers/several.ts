@@ -57,10 +57,15 @@ export function severalSources(sources: readonly ChangeSource[]): ChangeSource {
     },
     async snapshot() {
       for (let tries = 1; ; tries++) {
+        const asked = current;
+        const failed = (): void => {
+          if (current === asked) next();
+        };
         try {
-          return await at().snapshot();
+          const { header, entities } = await at().snapshot();
+          return { header, entities: noticing(entities, failed) };
         } catch (error) {
-          next();
+          failed();
           if (tries === sources.length) throw error;
         }
       }
@@ -69,4 +74,14 @@ export function severalSources(sources: readonly ChangeSource[]): ChangeSource {
       for (const source of sources) source.close();
     },
   };
+}
+
+/** Whoever breaks off half way is not the first to be asked next time. */
+async function* noticing<T>(entities: AsyncIterable<T>, failed: () => void): AsyncGenerator<T> {
+  try {
+    yield* entities;
+  } catch (error) {
+    failed();
+    throw error;
+  }
 }

@@ -156,6 +156,8 @@ export class SqlChangeLog implements ChangeLog {
   /** The newest number that is known to be committed. */
   #heard: number;
   #reading: Promise<void> | null = null;
+  #looking = false;
+  #lookAgain = false;
   #epoch: string | null = null;
 
   private constructor(db: Kysely<Schema>, engine: Engine, head: number) {
@@ -227,7 +229,7 @@ export class SqlChangeLog implements ChangeLog {
     const last = changes.at(-1)?.number ?? 0;
     if (this.#reading || first !== this.#announced + 1) {
       // Somebody else's come first.
-      this.heard(last);
+      this.#announceUpTo(last);
       return;
     }
     this.#announced = last;
@@ -235,15 +237,32 @@ export class SqlChangeLog implements ChangeLog {
     this.#emit(changes);
   }
 
-  /** Another process has committed changes up to `number`: they are read and announced, as those of this one are. */
-  heard(number: number): void {
+  /** Another process may have committed something: what is new is read and announced. */
+  look(): void {
+    this.#lookAgain = this.#looking;
+    if (this.#looking) return;
+    this.#looking = true;
+    void headNumber(this.#db)
+      // If it can't be read, the hub's next look at the head finds what was not announced.
+      .then(
+        (number) => this.#announceUpTo(number),
+        () => {},
+      )
+      .finally(() => {
+        this.#looking = false;
+        if (this.#lookAgain) this.look();
+      });
+  }
+
+  /** Changes up to `number` are committed: those that were not announced yet are read and announced. */
+  #announceUpTo(number: number): void {
     this.#heard = Math.max(this.#heard, number);
     if (this.#listeners.size === 0 && !this.#reading) this.#announced = this.#heard;
     if (this.#reading || this.#heard <= this.#announced) return;
     this.#reading = this.#readOn().finally(() => {
       this.#reading = null;
       // One that came between the last look and here.
-      if (this.#heard > this.#announced) this.heard(this.#heard);
+      if (this.#heard > this.#announced) this.#announceUpTo(this.#heard);
     });
   }
 

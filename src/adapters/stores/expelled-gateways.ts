@@ -4,7 +4,7 @@
  */
 import type { Expulsion } from '../../core/expulsion.ts';
 import { listExpulsions } from './gateways.ts';
-import type { Store } from './store.ts';
+import type { Queryable, Store } from './store.ts';
 
 /** What tells certificates of gateways from each other. */
 export interface KnownCertificate {
@@ -18,6 +18,8 @@ export interface KnownCertificate {
 
 export interface ExpelledGateways {
   has(certificate: KnownCertificate): boolean;
+  /** The same by what the store says now: for a transaction that gives a gateway what lasts. */
+  hasIn(db: Queryable, certificate: KnownCertificate): Promise<boolean>;
   /** Calls back when there are more of them. */
   onMore(listener: () => void): void;
   /** Ends the looking. */
@@ -45,9 +47,17 @@ export async function openExpelledGateways(store: Store): Promise<ExpelledGatewa
   const look = (): void => void listExpulsions(store.db).then(put, () => {});
   const looking = setInterval(look, lookEvery).unref();
   return {
-    has: ({ name, fingerprint, issuedAt }) =>
-      until.has(fingerprint) || Math.floor(issuedAt / 1000) <= (until.get(name) ?? -1),
+    has: (certificate) => isExpelled(until, certificate),
+    async hasIn(db, certificate) {
+      const all = await listExpulsions(db);
+      return isExpelled(new Map(all.map((one) => [one.gateway, one.issuedBefore])), certificate);
+    },
     onMore: (listener) => void listeners.push(listener),
     close: () => clearInterval(looking),
   };
+}
+
+/** @param until by name or fingerprint: the second up to which what was issued is refused */
+function isExpelled(until: ReadonlyMap<string, number>, { name, fingerprint, issuedAt }: KnownCertificate): boolean {
+  return until.has(fingerprint) || Math.floor(issuedAt / 1000) <= (until.get(name) ?? -1);
 }

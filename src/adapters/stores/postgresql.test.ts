@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { type PostgresqlServer, startPostgresql } from '../../../test/support/postgresql.ts';
 import { missing } from '../../../test/support/servers.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
+import { ManualClock, systemClock } from '../../platform/clock.ts';
 import { StoreError } from './migrate.ts';
 import { openPostgresqlStore } from './postgresql.ts';
 import type { Store, StoreTransaction } from './store.ts';
@@ -68,6 +69,22 @@ test('each node announces what the other commits, in order and without being ask
   );
 });
 
+test('a notification says nothing but that it is time to look: whoever may connect may send one', {
+  skip,
+}, async () => {
+  const [a, b] = await twoNodes();
+  for (const [at, nonsense] of ['x', 'x 999999999999', '', ' -1'].entries()) {
+    await sql`select pg_notify('postern_changes', ${nonsense})`.execute(b.db);
+    const heard = Promise.all([announcedUpTo(a, at * 2 + 2), announcedUpTo(b, at * 2 + 2)]);
+    await a.transaction(async (tx) => tx.record(key(`a${at}`)));
+    await b.transaction(async (tx) => tx.record(key(`b${at}`)));
+    assert.deepEqual(await heard, [
+      [`a${at}`, `b${at}`],
+      [`a${at}`, `b${at}`],
+    ]);
+  }
+});
+
 test('who asks for a number first and commits last loses nothing: numbers are in the order of commits', {
   skip,
 }, async () => {
@@ -130,6 +147,38 @@ test('after a crash of the server both nodes go on, with every number and the sa
   assert.deepEqual(await b.changes.head(), { epoch: before.epoch, number: 2 });
 });
 
+test('while the server is away one line says why, and one when it is back', { skip }, async () => {
+  const lines: unknown[][] = [];
+  const note = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
+  const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
+  const clock = new ManualClock(5_000_000);
+  const url = (await server.newDatabase()).replace('postern@', 'postern:hush@');
+  const store = await openPostgresqlStore(url, clock, log);
+  const asks = () => Promise.allSettled(Array.from({ length: 20 }, () => store.changes.head()));
+  await asks();
+  assert.equal(lines.length, 0);
+  await server.end('SIGINT');
+  const failed = [...(await asks()), ...(await asks())];
+  assert.ok(failed.every(({ status }) => status === 'rejected'));
+  assert.deepEqual(
+    lines.map(([level]) => level),
+    ['error'],
+  );
+  assert.match(JSON.stringify(lines), /"reason":"[^"]+".*the database can not be reached/);
+  await server.start();
+  await asks();
+  assert.equal(lines.length, 1, 'others may still fail');
+  clock.advance(2000);
+  await asks();
+  assert.deepEqual(lines.at(-1)?.slice(0, 1).concat(lines.at(-1)?.[2]), ['warn', 'the database is back']);
+  await store.close();
+  await asks();
+  assert.equal(lines.length, 2, 'a store that is closed is not away');
+  assert.doesNotMatch(JSON.stringify(lines), /hush|stack/);
+});
+
+const nothing = () => {};
+
 test('what can not be used says why, without the password', { skip }, async () => {
   await server.query(`create database latin encoding 'LATIN1' locale 'C' template template0`);
   for (const [url, expected] of [
@@ -137,7 +186,8 @@ test('what can not be used says why, without the password', { skip }, async () =
     [`postgresql://postern:hush@127.0.0.1:${server.port}/latin`, /encoding LATIN1; expected a database in UTF8/],
     ['postgresql://postern:hush@127.0.0.1:1/x', /ECONNREFUSED/],
   ] as const) {
-    await assert.rejects(openPostgresqlStore(url), (error: Error) => {
+    const log = { debug: nothing, info: nothing, warn: nothing, error: () => assert.fail('it is said once') };
+    await assert.rejects(openPostgresqlStore(url, systemClock, log), (error: Error) => {
       assert.ok(error instanceof StoreError);
       assert.match(error.message, expected);
       assert.doesNotMatch(error.message, /hush/);

@@ -2,15 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { type Driver, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { type EventLog, silentLog } from '../../platform/log.ts';
 import type { Engine } from './engine.ts';
 import { StoreError } from './migrate.ts';
 import { refusingInside } from './one-writer.ts';
 import { listen } from './postgresql/listener.ts';
-import { openPool } from './postgresql/pool.ts';
+import { openPool, type PoolListener } from './postgresql/pool.ts';
+import { Reachability } from './postgresql/reachability.ts';
+import { withoutPassword } from './postgresql/without-password.ts';
 import type { Schema } from './schema.ts';
 import { openSqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
-import { StoreUnavailable } from './unavailable.ts';
+import { describe } from './unavailable.ts';
 
 /** The oldest version that is tried. */
 const oldestVersion = 13;
@@ -21,25 +24,28 @@ const channel = 'postern_changes';
 /**
  * Opens (and, if need be, creates or migrates) the store in a database that exists.
  * @param url `postgresql://user:password@host:port/database`; parameters as libpq has them (`?sslmode=verify-full`)
+ * @param log told when the database can't be reached, and when it is back
  * @throws StoreError if the database can't be reached, is too old or was written by a newer Postern
  */
-export async function openPostgresqlStore(url: string, clock: Clock = systemClock): Promise<Store> {
+export async function openPostgresqlStore(
+  url: string,
+  clock: Clock = systemClock,
+  log: EventLog = silentLog,
+): Promise<Store> {
   const place = withoutPassword(url);
-  const db = await openPostgresqlDatabase(url);
+  const reachability = new Reachability(place, log, clock);
+  const db = await openPostgresqlDatabase(url, reachability);
   try {
     const self = randomUUID();
     const store = await openSqlStore(db, engineOf(self), clock, place);
     const mute = listen(url, channel, {
       heard(payload) {
-        const [from, number] = payload.split(' ');
-        if (from !== self) store.changes.heard(Number(number));
+        // Whoever may connect may notify: it is no more than a reason to look.
+        if (!payload.startsWith(self)) store.changes.look();
       },
-      again: () =>
-        void store.changes.head().then(
-          ({ number }) => store.changes.heard(number),
-          () => {},
-        ),
+      again: () => store.changes.look(),
     });
+    reachability.opened();
     return {
       ...store,
       async close() {
@@ -57,9 +63,9 @@ export async function openPostgresqlStore(url: string, clock: Clock = systemCloc
  * The database beneath a store, as it is.
  * @throws StoreError if it can't be reached or is too old
  */
-export async function openPostgresqlDatabase(url: string): Promise<Kysely<Schema>> {
+export async function openPostgresqlDatabase(url: string, listener?: PoolListener): Promise<Kysely<Schema>> {
   const place = withoutPassword(url);
-  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ pool: await openPool(url, () => {}) }) });
+  const db = new Kysely<Schema>({ dialect: new OneWriterDialect({ pool: await openPool(url, listener) }) });
   try {
     await checkServer(db, place);
     return db;
@@ -119,18 +125,4 @@ async function checkServer(db: Kysely<Schema>, place: string): Promise<void> {
     throw new StoreError(`${place} is PostgreSQL ${Math.floor(version / 10_000)}; expected ${oldestVersion} or newer`);
   }
   if (encoding !== 'UTF8') throw new StoreError(`${place} has the encoding ${encoding}; expected a database in UTF8`);
-}
-
-/** An address that may be shown. */
-export function withoutPassword(text: string): string {
-  if (!URL.canParse(text)) return 'the address in store.url';
-  const url = new URL(text);
-  return `postgresql://${url.host}${url.pathname}`;
-}
-
-/** `AggregateError`s of sockets have no message of their own. */
-function describe(error: unknown): string {
-  if (error instanceof StoreUnavailable) return describe(error.cause);
-  if (error instanceof AggregateError) return error.errors.map((one: Error) => one.message).join('; ');
-  return (error as Error).message;
 }

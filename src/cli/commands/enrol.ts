@@ -7,9 +7,11 @@ import { isGatewayName } from '../../core/gateway-name.ts';
 import { readPem } from '../../platform/authority.ts';
 import type { CertificateAndKey } from '../../platform/certificates.ts';
 import { replaceFile, syncFolder } from '../../platform/durable-file.ts';
+import { isLocked } from '../../platform/process-lock.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { enrol as askForCertificate, fetchAuthority, nameOf } from '../enrolment/enrolment-client.ts';
 import { UsageError } from '../fail.ts';
+import { note } from '../remote/progress.ts';
 
 export interface EnrolArguments {
   readonly code: string;
@@ -18,7 +20,7 @@ export interface EnrolArguments {
   readonly data: string;
   /** Default: the machine's. The invitation may have one, which counts. */
   readonly name?: string;
-  /** Takes the place of certificates of another authority. */
+  /** Takes the place of certificates of another authority, or of those of a control plane. */
   readonly force?: boolean;
 }
 
@@ -40,10 +42,9 @@ export async function enrol({
   const ca = await fetchAuthority(origin, code.authority);
   const same =
     existsSync(join(certificates, 'ca.pem')) && readPem(join(certificates, 'ca.pem')).cert?.trim() === ca.trim();
-  if (existsSync(certificates) && !same && !force) {
-    throw new UsageError(
-      `${certificates} has certificates of another authority; --force replaces them, or choose another folder with --data`,
-    );
+  const problem = problemOf(data, same);
+  if (problem !== null && !force) {
+    throw new UsageError(`${problem}; --force replaces them, or choose another folder with --data`);
   }
   const wanted = name ?? defaultName();
   const pair = await askForCertificate({ origin, ca, code: code.secret, name: wanted });
@@ -52,6 +53,20 @@ export async function enrol({
   process.stdout.write(
     `enrolled as ${nameOf(pair)}\nNext: postern gateway --data ${data} --controlPlane.url=${origin} --keyManager.serverUrl=${origin}\n`,
   );
+  if (isLocked(join(data, 'gateway.lock'))) {
+    note('a gateway runs with this folder, and shows the certificate from before until it is started again');
+  }
+}
+
+/** Why the certificates that are there should stay; null = there is no reason. */
+function problemOf(data: string, isSameAuthority: boolean): string | null {
+  const certificates = join(data, 'certificates');
+  const isOfControlPlane =
+    existsSync(join(data, 'keys', 'store.key')) || (isSameAuthority && existsSync(join(certificates, 'ca.key')));
+  if (isOfControlPlane) {
+    return `${certificates} has those of a control plane, whose own gateway is known without a code`;
+  }
+  return existsSync(certificates) && !isSameAuthority ? `${certificates} has certificates of another authority` : null;
 }
 
 function readOrigin(text: string): string {

@@ -33,6 +33,10 @@ interface Connected extends Omit<Certificate, 'state'> {
 interface List<T> {
   readonly list: readonly T[];
 }
+interface Certificates extends List<Certificate> {
+  /** Names of gateways, and fingerprints. A control plane of an earlier version doesn't say them. */
+  readonly expulsions?: readonly { readonly gateway: string }[];
+}
 
 export function inviteGateway({ name, valid, ...options }: InviteOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
@@ -53,21 +57,25 @@ const columns = [
   ['FINGERPRINT', 'fingerprint'],
 ] as const;
 
-/** The certificates that were issued, and those of gateways that are connected to this node without having been issued by enrolment. */
+/**
+ * The certificates that were issued, those of gateways that are connected to this node without one that is known there
+ * (LOCAL), and who else was expelled.
+ */
 export function listGateways({ output, ...options }: GatewaysOptions & { output: OutputFormat }): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const { list: issued } = await connection.get<List<Certificate>>('admin', '/gateways/certificates');
+    const answer = await connection.get<Certificates>('admin', '/gateways/certificates');
+    const { list: issued, expulsions = [] } = answer;
     const { list: here } = await connection.get<List<Connected>>('admin', '/gateways');
     const at = new Map(here.map(({ fingerprint, address }) => [fingerprint, address]));
     const known = new Set(issued.map(({ fingerprint }) => fingerprint));
     const others = here
       .filter(({ fingerprint }) => !known.has(fingerprint))
       .map(({ name, fingerprint }) => ({ name, fingerprint, state: 'LOCAL' }));
-    print(
-      [...issued, ...others].map((one) => ({ ...one, connected: at.get(one.fingerprint) })),
-      columns,
-      output,
-    );
+    const gone = expulsions
+      .filter(({ gateway }) => !issued.some(({ name, fingerprint }) => name === gateway || fingerprint === gateway))
+      .map(({ gateway }) => ({ [gateway.includes(':') ? 'fingerprint' : 'name']: gateway, state: 'EXPELLED' }));
+    const present = [...issued, ...others].map((one) => ({ ...one, connected: at.get(one.fingerprint) }));
+    print([...present, ...gone], columns, output);
   });
 }
 

@@ -4,14 +4,17 @@ import { dirname, join, resolve } from 'node:path';
 import type { Transaction } from 'kysely';
 import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import { BackupError } from '../../adapters/stores/backup/format.ts';
+import { keepExpulsions, readExpulsions } from '../../adapters/stores/backup/keep-expulsions.ts';
 import { type BackupContents, inspectBackup, restoreBackup } from '../../adapters/stores/backup/restore-backup.ts';
 import { revokeIssued } from '../../adapters/stores/backup/revoke-issued.ts';
 import type { Schema } from '../../adapters/stores/schema.ts';
+import type { Expulsion } from '../../core/expulsion.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { replaceFile } from '../../platform/durable-file.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { openSeal } from '../../platform/seal.ts';
 import { openDataFolder } from '../data-folder.ts';
+import { writeLastStore } from '../last-store.ts';
 import { note, Progress } from '../remote/progress.ts';
 import { sealCheck } from '../roles/open-store.ts';
 import { type StoreArguments, storePlace, storeSettings } from '../store-place.ts';
@@ -31,7 +34,9 @@ export async function restore({ file, force = false, ...given }: RestoreArgument
   const secrets = secretsToWrite(data, contents, force);
   const place = await storePlace(settings);
   const progress = new Progress();
-  let revoked = 0;
+  let revoked: number | null = null;
+  /** Null = the store that was there could not be read. */
+  let expelled: readonly Expulsion[] | null = [];
   try {
     openDataFolder(data);
     const unlock = takeLock(join(data, 'management.lock'), `the data folder ${data}`);
@@ -39,17 +44,22 @@ export async function restore({ file, force = false, ...given }: RestoreArgument
       if (!force && !(await place.isEmpty())) {
         throw new BackupError(`${place.name} has a store already; --force puts the backup in its place`);
       }
+      expelled = await readExpulsions(place, { key: sealCheck, value: contents.meta.get(sealCheck) });
       await restoreBackup(
         place,
         path,
         contents,
         async (db) => {
+          expelled &&= await keepExpulsions(db, expelled, systemClock);
           if (given.revokeIssued) revoked = await revokeIssued(db, systemClock);
+          // One that was used since would be good again.
+          await db.deleteFrom('gateway_invitations').execute();
           await recordRestore(db, contents, given.revokeIssued === true);
           for (const [name, content] of secrets) writeSecret(join(data, name), content);
         },
         (table, rows) => progress.show(`${table}: ${rows}`),
       );
+      writeLastStore(settings);
     } finally {
       unlock();
     }
@@ -57,7 +67,7 @@ export async function restore({ file, force = false, ...given }: RestoreArgument
     progress.end();
     await place.close();
   }
-  report(contents, place.name, given.revokeIssued ? revoked : null);
+  report(contents, { place: place.name, revoked, expelled });
 }
 
 /**
@@ -97,18 +107,38 @@ function writeSecret(file: string, content: Buffer): void {
   replaceFile(file, content.toString('utf8'));
 }
 
-function report({ header, rows }: BackupContents, place: string, revoked: number | null): void {
+interface Restored {
+  /** Where the store is. */
+  readonly place: string;
+  /** Entries that revoke what was issued; null = nothing is revoked. */
+  readonly revoked: number | null;
+  readonly expelled: readonly Expulsion[] | null;
+}
+
+function report({ header, rows }: BackupContents, { place, revoked, expelled }: Restored): void {
   const age = Math.max(0, Math.round((systemClock.now() - header.atMs) / 1000));
   process.stdout.write(
     `${place}: ${rows} rows, the state of ${new Date(header.atMs).toISOString()}, ${age} seconds ago\n`,
   );
   note('gateways load everything anew when they hear of it; each keeps the revocations that it holds');
-  note('what was decided after that time is gone: changes of APIs, applications, users, passwords, and revocations');
+  note(
+    'what was decided after that time is gone: changes of APIs, applications, users, passwords, revocations, and who enrolled or was expelled',
+  );
   if (revoked !== null) {
-    note(`every token and API key issued before now is revoked, by ${revoked} entries for each client and user`);
+    note(
+      `every token and API key issued before now is revoked, by ${revoked} entries for all clients and users that it knows`,
+    );
   } else {
     note(
       'a gateway that is new takes tokens again that were revoked since; --revoke-issued revokes all that were issued',
     );
   }
+  if (expelled !== null && expelled.length > 0) {
+    note(
+      `the store that was here had expelled them, and they stay so: ${expelled.map((one) => one.gateway).join(', ')}`,
+    );
+  }
+  note(
+    `${expelled === null ? 'the store that was here can not be read: ' : ''}gateways that were expelled since, and not named here, are let in again; after the start: postern gateways expel NAME`,
+  );
 }

@@ -96,7 +96,7 @@ const row = ({ entities, stalenessMs, ready, connected, source, ...rest }: Gatew
   ...rest,
   ready: ready ? 'yes' : 'no',
   staleness: stalenessMs === null ? '' : `${(stalenessMs / 1000).toFixed(1)} s`,
-  source: source === null || connected ? source : `${source} (lost)`,
+  source: source === null || connected ? source : `${source} (not connected)`,
   apis: entities.api,
   subscriptions: entities.subscription,
   revocations: entities.revocation,

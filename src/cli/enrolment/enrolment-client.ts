@@ -118,7 +118,7 @@ function explained({ name, code, message }: Error & { code?: string }, url: stri
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return unreachable(
-      `the certificate of ${host} is not for ${hostname}: set server.publicHost there, or use the name that it is for`,
+      `the certificate of ${host} is not for ${hostname}: put it into server.otherHosts there, or use the name that it is for`,
     );
   }
   return unreachable(`${host} can't be reached: ${code ?? message}`);

@@ -92,11 +92,26 @@ describe('the gateway', () => {
       [gateway.cache.jwt, gateway.cache.token],
       [
         { capacity: 7, ttl: 60 },
-        { capacity: 7, ttl: 60 },
+        { capacity: 7, ttl: 60, ttlWithoutEvents: 60 },
       ],
     );
     assert.deepEqual([gateway.backend.maxConnections, gateway.accessLog], [9, '/dev/stdout']);
     assert.equal(authConfig.authorizationHeader, 'X-Auth');
+  });
+
+  it('keeps what is said of opaque tokens for a short time where no revocations come, unless a time is given', () => {
+    const token = (content: string, ...flags: string[]) => {
+      const { ttl, ttlWithoutEvents } = settings(content, flags).options.gateway.cache.token;
+      return [ttl, ttlWithoutEvents];
+    };
+    const hub = '[keyManager]\nserverUrl = "https://km"\n[apim.eventHub]\nenable = true\n';
+    assert.deepEqual(token(''), [900, 30]);
+    assert.deepEqual(token('', '--gateway.cache.token.ttlWithoutEvents=5'), [900, 5]);
+    assert.deepEqual(token('[caching]\ntokenCache.expiryTime = 120000\n'), [120, 120]);
+    assert.deepEqual(token(hub), [900, 30]);
+    assert.deepEqual(token(`${hub}serviceUrl = "https://cp"\n`), [30, 30]);
+    assert.deepEqual(token(`${hub}serviceUrl = "https://cp"\notherServiceUrls = ["https://km"]\n`), [900, 30]);
+    assert.deepEqual(token(`${hub}serviceUrl = "https://cp"\n[caching]\ntokenCacheExpiryTime = 60000\n`), [60, 60]);
   });
 
   it('keeps no decision when caching is off', () => {
@@ -177,6 +192,11 @@ describe('the hub', () => {
 
   it('is reached by HTTPS only', () => {
     assert.throws(() => hub('[apim.eventHub]\nenable = true\nserviceUrl = "http://a"\n'), { name: 'ConfigError' });
+    assert.throws(() => hub('[apim.eventHub]\nenable = true\notherServiceUrls = ["https://u:secret@a"]\n'), {
+      name: 'ConfigError',
+      message:
+        /:3: apim\.eventHub\.otherServiceUrls: expected https:\/\/host:port of a control plane, got "https:\/\/…@a"$/,
+    });
     assert.throws(() => hub('[apim.eventHub]\nenable = true\n[keyManager]\nserverUrl = "http://a"\n'), {
       message: /expected an https address/,
     });

@@ -2,6 +2,7 @@
 import { basename, extname, join, resolve } from 'node:path';
 import type { GatewayOptions } from '../../gateway/options.ts';
 import { ConfigError } from '../../platform/config/config-error.ts';
+import { controlPlaneOrigins } from '../control-plane-addresses.ts';
 import { withTokenUrl } from '../gateway-options.ts';
 import { besideManagement, type Configuration, readConfiguration } from './configuration.ts';
 import { hubAddress } from './hub-address.ts';
@@ -40,6 +41,10 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
   const moved = (port: number): number => (port === 0 ? 0 : port + args.portOffset);
   const { listenerConfig, keyManager, authConfig } = config;
   const { basic } = keyManager.security;
+  const url = hubAddress(configuration, data) ?? '';
+  const where = configuration.where('apim.eventHub.otherServiceUrls');
+  const otherUrls = controlPlaneOrigins([{ where, addresses: config.apim.eventHub.otherServiceUrls }]);
+  const nodes = url === '' ? [] : [url, ...otherUrls];
   return {
     configuration,
     options: {
@@ -54,13 +59,10 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
         clockSkew: config.server.timestampSkew,
         accessLog: accessLogOf(configuration),
         backend: backendOf(config),
-        cache: cacheOf(config),
+        cache: cacheOf(configuration, nodes),
       },
       authConfig,
-      controlPlane: {
-        url: hubAddress(configuration, data) ?? '',
-        otherUrls: config.apim.eventHub.otherServiceUrls,
-      },
+      controlPlane: { url, otherUrls },
       keyManager: withTokenUrl({
         ...keyManager,
         security: {
@@ -111,12 +113,17 @@ function backendOf({ gateway, httpClients }: MicrogatewayOptions): GatewayOption
   return maxActiveConnections < 0 ? gateway.backend : { ...gateway.backend, maxConnections: maxActiveConnections };
 }
 
-function cacheOf({ gateway, caching }: MicrogatewayOptions): GatewayOptions['gateway']['cache'] {
-  const { enabled, tokenCacheCapacity, tokenCacheExpiryTime } = caching;
+/** @param nodes addresses of the control plane that is followed */
+function cacheOf({ config, isGiven }: Configuration, nodes: readonly string[]): GatewayOptions['gateway']['cache'] {
+  const { enabled, tokenCacheCapacity, tokenCacheExpiryTime } = config.caching;
   const kept = { capacity: enabled ? tokenCacheCapacity : 0, ttl: Math.floor(tokenCacheExpiryTime / 1000) };
-  const { invalidToken } = gateway.cache;
+  const { token, invalidToken } = config.gateway.cache;
+  // Who chose a time means it for every token.
+  const ttlWithoutEvents = isGiven('caching.tokenCacheExpiryTime') ? kept.ttl : token.ttlWithoutEvents;
+  // A key manager elsewhere does not tell the control plane that is followed of its revocations.
+  const hasEvents = nodes.length === 0 || nodes.includes(URL.parse(config.keyManager.serverUrl)?.origin ?? '');
   return {
-    token: kept,
+    token: { ...kept, ttl: hasEvents ? kept.ttl : Math.min(kept.ttl, ttlWithoutEvents), ttlWithoutEvents },
     jwt: kept,
     apiKey: kept,
     invalidToken: enabled ? invalidToken : { ...invalidToken, capacity: 0 },

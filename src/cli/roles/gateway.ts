@@ -8,7 +8,7 @@ import { accessLogFile, openDataFolder } from '../data-folder.ts';
 import { followControlPlane } from '../enrolment/follow-control-plane.ts';
 import { withTokenUrl } from '../gateway-options.ts';
 import type { Running } from '../run-until-stopped.ts';
-import type { Settings } from '../settings.ts';
+import { certificateHosts, type Settings } from '../settings.ts';
 import { shownHost } from '../shown-host.ts';
 
 export interface GatewayInfo {
@@ -25,7 +25,7 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
   const [{ startGateway }, certificates] = await Promise.all([
     import('../../gateway/gateway.ts'),
     openCertificates(join(data, 'certificates'), {
-      hosts: [options.server.publicHost, options.server.host, host],
+      hosts: certificateHosts(settings),
       selfSigned: true,
       log,
     }),

@@ -24,10 +24,13 @@ import {
   refuseExposedFirstStart,
   warnOfUnusedPassword,
 } from '../default-password.ts';
+import { leftDatabase, writeLastStore } from '../last-store.ts';
 import { writeManagementAddress } from '../management-address.ts';
+import { printWarnings } from '../print-warnings.ts';
 import { privateAddresses } from '../private-addresses.ts';
 import type { Running } from '../run-until-stopped.ts';
-import type { Settings } from '../settings.ts';
+import { certificateHosts, type Settings } from '../settings.ts';
+import { checkAuthority } from './check-authority.ts';
 import { openStore } from './open-store.ts';
 
 export type ManagementRole = 'key-manager' | 'control-plane';
@@ -50,10 +53,17 @@ export async function runManagement(
   const log = createLog({ name: 'management', level: options.log.level });
   const { host, port, publicHost } = options.server;
   const certificates = await openCertificates(join(data, 'certificates'), {
-    hosts: [publicHost, host, options.gateway.host],
+    hosts: certificateHosts(settings),
     log,
   });
-  const { store, seal } = await openStore(settings);
+  const left = leftDatabase(settings);
+  const { store, seal } = await openStore(settings, log);
+  writeLastStore(settings);
+  for (const warning of [left, await checkAuthority(store, settings, certificates.ca)]) {
+    if (warning === null) continue;
+    log.warn(warning);
+    printWarnings([warning]);
+  }
   const users = (await userStores.database())(store, systemClock);
   await addFirstUser(settings, store, users);
   if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
@@ -62,8 +72,9 @@ export async function runManagement(
   const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log, ready });
   const gatewayIssuer = await openGatewayIssuer(join(data, 'certificates'), systemClock);
   const expelled = await openExpelledGateways(store);
+  const certificateOf = (request: FastifyRequest) => gatewayCertificateOf(request.raw.socket as TLSSocket);
   const enrolledName = (request: FastifyRequest): string | null => {
-    const certificate = gatewayCertificateOf(request.raw.socket as TLSSocket);
+    const certificate = certificateOf(request);
     return certificate && !expelled.has(certificate) ? certificate.name : null;
   };
   const isEnrolledGateway = (request: FastifyRequest): boolean => enrolledName(request) !== null;
@@ -85,9 +96,21 @@ export async function runManagement(
   const changes = openedChanges(store.changes, seal, log);
   const { mountEnrolment } = await import('../../control-plane/enrolment/mount-enrolment.ts');
   const { cutExpelled } = await import('../../control-plane/enrolment/cut-expelled.ts');
-  mountEnrolment(app, { ...deps, issuer: gatewayIssuer, enrolledName });
+  mountEnrolment(app, {
+    ...deps,
+    issuer: gatewayIssuer,
+    enrolledName,
+    async isExpelled({ db }, request) {
+      const certificate = certificateOf(request);
+      return certificate === null || expelled.hasIn(db, certificate);
+    },
+  });
   cutExpelled(app.server, expelled);
-  const hub = mountHub(app, { ...deps, changes, options: options.controlPlane });
+  const isExpelledGateway = (request: FastifyRequest): boolean => {
+    const certificate = certificateOf(request);
+    return certificate !== null && expelled.has(certificate);
+  };
+  const hub = mountHub(app, { ...deps, isExpelledGateway, changes, options: options.controlPlane });
   let sample: Sample | null = null;
   if (roles.includes('control-plane')) {
     const { mountControlPlane } = await import('../../control-plane/control-plane.ts');

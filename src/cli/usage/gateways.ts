@@ -1,5 +1,5 @@
 /** How gateways elsewhere become known to a control plane, and cease to be. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { EnrolArguments } from '../commands/enrol.ts';
 import type { GatewaysOptions, InviteOptions } from '../commands/gateways.ts';
 import type { OutputFormat } from '../remote/output.ts';
@@ -10,7 +10,11 @@ export const gateways: AddCommand = (context) => {
   const group = context.program.command('gateways').description('which gateways may follow a control plane');
   environment(group.command('invite').description('makes a code with which a gateway enrols, once'))
     .option('--name <name>', 'what it will be called; by default it says that itself')
-    .option('--valid <time>', 'how long the code is good: 90s, 15m, 2h, 1d', duration, 900)
+    .addOption(
+      new Option('--valid <time>', 'how long the code is good: 90s, 15m, 2h, 1d')
+        .argParser(duration)
+        .default(900, '15m'),
+    )
     .action((given: InviteOptions) =>
       run(context, async () => (await import('../commands/gateways.ts')).inviteGateway(given), given),
     );
@@ -34,7 +38,7 @@ export const enrol: AddCommand = ({ program, flags }) => {
     .requiredOption('--server-url <address>', 'the control plane: https://host:9443')
     .option('--name <name>', 'what the gateway is called, unless the code says it (default: the name of the machine)')
     .option('--data <dir>', 'data folder', process.env.POSTERN_DATA ?? 'data')
-    .option('--force', 'takes the place of certificates of another authority')
+    .option('--force', 'takes the place of certificates of another authority, or of those of a control plane')
     .action((code: string, given: Omit<EnrolArguments, 'code'>) => {
       refuseFlags(program, flags);
       return attempt(async () => (await import('../commands/enrol.ts')).enrol({ ...given, code }));

@@ -52,6 +52,10 @@ before(async () => {
       const certificate = gatewayCertificateOf(request.raw.socket as TLSSocket);
       return certificate && !expelled.has(certificate) ? certificate.name : null;
     },
+    async isExpelled({ db }, request) {
+      const certificate = gatewayCertificateOf(request.raw.socket as TLSSocket);
+      return certificate === null || expelled.hasIn(db, certificate);
+    },
     refusalDelay,
   });
   cutExpelled(app.server, expelled);
@@ -197,6 +201,27 @@ test('renewal: 200 for an enrolled gateway under its name, 403 without a certifi
   clock.advance(1000);
   const again = await enrol('edge-4');
   assert.equal((await post('renewal', { request }, again)).status, 200, 'who enrols anew is another matter');
+});
+
+test('renewal: 403 for a gateway whose expulsion this node has not heard of yet', async () => {
+  const pair = await enrol('edge-7');
+  const { request } = await makeCertificateRequest('edge-7');
+  const value = { gateway: 'edge-7', issuedBefore: Math.floor(clock.now() / 1000) };
+  const row = { kind: 'expulsion', id: 'edge-7', body: JSON.stringify(value), number: 1, expires_at: null };
+  await store.db.insertInto('entities').values(row).execute();
+  assert.equal((await post('renewal', { request }, pair)).status, 403);
+});
+
+test('409 for the name of a gateway that has enrolled, unless the invitation names it or it was expelled; the code stays good', async () => {
+  await enrol('edge-8');
+  const { request } = await makeCertificateRequest('edge-8');
+  const code = await invite();
+  const { status, body } = await post('enrolment', { code, name: 'edge-8', request });
+  assert.deepEqual([status, /edge-8/.test(body.description)], [409, true]);
+  assert.equal((await post('enrolment', { code: await invite('edge-8'), request })).status, 200);
+  const issuedBefore = Math.floor(clock.now() / 1000);
+  await store.transaction(async (tx) => expelGateway(tx, { gateway: 'edge-8', issuedBefore }));
+  assert.equal((await post('enrolment', { code, name: 'edge-8', request })).status, 200);
 });
 
 test('one certificate can be expelled by its fingerprint; others of the same name stay', async () => {

@@ -9,6 +9,8 @@ import {
   findInvitation,
   type InvitationRow,
   insertGatewayCertificate,
+  listExpulsions,
+  listGatewayCertificates,
   useInvitation,
 } from '../../adapters/stores/gateways.ts';
 import type { Store, StoreTransaction } from '../../adapters/stores/store.ts';
@@ -26,6 +28,8 @@ export interface EnrolmentDeps {
   readonly issuer: GatewayIssuer;
   /** Name of the gateway whose certificate a request has; null = none, or one that was expelled. */
   readonly enrolledName: (request: FastifyRequest) => string | null;
+  /** Whether the store says that the certificate of a request was expelled, though this node may not have heard of it. */
+  readonly isExpelled: (tx: StoreTransaction, request: FastifyRequest) => Promise<boolean>;
   /** Milliseconds that a wrong code waits for its answer. Default 1000. */
   readonly refusalDelay?: number;
 }
@@ -72,6 +76,7 @@ export function mountEnrolment(app: FastifyInstance, deps: EnrolmentDeps): void 
     const issued = await certify(issuer, name, request);
     const used = await store.transaction(async (tx) => {
       if (!(await useInvitation(tx, invitation, now))) return false;
+      if (invitation.name === null) await refuseTaken(tx, name, now);
       await note(tx, { clock, actor: invitation.created_by, action: 'enrol', name, issued });
       return true;
     });
@@ -88,7 +93,10 @@ export function mountEnrolment(app: FastifyInstance, deps: EnrolmentDeps): void 
   app.post('/internal/data/v1/renewal', { bodyLimit, onRequest }, async (request): Promise<Enrolled> => {
     const name = enrolledName(request) as string;
     const issued = await certify(issuer, name, request);
-    await store.transaction((tx) => note(tx, { clock, actor: `gateway ${name}`, action: 'renew', name, issued }));
+    await store.transaction(async (tx) => {
+      if (await deps.isExpelled(tx, request)) throw new RestError(403, 'This gateway was expelled.');
+      await note(tx, { clock, actor: `gateway ${name}`, action: 'renew', name, issued });
+    });
     log.info({ gateway: name, serial: issued.serial }, 'a gateway has renewed its certificate');
     return { name, certificate: issued.cert };
   });
@@ -105,6 +113,27 @@ function nameFor(invitation: InvitationRow, wanted: unknown): string {
     throw new RestError(400, `name: expected ${gatewayNameRule}, and not "${ownGatewayName}".`);
   }
   return wanted;
+}
+
+/**
+ * Whoever was invited without a name does not take another's: both would be expelled together, and taken for one.
+ * @throws RestError 409
+ */
+async function refuseTaken(tx: StoreTransaction, name: string, now: number): Promise<void> {
+  const expulsions = new Map((await listExpulsions(tx.db)).map((one) => [one.gateway, one.issuedBefore]));
+  const live = (await listGatewayCertificates(tx.db)).some(
+    (row) =>
+      row.name === name &&
+      row.expires_at > now &&
+      !expulsions.has(row.fingerprint) &&
+      row.issued_at > (expulsions.get(name) ?? -1),
+  );
+  if (live) {
+    throw new RestError(
+      409,
+      `${name} is the name of a gateway that has enrolled; an invitation for it has to name it.`,
+    );
+  }
 }
 
 /** @throws RestError 400 when there is no good request in it, 503 where nothing can be issued */

@@ -69,7 +69,7 @@ test('nothing, then what was put there: the snapshot and every change since', as
   await replace(header(3), [revoked('t3'), key('one'), key('two')]);
   append(revocation(4), change(5, { kind: 'key', id: 'one', value: null }));
   append(change(6, key('three')));
-  disk.confirm(1_000_000);
+  disk.confirm(1_000_000, 6);
   // Not closed: that is how a killed process leaves it.
   const found = await contentOf(dir);
   assert.deepEqual(found.header, header(6));
@@ -100,7 +100,7 @@ test('journals are merged when they have grown, while changes go on, and removed
   const { disk, append, replace } = await openMemory(dir, { compactAfter: 2000 });
   await replace(header(0), [key('gone'), key('stays')]);
   append(change(1, { kind: 'key', id: 'gone', value: null }));
-  disk.confirm(5_000_000);
+  disk.confirm(5_000_000, 1);
   for (let n = 2; n <= 200; n++) append(revocation(n));
   await disk.close();
   assert.ok(journals(dir).length <= 2, `${journals(dir)}`);
@@ -117,7 +117,7 @@ test('a merge that stops anywhere loses nothing', async (t) => {
   const { disk, append, replace } = await openMemory(dir, { compactAfter: 1_000_000 });
   await replace(header(0), []);
   for (let n = 1; n <= 20; n++) append(revocation(n));
-  disk.confirm(9_000_000);
+  disk.confirm(9_000_000, 20);
   await disk.close();
   const all = Array.from({ length: 20 }, (_, at) => `t${at + 1}`).sort();
   const before = `${dir}-before`;
@@ -145,7 +145,7 @@ test('a torn last line is passed over; a line in the middle that was altered is 
   const dir = folder(t);
   const { disk, append, replace } = await openMemory(dir);
   await replace(header(0), [key('one')]);
-  disk.confirm(7_000_000);
+  disk.confirm(7_000_000, 0);
   for (let n = 1; n <= 4; n++) append(revocation(n));
   append(change(5, key('two')));
   await disk.close();
@@ -166,7 +166,7 @@ test('a number that is missing ends what can be gone on from, but not the revoca
   const { disk, append, replace } = await openMemory(dir);
   await replace(header(0), []);
   append(revocation(1), revocation(3), change(4, key('four')));
-  disk.confirm(9_000_000);
+  disk.confirm(9_000_000, 4);
   await disk.close();
   const found = await contentOf(dir);
   assert.deepEqual([found.header, found.names, found.confirmed], [header(1), ['t1', 't3'], 0]);
@@ -428,4 +428,55 @@ test('half a line that a full disk took is taken back', async (t) => {
   assert.ok(readFileSync(file, 'utf8').endsWith('}\n'));
   const found = await contentOf(dir);
   assert.deepEqual(found.header, header(last - 1));
+});
+
+test('a copy that was written by a clock that was ahead is no copy to go on from, but for its revocations', async (t) => {
+  const dir = folder(t);
+  const seconds = 1_000_000;
+  const hour = 3600;
+  const clock = new ManualClock(seconds * 1000);
+  const first = await openMemory(dir, { clock });
+  await first.replace(header(1), [revoked('long', seconds + 9 * hour), revoked('short', seconds + hour), key('one')]);
+  clock.advance(3 * hour * 1000);
+  await first.replace(header(2), [key('one')]);
+  await first.disk.close();
+  clock.set((seconds + 60) * 1000);
+  const found = await contentOf(dir, { clock });
+  assert.deepEqual([found.header, found.names], [null, ['long']]);
+  clock.set((seconds + 3 * hour) * 1000 - 30_000);
+  assert.deepEqual((await contentOf(dir, { clock })).header, header(2), 'half a minute is nothing');
+});
+
+test('older revocations beside a newer snapshot are noticed, newer ones beside an older are welcome', async (t) => {
+  const dir = folder(t);
+  const { disk, append, replace } = await openMemory(dir);
+  const [snapshot, revocations] = ['snapshot.ndjson', 'revocations.bin'].map((name) => join(dir, name)) as [
+    string,
+    string,
+  ];
+  await replace(header(1), [revoked('t1')]);
+  const before = [readFileSync(snapshot), readFileSync(revocations)] as const;
+  append(revocation(2));
+  await replace(header(2), [revoked('t2')]);
+  await disk.close();
+  const after = [readFileSync(snapshot), readFileSync(revocations)] as const;
+  writeFileSync(revocations, before[1]);
+  const behind = await contentOf(dir);
+  assert.deepEqual([behind.header, behind.names], [null, ['t1']]);
+  writeFileSync(revocations, after[1]);
+  writeFileSync(snapshot, before[0]);
+  const ahead = await contentOf(dir);
+  assert.deepEqual([ahead.header, ahead.names], [header(1), ['t1', 't2']]);
+});
+
+test('a confirmation of what never got to the disk is not believed', async (t) => {
+  const dir = folder(t);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), []);
+  append(revocation(1));
+  disk.confirm(3_000_000, 1);
+  disk.confirm(9_000_000, 5);
+  await disk.close();
+  const found = await contentOf(dir);
+  assert.deepEqual([found.header, found.confirmed], [header(1), 3_000_000]);
 });

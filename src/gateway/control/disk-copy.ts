@@ -52,6 +52,9 @@ export class DiskCopyError extends OperatorError {
 
 /** Milliseconds between confirmations on disk: staleness after a restart is overstated by so much at most. */
 const confirmEvery = 5000;
+/** Milliseconds by which a clock may have gone back before that matters. */
+const clockDifference = 60_000;
+
 const revocationsFile = 'revocations.bin';
 
 /** The key that the revocations of a copy were written with: without it they are of no use. null = there are none. */
@@ -70,6 +73,8 @@ export class DiskCopy {
   readonly #compactAfter: number;
   readonly #journals: Journals;
   #confirmedOnDisk = 0;
+  /** Of the file of revocations, as it was written last. */
+  #edition = 0;
   /** The set's generation when all that it had was on disk, or was held back to be written. */
   #writtenGeneration = 0;
   /** Bytes of what journals are merged into. */
@@ -137,7 +142,7 @@ export class DiskCopy {
       const last = await ended;
       const { generation } = this.#revoked;
       await this.#writeRevocations();
-      await writeSnapshotFile(this.#file, { ...header, confirmedAt: 0 }, entities);
+      await this.#writeSnapshot({ ...header, confirmedAt: 0 }, entities);
       this.#writtenGeneration = generation;
       await this.#removeJournals(last);
       this.#journals.forgetPending();
@@ -157,11 +162,11 @@ export class DiskCopy {
     this.#append(revocations.map(({ id, value }) => ({ type: 'revoked', id, value: value as Revocation })));
   }
 
-  /** Notes that nothing was missing at this time (milliseconds since the epoch). */
-  confirm(at: number): void {
+  /** Notes that nothing was missing at this time (milliseconds since the epoch), when everything up to `number` was held. */
+  confirm(at: number, number: number): void {
     if (Math.abs(at - this.#confirmedOnDisk) < confirmEvery) return;
     this.#confirmedOnDisk = at;
-    this.#append([{ type: 'confirmed', at }]);
+    this.#append([{ type: 'confirmed', at, number }]);
   }
 
   /** Resolves when everything is on the disk. */
@@ -190,7 +195,7 @@ export class DiskCopy {
         throw new Error('the snapshot is damaged');
       };
       await this.#writeRevocations();
-      await writeSnapshotFile(this.#file, { epoch, number, at, confirmedAt }, this.#merged(changes, damaged));
+      await this.#writeSnapshot({ epoch, number, at, confirmedAt }, this.#merged(changes, damaged));
       await this.#removeJournals(last);
     };
     this.#serially(merge)
@@ -207,15 +212,31 @@ export class DiskCopy {
   async #writeRevocations(): Promise<void> {
     // What has no room in memory is only in the journals, or at the source.
     if (this.#revoked.overflowed) throw new Error('memory has no room for all revocations');
-    await writeRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#clock.now());
+    const edition = this.#edition + 1;
+    const key = this.#fingerprintKey;
+    await writeRevocations(this.#revocationsFile, { key, edition }, this.#revoked, this.#clock.now());
+    this.#edition = edition;
+  }
+
+  /** After its revocations: whatever is found beside it later has to be them, or newer ones. */
+  #writeSnapshot(
+    header: Parameters<typeof writeSnapshotFile>[1],
+    entities: Parameters<typeof writeSnapshotFile>[2],
+  ): Promise<void> {
+    return writeSnapshotFile(this.#file, { ...header, writtenAt: this.#clock.now(), edition: this.#edition }, entities);
   }
 
   async #read(): Promise<DiskCopyContent | null> {
     const header = await readSnapshotHeader(this.#file);
     const now = this.#clock.now();
     const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);
+    const { writtenAt = 0, edition = 0 } = header ?? {};
+    this.#edition = Math.max(apart.edition, edition);
+    const hasAll = apart.state === 'whole' && apart.edition >= edition;
+    // By a clock that was ahead, revocations may have been left out that count again.
+    const inTime = writtenAt <= now + clockDifference;
     const replayed = await replayJournals(this.#journals.files(), header, this.#revoke);
-    let usable = header !== null && (apart === 'whole' || header.format === 1);
+    let usable = header !== null && inTime && (hasAll || header.format === 1);
     let entities: EntityChange[] = [];
     const damaged = () => {
       usable = false;
@@ -232,7 +253,7 @@ export class DiskCopy {
         { dir: this.#dir, usable, revocations },
         usable
           ? 'the disk copy has damaged journals; it is used up to the first gap, and all of its revocations'
-          : 'the disk copy is damaged or of another version; only its revocations are used',
+          : 'the disk copy is damaged, of another version, or of a clock that was ahead; only its revocations are used',
       );
     }
     const order = new Map<string, number>(entityKinds.map((kind, at) => [kind, at]));

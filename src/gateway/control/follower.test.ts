@@ -9,7 +9,7 @@ import type { ChangeSource, EventReceiver, Snapshot } from '../../adapters/broke
 import type { ChangeEvent, HubEvent, Position } from '../../core/events.ts';
 import type { EntityChange } from '../../core/snapshot.ts';
 import { ManualClock } from '../../platform/clock.ts';
-import { silentLog } from '../../platform/log.ts';
+import { type Log, silentLog } from '../../platform/log.ts';
 import { Freshness } from '../freshness.ts';
 import type { EntitySink } from './entity-sink.ts';
 import { Follower } from './follower.ts';
@@ -28,7 +28,7 @@ const head = (number: number, epoch = 'e'): HubEvent => ({ type: 'head', epoch, 
 
 /** A source that the test speaks for. */
 class ScriptedSource implements ChangeSource {
-  readonly name = 'script';
+  name = 'script';
   /** Positions from which it was followed. */
   readonly asked: Position[] = [];
   snapshots: (() => Promise<Snapshot>)[] = [];
@@ -39,11 +39,11 @@ class ScriptedSource implements ChangeSource {
   follow(position: () => Position, receiver: EventReceiver) {
     this.#position = position;
     this.#receiver = receiver;
-    this.#connect();
+    this.connect();
     return {
       restart: (reason: Error) => {
         receiver.disconnected(reason);
-        this.#connect();
+        this.connect();
       },
       stop: () => {
         this.#receiver = null;
@@ -51,9 +51,12 @@ class ScriptedSource implements ChangeSource {
     };
   }
 
-  #connect(): void {
+  /** Whether a connection succeeds. */
+  answers = true;
+
+  connect(): void {
     this.asked.push({ ...(this.#position as () => Position)() });
-    this.#receiver?.connected();
+    if (this.answers) this.#receiver?.connected();
     this.#followed.resolve();
     this.#followed = Promise.withResolvers();
   }
@@ -124,7 +127,13 @@ class State implements EntitySink {
   }
 }
 
-async function following(t: TestContext, options: { dir?: string; prepare?: (source: ScriptedSource) => void } = {}) {
+interface Options {
+  readonly dir?: string;
+  readonly log?: Log;
+  prepare?(source: ScriptedSource): void;
+}
+
+async function following(t: TestContext, options: Options = {}) {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'postern-follower-'));
   if (!options.dir) t.after(() => rmSync(dir, { recursive: true, force: true }));
   const clock = new ManualClock(start);
@@ -136,7 +145,7 @@ async function following(t: TestContext, options: { dir?: string; prepare?: (sou
     sink,
     freshness: new Freshness(Freshness.allocate(), clock),
     clock,
-    log: silentLog,
+    log: options.log ?? silentLog,
     disk: memory.disk,
     reloadJitter: 0,
   });
@@ -247,7 +256,7 @@ test('a head of another epoch is a reload too', async (t) => {
 });
 
 test('a snapshot that is not whole changes nothing but what it revokes; it is tried again', async (t) => {
-  const { dir, source, sink, follower } = await following(t, {
+  const { dir, source, sink, follower, clock } = await following(t, {
     prepare: (s) => s.has('e', 1, key('old'), revoked('r')),
   });
   const broken = async function* () {
@@ -259,7 +268,7 @@ test('a snapshot that is not whole changes nothing but what it revokes; it is tr
     assert.deepEqual(sink.ids, ['old', 'r', 's']);
     assert.equal(follower.state.sourceFailure, 'the snapshot is not whole');
     // Not even a process that was killed now takes it back.
-    const killed = await openMemory(join(dir, 'gateway'));
+    const killed = await openMemory(join(dir, 'gateway'), { clock });
     assert.deepEqual([killed.content?.header?.epoch, killed.revokedOf(tokens)], ['e', ['r', 's']]);
     return { header: { format: 1, epoch: 'f', number: 1 }, entities: (async function* () {})() };
   });
@@ -268,6 +277,30 @@ test('a snapshot that is not whole changes nothing but what it revokes; it is tr
   await followed;
   assert.deepEqual(sink.ids, ['r', 's']);
   assert.equal(follower.state.sourceFailure, null);
+});
+
+test('snapshots that do not help follow one another more and more slowly', async (t) => {
+  const { source, follower } = await following(t, { prepare: (s) => s.has('e', 1) });
+  const waits: number[] = [];
+  for (let n = 2; n <= 4; n++) {
+    source.has(`e${n}`, 1);
+    const { followed } = source;
+    const from = performance.now();
+    source.say({ type: 'reload', epoch: `e${n}`, number: 1 });
+    await followed;
+    waits.push(performance.now() - from);
+  }
+  assert.equal(follower.state.reloads, 4);
+  const [first = 0, second = 0, third = 0] = waits;
+  assert.ok(first < 200 && second >= 240 && third >= 490, waits.join(', '));
+  // Once it is certain again that nothing is missing, the next one need not wait.
+  source.say(head(1, 'e4'));
+  source.has('f', 1);
+  const { followed } = source;
+  const from = performance.now();
+  source.say({ type: 'reload', epoch: 'f', number: 1 });
+  await followed;
+  assert.ok(performance.now() - from < 200);
 });
 
 test('a revocation that can not be applied keeps no other of a snapshot out', async (t) => {
@@ -325,4 +358,67 @@ test('the state tells of a source that is lost and back', async (t) => {
   assert.equal(follower.state.connected, true);
   source.fail('cable');
   assert.deepEqual([follower.state.connected, follower.state.sourceFailure], [false, 'cable']);
+});
+
+/** What of the source is logged, in order, with its name and the one before. */
+function sourceLines() {
+  const lines: string[] = [];
+  const note = (of: { source?: string; before?: string }, line: string): void => {
+    if (line.includes('source')) lines.push([of.source, of.before, line].filter(Boolean).join(' '));
+  };
+  return { lines, log: { ...silentLog, info: note, warn: note, error: note } as unknown as Log };
+}
+
+test('a source that fails for 4 s is said to be lost if it was connected, and its return; else it can not be reached', async (t) => {
+  const { lines, log } = sourceLines();
+  const { source, clock } = await following(t, { log });
+  const fail = (): void => source.fail('cable');
+  fail();
+  clock.advance(3900);
+  fail();
+  assert.deepEqual(lines, []);
+  clock.advance(100);
+  fail();
+  fail();
+  assert.deepEqual(lines.splice(0), ['script the source is lost; trying again']);
+  source.connect();
+  assert.deepEqual(lines.splice(0), ['script the source is back']);
+});
+
+test('a source that never was connected can not be reached, and is not called lost', async (t) => {
+  const { lines, log } = sourceLines();
+  const first = await following(t);
+  first.source.say(head(0));
+  await first.follower.stop();
+  const { source, clock } = await following(t, {
+    dir: first.dir,
+    log,
+    prepare: (one) => {
+      one.answers = false;
+    },
+  });
+  source.fail('cable');
+  clock.advance(4000);
+  source.fail('cable');
+  assert.deepEqual(lines, ["script the source can't be reached; trying again"]);
+});
+
+test('that another source is followed than before is logged, with both names; that the same one is, is not', async (t) => {
+  const { lines, log } = sourceLines();
+  const { source } = await following(t, { log });
+  source.connect();
+  assert.deepEqual(lines, []);
+  source.name = 'other';
+  source.connect();
+  assert.deepEqual(lines, ['other script another source is followed']);
+});
+
+test('a head is never below what was applied, and the staleness is a whole number', async (t) => {
+  const { source, follower, clock } = await following(t);
+  source.say(head(1), change(1));
+  clock.advance(100.25);
+  source.say(change(2));
+  const { head: newest, lag, stalenessMs } = follower.state;
+  assert.deepEqual([newest, lag], [2, 0]);
+  assert.ok(Number.isInteger(stalenessMs), String(stalenessMs));
 });

@@ -35,7 +35,7 @@ export interface FollowerState {
   readonly connected: boolean;
   /** `epoch:number`; null = nothing has been loaded. */
   readonly position: string | null;
-  /** The newest number that a source told of; null = none did yet. */
+  /** The newest number that a source told of, by a head or by the change itself; null = no head came yet. */
   readonly head: number | null;
   /** Changes that are known to exist and are not applied yet. */
   readonly lag: number | null;
@@ -56,12 +56,16 @@ export interface FollowerState {
   readonly diskFailure: string | null;
 }
 
-/** Milliseconds between attempts to get a snapshot. */
+/** Milliseconds between attempts to get a snapshot, and between snapshots that did not help. */
 const retry = { min: 50, max: 800 };
+const again = { min: 500, max: 10_000 };
 /** Attempts to get what follows one position, before a snapshot has to do. */
 const maxGapsHere = 5;
-/** Milliseconds for which a source may fail before that is worth a line in the log. */
-const patience = 5000;
+/**
+ * Milliseconds for which a source may fail before that is worth a line in the log: less than until the alarm that
+ * nothing is heard, for which it is the reason.
+ */
+const patience = 4000;
 const known = new Set<string>(entityKinds);
 const knows = (kind: string): boolean => known.has(kind);
 
@@ -81,7 +85,10 @@ export class Follower {
   #head: number | null = null;
   /** The next event is the first of its connection. */
   #first = true;
+  #came = 0;
   #reloads = 0;
+  /** Before the next reload, if nothing was certain since the last. */
+  readonly #again = new Backoff(again.min, again.max);
   #gaps = 0;
   /** Gaps at the present position. */
   #gapsHere = 0;
@@ -89,9 +96,11 @@ export class Follower {
   #repeated = 0;
   #malformed = 0;
   #sourceFailure: string | null = null;
-  /** `performance.now()` of the first failure since the last success. */
+  /** When the first failure since the last success was, as `Clock.elapsed`. */
   #failingSince: number | null = null;
   #complained = false;
+  /** Name of the source that was connected last. */
+  #followed: string | null = null;
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps;
@@ -103,16 +112,23 @@ export class Follower {
     return this.#caughtUp.promise;
   }
 
+  /** Changes and entities that have come so far: more of them = a source tells something. */
+  get came(): number {
+    return this.#came;
+  }
+
   get state(): FollowerState {
     const age = this.#deps.freshness.age();
+    // Changes come before the head that counts them.
+    const head = this.#head === null ? null : Math.max(this.#head, this.#position?.number ?? 0);
     return {
       source: this.#deps.source.name,
       connected: this.#connected,
       position: this.#position && formatPosition({ ...this.#position, at: undefined }),
-      head: this.#head,
-      lag: this.#head === null || !this.#position ? null : Math.max(0, this.#head - this.#position.number),
+      head,
+      lag: head === null || !this.#position ? null : head - this.#position.number,
       lastConfirmedHeadMs: this.#lastConfirmed,
-      stalenessMs: Number.isFinite(age) ? age : null,
+      stalenessMs: Number.isFinite(age) ? Math.round(age) : null,
       caughtUp: this.#isCaughtUp,
       reloads: this.#reloads,
       gaps: this.#gaps,
@@ -164,6 +180,7 @@ export class Follower {
     this.#following = this.#deps.source.follow(() => this.#position as Position, {
       connected: () => {
         this.#recovered();
+        this.#nowFollows(this.#deps.source.name);
         this.#connected = true;
         this.#first = true;
         this.#target = null;
@@ -176,13 +193,20 @@ export class Follower {
   #failed(reason: Error): void {
     this.#connected = false;
     if (reason instanceof MalformedError) this.#malformed += 1;
-    const { log, source } = this.#deps;
+    const { log, source, clock } = this.#deps;
     this.#sourceFailure = reason.message;
-    this.#failingSince ??= performance.now();
+    this.#failingSince ??= clock.elapsed();
     // Once, not at every attempt; and a source that is started together with this gateway is given its time.
-    if (this.#complained || performance.now() - this.#failingSince < patience) return;
+    if (this.#complained || clock.elapsed() - this.#failingSince < patience) return;
     this.#complained = true;
-    log.warn({ source: source.name, reason: reason.message }, 'the source is lost; trying again');
+    const what = this.#followed === null ? "the source can't be reached" : 'the source is lost';
+    log.warn({ source: source.name, reason: reason.message }, `${what}; trying again`);
+  }
+
+  #nowFollows(source: string): void {
+    const before = this.#followed;
+    this.#followed = source;
+    if (before !== null && before !== source) this.#deps.log.warn({ source, before }, 'another source is followed');
   }
 
   #recovered(): void {
@@ -250,6 +274,7 @@ export class Follower {
     this.#revocationLog.came(source.name, news);
     const { number, at } = changes.at(-1) as ChangeEvent;
     this.#position = { epoch: (this.#position as Position).epoch, number, at };
+    this.#came += changes.length;
     this.#gapsHere = 0;
     this.#confirm();
   }
@@ -260,9 +285,10 @@ export class Follower {
     const held = this.#position as Position;
     if (!target || held.number < target.number) return;
     this.#target = null;
+    this.#again.reset();
     this.#lastConfirmed = target.at;
     this.#deps.freshness.confirm(target.elapsed);
-    this.#deps.disk.confirm(target.at);
+    this.#deps.disk.confirm(target.at, held.number);
     this.#isCaughtUp = true;
     this.#caughtUp.resolve();
   }
@@ -293,7 +319,7 @@ export class Follower {
           { position: this.#position, source: source.name, head: formatPosition(asked) },
           'loading everything anew',
         );
-        await setTimeout(Math.random() * reloadJitter, undefined, { signal });
+        await setTimeout(this.#again.next() + Math.random() * reloadJitter, undefined, { signal });
       }
       for (;;) {
         await setTimeout(wait.next(), undefined, { signal });
@@ -322,6 +348,9 @@ export class Follower {
       knows,
       log,
       signal: this.#stopping.signal,
+      came: (entities) => {
+        this.#came += entities;
+      },
     });
     if (!loaded) return;
     const { header } = snapshot;

@@ -26,6 +26,8 @@ export interface JournalHeader {
 export interface Confirmation {
   readonly type: 'confirmed';
   readonly at: number;
+  /** The number that was held; absent = not said. */
+  readonly number?: number;
 }
 
 /** A revocation that has no number yet: the snapshot that it came with is not on disk. */

@@ -15,6 +15,8 @@ export interface LoadDeps {
   readonly knows: (kind: string) => boolean;
   readonly log: EventLog;
   readonly signal: AbortSignal;
+  /** Told how many entities have come, each time that some do. */
+  readonly came: (entities: number) => void;
 }
 
 export interface Loaded {
@@ -30,13 +32,14 @@ const mostAtOnce = 500;
 
 /** Resolves with null when it is told to stop. Rejects when the snapshot can't be had whole. */
 export async function loadSnapshot({ entities }: Snapshot, deps: LoadDeps): Promise<Loaded | null> {
-  const { sink, disk, knows, log, signal } = deps;
+  const { sink, disk, knows, log, signal, came } = deps;
   const state: EntityChange[] = [];
   let revocations = 0;
   let refused = 0;
   let atOnce = 0;
   for await (const some of entities) {
     if (signal.aborted) return null;
+    came(some.length);
     const revoked = some.filter(({ kind }) => kind === 'revocation');
     if (revoked.length < some.length) {
       state.push(...some.filter(({ kind }) => kind !== 'revocation' && knows(kind)));

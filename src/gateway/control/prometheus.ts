@@ -46,7 +46,8 @@ export function renderMetrics(counts: readonly ApiCounts[], gauges: readonly Gau
   }
   for (const { name, help, type, value } of gauges) {
     family(name, type, help);
-    lines.push(`${name} ${value}`);
+    // As Prometheus spells it.
+    lines.push(`${name} ${value === Number.POSITIVE_INFINITY ? '+Inf' : value}`);
   }
   return `${lines.join('\n')}\n`;
 }

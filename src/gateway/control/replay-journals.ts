@@ -33,7 +33,10 @@ export async function replayJournals(
   let { number, at, confirmedAt } = header ?? { number: 0, at: undefined, confirmedAt: 0 };
   let damaged = false;
   const take = (record: JournalRecord, follows: boolean): void => {
-    if (record.type === 'confirmed' && follows) confirmedAt = Math.max(confirmedAt, record.at);
+    if (record.type === 'confirmed' && follows) {
+      // What was held then may never have got to the disk.
+      if ((record.number ?? number) <= number) confirmedAt = Math.max(confirmedAt, record.at);
+    }
     if (record.type === 'revoked') revoke({ kind: 'revocation', id: record.id, value: record.value });
     if (record.type !== 'change') return;
     // A revocation is never taken back.

@@ -28,15 +28,15 @@ const isRevoked = (set: RevokedSet, jti: string): boolean =>
   set.isRevoked(identifyToken(new Fingerprinter(key), { issuer, jti }));
 async function read(of = key) {
   const set = newSet(of);
-  return { set, state: await readRevocations(file, of, set, now) };
+  return { set, ...(await readRevocations(file, of, set, now)) };
 }
 
 test('what is written is read again, with its times; only its owner may read it', async () => {
   const set = filledSet();
   set.add({ type: 'subject', issuer, value: 's', issuedBefore: 1000, expires });
-  await writeRevocations(file, key, set, now);
+  await writeRevocations(file, { key, edition: 7 }, set, now);
   const later = await read();
-  assert.deepEqual([later.state, later.set.size], ['whole', count + 1]);
+  assert.deepEqual([later.state, later.edition, later.set.size], ['whole', 7, count + 1]);
   for (let n = 0; n < count; n += 97) assert.equal(isRevoked(later.set, `t${n}`), true);
   assert.equal(isRevoked(later.set, 'another'), false);
   const of = (iat: number) => identifyToken(new Fingerprinter(key), { issuer, jti: 'j', sub: 's', iat });
@@ -53,15 +53,15 @@ test('what is written is read again, with its times; only its owner may read it'
 test('what has expired for an hour is neither written nor read', async () => {
   const set = filledSet();
   set.add({ type: 'token', issuer, value: 'old', expires: now / 1000 - 3600 });
-  await writeRevocations(file, key, set, now);
+  await writeRevocations(file, { key, edition: 7 }, set, now);
   assert.equal((await read()).set.size, count);
   const later = newSet();
-  assert.equal(await readRevocations(file, key, later, (expires + 3600) * 1000), 'whole');
+  assert.deepEqual(await readRevocations(file, key, later, (expires + 3600) * 1000), { state: 'whole', edition: 7 });
   assert.equal(later.size, 0);
 });
 
 test('a damaged chunk hides no other, wherever it is, and is never believed', async () => {
-  await writeRevocations(file, key, filledSet(), now);
+  await writeRevocations(file, { key, edition: 7 }, filledSet(), now);
   const whole = readFileSync(file);
   const chunk = 12 + 8192 * 24;
   const rows: readonly [string, number, number][] = [
@@ -85,7 +85,7 @@ test('a damaged chunk hides no other, wherever it is, and is never believed', as
 });
 
 test('with another key it is of no use, and no file is no key', async () => {
-  await writeRevocations(file, key, filledSet(), now);
+  await writeRevocations(file, { key, edition: 7 }, filledSet(), now);
   const other = await read(newFingerprintKey());
   assert.deepEqual([other.state, other.set.size], ['damaged', 0]);
   rmSync(file);
@@ -94,7 +94,7 @@ test('with another key it is of no use, and no file is no key', async () => {
 
 test('what was there before is written, whatever is added and let go of meanwhile', async () => {
   const set = filledSet();
-  const writing = writeRevocations(file, key, set, now);
+  const writing = writeRevocations(file, { key, edition: 7 }, set, now);
   for (let n = 0; n < 200; n++) {
     set.add({ type: 'token', issuer, value: `new ${n}`, expires });
     await new Promise(setImmediate);

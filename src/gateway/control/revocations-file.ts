@@ -16,12 +16,13 @@ import { entryWords, type RevokedSet } from '../revocation/revoked-set.ts';
 const magic = Buffer.from('POSTREVO');
 const format = 1;
 const wordBytes = 4;
-/** Words of the file's head: magic, format, words of an entry, the key, and in the last one the CRC-32 of the others. */
+/** Words of the file's head: magic, format, words of an entry, the key, the edition, and in the last one the CRC-32 of the others. */
 const headWords = 16;
 const formatWord = 2;
 const entryWordsWord = 3;
 const keyByte = 16;
 const keyBytes = 32;
+const editionWord = 12;
 
 /** Words of a chunk's head, and the most entries behind it: about 2 ms of work. */
 const chunkHeadWords = 3;
@@ -30,6 +31,12 @@ const chunkWords = chunkHeadWords + chunkEntries * entryWords;
 
 /** Whether the file has everything that was written to it. */
 export type RevocationsFileState = 'whole' | 'damaged' | 'missing';
+
+export interface RevocationsRead {
+  readonly state: RevocationsFileState;
+  /** As it was written with; 0 = it can't be read. */
+  readonly edition: number;
+}
 
 /** The fingerprint key that the revocations of an earlier process were written with; null = there are none to be read. */
 export function readFingerprintKey(file: string): Uint8Array | null {
@@ -51,11 +58,17 @@ export function readFingerprintKey(file: string): Uint8Array | null {
 /**
  * Puts what the set has in the place of the file, a piece at a time; a crash leaves the one before or this one. What is
  * added to the set meanwhile may be missing in it.
+ * @param edition tells it from the one before: a later one has a higher number
  * @param nowMs entries that are gone at this time are left out
  */
-export async function writeRevocations(file: string, key: Uint8Array, set: RevokedSet, nowMs: number): Promise<void> {
+export async function writeRevocations(
+  file: string,
+  { key, edition }: { readonly key: Uint8Array; readonly edition: number },
+  set: RevokedSet,
+  nowMs: number,
+): Promise<void> {
   await replaceFileAside(file, async (handle) => {
-    await handle.writeFile(bytesOf(headWith(key)));
+    await handle.writeFile(bytesOf(headWith(key, edition)));
     const chunk = new Uint32Array(chunkWords);
     let total = 0;
     let end = chunkHeadWords;
@@ -87,19 +100,20 @@ export async function readRevocations(
   key: Uint8Array,
   set: RevokedSet,
   nowMs: number,
-): Promise<RevocationsFileState> {
+): Promise<RevocationsRead> {
   let handle: FileHandle;
   try {
     handle = await open(file, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'missing', edition: 0 };
     throw error;
   }
   try {
     const head = new Uint32Array(headWords);
     const found = (await fill(handle, head, 0)) === headWords ? keyOf(head) : null;
     // Fingerprints that were made with another key are of no use.
-    if (!found || Buffer.compare(found, key) !== 0) return 'damaged';
+    if (!found || Buffer.compare(found, key) !== 0) return { state: 'damaged', edition: 0 };
+    const edition = head[editionWord] as number;
     const chunk = new Uint32Array(chunkWords);
     let total = 0;
     for (let at = headWords; ; ) {
@@ -109,10 +123,10 @@ export async function readRevocations(
       const good = read >= chunkHeadWords && end <= read && sum === checksum(chunk, end);
       // In the place of one that is damaged there was a whole one.
       at += good ? end : chunkWords;
-      if (!good && read < chunkWords) return 'damaged';
+      if (!good && read < chunkWords) return { state: 'damaged', edition };
       if (!good) continue;
       total += entries;
-      if (entries === 0) return upTo === total ? 'whole' : 'damaged';
+      if (entries === 0) return { state: upTo === total ? 'whole' : 'damaged', edition };
       set.copyIn(chunk.subarray(chunkHeadWords, end), nowMs);
     }
   } finally {
@@ -120,13 +134,14 @@ export async function readRevocations(
   }
 }
 
-function headWith(key: Uint8Array): Uint32Array {
+function headWith(key: Uint8Array, edition: number): Uint32Array {
   const head = new Uint32Array(headWords);
   const bytes = bytesOf(head);
   bytes.set(magic);
   head[formatWord] = format;
   head[entryWordsWord] = entryWords;
   bytes.set(key, keyByte);
+  head[editionWord] = edition;
   head[headWords - 1] = headChecksum(head);
   return head;
 }

@@ -13,6 +13,10 @@ export interface DiskHeader extends Omit<SnapshotHeader, 'format'> {
   readonly format: 1 | 2;
   /** When it was last certain that nothing was missing; milliseconds since the epoch. */
   readonly confirmedAt: number;
+  /** When it was written, by the clock that decided which revocations were gone; milliseconds since the epoch. */
+  readonly writtenAt?: number;
+  /** The edition that the file of revocations must have, or a later one. */
+  readonly edition?: number;
 }
 
 interface End {
@@ -33,10 +37,10 @@ export async function writeSnapshotFile(
   entities: Iterable<EntityChange> | AsyncIterable<EntityChange>,
 ): Promise<void> {
   await replaceFileAside(file, async (handle) => {
-    const { epoch, number, at, confirmedAt } = header;
+    const { epoch, number, at, confirmedAt, writtenAt, edition } = header;
     let count = 0;
     let sum = 0;
-    let piece = `${JSON.stringify({ format: 2, epoch, number, at, confirmedAt } satisfies DiskHeader)}\n`;
+    let piece = `${JSON.stringify({ format: 2, epoch, number, at, confirmedAt, writtenAt, edition } as DiskHeader)}\n`;
     const flush = async () => {
       sum = crc32(piece, sum);
       await handle.writeFile(piece);

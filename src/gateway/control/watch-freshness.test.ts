@@ -5,17 +5,25 @@ import type { Log } from '../../platform/log.ts';
 import { Freshness } from '../freshness.ts';
 import { freshnessWatch } from './watch-freshness.ts';
 
-function start() {
+/** @param known whether nothing was missing when it started */
+function start(known = true) {
   const clock = new ManualClock(1_700_000_000_000);
   const freshness = new Freshness(Freshness.allocate(), clock);
-  freshness.confirm(clock.elapsed());
+  if (known) freshness.confirm(clock.elapsed());
   const lines: string[] = [];
   const reasons: string[] = [];
   const log = {
     error: (of: object) => lines.push(`alarm ${JSON.stringify(of)}`),
     info: () => lines.push('over'),
   } as unknown as Log;
-  const look = freshnessWatch({ freshness, clock, log, maxStaleness: 60_000, readAnew: (why) => reasons.push(why) });
+  const look = freshnessWatch({
+    freshness,
+    clock,
+    log,
+    maxStaleness: 60_000,
+    failure: () => 'cable',
+    readAnew: (why) => reasons.push(why),
+  });
   const pass = (seconds: number) => {
     for (let i = 0; i < seconds * 2; i++) {
       clock.advance(500);
@@ -30,7 +38,7 @@ test('an alarm after 5 s without word, again every minute, and its end', () => {
   pass(5);
   assert.deepEqual(lines, []);
   pass(1);
-  assert.deepEqual(lines, ['alarm {"alarm":"stale","stalenessSeconds":6,"closedAfterSeconds":60}']);
+  assert.deepEqual(lines, ['alarm {"alarm":"stale","stalenessSeconds":6,"closedAfterSeconds":60,"reason":"cable"}']);
   pass(59);
   assert.equal(lines.length, 1);
   pass(2);
@@ -40,6 +48,40 @@ test('an alarm after 5 s without word, again every minute, and its end', () => {
   assert.equal(lines.at(-1), 'over');
   pass(3);
   assert.equal(lines.length, 3);
+});
+
+test('a gateway that starts with no knowledge, or an old one, has 5 s for asking before the alarm', () => {
+  for (const [age, seconds] of [
+    [null, 'null'],
+    [3_600_000, '3606'],
+  ] as const) {
+    const { freshness, lines, pass } = start(false);
+    if (age !== null) freshness.confirmAge(age);
+    pass(5);
+    assert.deepEqual(lines, []);
+    pass(1);
+    assert.match(lines.join(), new RegExp(`"stalenessSeconds":${seconds},`));
+  }
+});
+
+test('a gateway that hears of its source within 5 s of its start has nothing to say', () => {
+  const { clock, freshness, lines, pass } = start(false);
+  pass(4);
+  freshness.confirm(clock.elapsed());
+  pass(5);
+  assert.deepEqual(lines, []);
+});
+
+test('what was heard before the machine slept is as old as the sleep was long', () => {
+  const { clock, freshness, pass } = start();
+  pass(2);
+  clock.set(clock.now() + 3_600_000);
+  pass(1);
+  assert.ok(freshness.age() >= 3_600_000, String(freshness.age()));
+  freshness.confirm(clock.elapsed());
+  clock.set(clock.now() + 2000);
+  pass(1);
+  assert.ok(freshness.age() < 2000, 'a small correction is none');
 });
 
 test('a clock that is set back by more than a minute has everything read anew, once; forward or a little nothing', () => {

@@ -8,12 +8,17 @@ import type { Freshness } from '../freshness.ts';
 
 /** Milliseconds between looks. */
 const interval = 500;
-/** Milliseconds of staleness that are worth a line: silence of 3 s, and time to find another source. */
+/**
+ * Milliseconds of staleness that are worth a line: silence of 3 s, and time to find another source. What is known from
+ * before the start is older than that at once; a gateway has the same time for asking after it.
+ */
 const alarmAfter = 5000;
 /** Milliseconds between two lines while nothing changes. */
 const alarmEvery = 60_000;
 /** Milliseconds that the clock may go back unnoticed. Revocations are kept for an hour after their tokens expired. */
 const stepBack = 60_000;
+/** Milliseconds by which the clock may get ahead of the one that nobody sets before that is taken for sleep. */
+const stepAhead = 5000;
 
 export interface WatchDeps {
   readonly freshness: Freshness;
@@ -21,6 +26,8 @@ export interface WatchDeps {
   readonly log: Log;
   /** Of the APIs that are `closed`, for the words of the alarm. */
   readonly maxStaleness: number;
+  /** Why the source tells nothing, as far as that is known. */
+  readonly failure: () => string | null;
   readonly readAnew: (why: string) => void;
 }
 
@@ -33,25 +40,28 @@ export function watchFreshness(deps: WatchDeps): () => void {
 }
 
 /** One look at a time, as often as it is called. */
-export function freshnessWatch({ freshness, clock, log, maxStaleness, readAnew }: WatchDeps): () => void {
+export function freshnessWatch({ freshness, clock, log, maxStaleness, failure, readAnew }: WatchDeps): () => void {
+  const started = clock.elapsed();
   let alarmedAt: number | null = null;
   let offset = clock.now() - clock.elapsed();
   return () => {
     const now = clock.elapsed();
     const age = freshness.age();
-    if (age <= alarmAfter) {
+    if (Math.min(age, now - started) <= alarmAfter) {
       if (alarmedAt !== null) log.info('what is decided reaches this gateway again');
       alarmedAt = null;
     } else if (alarmedAt === null || now - alarmedAt >= alarmEvery) {
       alarmedAt = now;
       const stalenessSeconds = Number.isFinite(age) ? Math.round(age / 1000) : null;
       log.error(
-        { alarm: 'stale', stalenessSeconds, closedAfterSeconds: maxStaleness / 1000 },
+        { alarm: 'stale', stalenessSeconds, closedAfterSeconds: maxStaleness / 1000, reason: failure() },
         'no source tells what is decided: revocations and other decisions may be missing',
       );
     }
     const shift = clock.now() - now - offset;
     offset += shift;
+    // A machine that slept has heard nothing meanwhile, though its clock that nobody sets stood still.
+    if (shift > stepAhead && Number.isFinite(age)) freshness.confirmAge(age + shift);
     if (shift < -stepBack) readAnew(`the clock went back by ${Math.round(-shift / 1000)} s`);
   };
 }

@@ -16,6 +16,7 @@ import { RequestMetrics } from '../record/request-metrics.ts';
 import { RevokedSetReader } from '../revocation/revoked-set.ts';
 import { ApiKeyScheme } from '../security/api-key.ts';
 import { BasicScheme } from '../security/basic.ts';
+import { introspectionTtl } from '../security/introspection-ttl.ts';
 import type { Issuers } from '../security/issuers.ts';
 import { JwtScheme } from '../security/jwt.ts';
 import { JwtVerifier } from '../security/jwt-verifier.ts';
@@ -53,6 +54,7 @@ export async function createDeps(
 ): Promise<ThreadDeps> {
   const { shared, options, ca, authorities } = data;
   const { cache } = options.gateway;
+  const kept = introspectionTtl(options.gateway, shared.freshness !== null);
   const issuers: Issuers = new Map();
   const policyNumbers = new Map<string, number>();
   const fingerprinter = new Fingerprinter(shared.fingerprintKey);
@@ -95,7 +97,8 @@ export async function createDeps(
     revoked,
     validated: new GenerationalCache<Principal>(cache.token.capacity),
     invalid: new GenerationalCache<Fault>(cache.invalidToken.capacity),
-    validatedTtl: cache.token.ttl * 1000,
+    validatedTtl: kept.ours * 1000,
+    foreignTtl: kept.foreign * 1000,
     invalidTtl: cache.invalidToken.ttl * 1000,
     flights: new SingleFlight<Introspection>(),
     log,

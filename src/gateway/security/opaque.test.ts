@@ -55,6 +55,7 @@ function configure(more: Partial<OpaqueSchemeOptions> = {}): void {
     validated: new GenerationalCache(100),
     invalid: new GenerationalCache(100),
     validatedTtl: 900_000,
+    foreignTtl: 30_000,
     invalidTtl: 60_000,
     flights: new SingleFlight(),
     log: silentLog,
@@ -78,6 +79,19 @@ test('a token is asked about once, however many want to know at the same time', 
   for (const outcome of await Promise.all(waiting)) assert.ok(!('kind' in outcome));
   assert.deepEqual(asked, ['abc']);
   assert.notEqual(scheme.cached('Bearer abc', now), undefined);
+});
+
+test('a key manager whose revocations do not come is asked again after a shorter time than ours', async () => {
+  const later = { ...live, expires: now / 1000 + 10_000 };
+  issuers.set('https://foreign', new TrustedIssuer({ ...ours, issuer: 'https://foreign', foreign: true }));
+  const keptFor = async (issuer: string | null): Promise<number> => {
+    scheme.clear();
+    answer = async () => ({ ...later, issuer });
+    await scheme.verify('Bearer abc', now);
+    return [29_999, 30_000, 899_999, 900_000].filter((ms) => scheme.cached('Bearer abc', now + ms)).at(-1) ?? 0;
+  };
+  assert.equal(await keptFor(ours.issuer), 899_999);
+  for (const other of ['https://foreign', 'https://unknown', null]) assert.equal(await keptFor(other), 29_999);
 });
 
 test('401/900901 for a token that the key manager does not know; it is not asked again at once', async () => {

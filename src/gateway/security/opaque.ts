@@ -26,8 +26,10 @@ export interface OpaqueSchemeOptions {
   readonly validated: GenerationalCache<Principal>;
   /** The refusals of tokens that the key manager doesn't know, or no longer. */
   readonly invalid: GenerationalCache<Fault>;
-  /** Milliseconds. */
+  /** Milliseconds, for tokens whose revocations reach this gateway. */
   readonly validatedTtl: number;
+  /** Milliseconds, for those of other key managers: that one was revoked is seen when they are asked again. */
+  readonly foreignTtl: number;
   readonly invalidTtl: number;
   readonly flights: SingleFlight<Introspection>;
   readonly log: EventLog;
@@ -66,7 +68,8 @@ export class OpaqueScheme implements Scheme {
   }
 
   async #introspect(credentials: string, token: string, opaqueHash: string, now: number): Promise<Principal | Fault> {
-    const { introspect, principals, validated, invalid, validatedTtl, invalidTtl, flights, log } = this.#options;
+    const { introspect, principals, validated, invalid, flights, log } = this.#options;
+    const { validatedTtl, foreignTtl, invalidTtl } = this.#options;
     let answer: Introspection;
     try {
       answer = await flights.run(opaqueHash, () => introspect(token));
@@ -84,8 +87,10 @@ export class OpaqueScheme implements Scheme {
       log.warn({ issuer: answer.issuer, reason: problem }, 'the answer of an introspection can not be used');
       return fault(faults.authenticationFailure);
     }
-    const principal = principals.create({ use: 'access token', token: { opaqueHash }, ...this.#meaningOf(answer) });
-    validated.set(credentials, principal, Math.min(now + validatedTtl, answer.expires * 1000));
+    const meaning = this.#meaningOf(answer);
+    const principal = principals.create({ use: 'access token', token: { opaqueHash }, ...meaning });
+    const ttl = meaning.foreign ? foreignTtl : validatedTtl;
+    validated.set(credentials, principal, Math.min(now + ttl, answer.expires * 1000));
     return principal;
   }
 

@@ -11,7 +11,8 @@ import type {
 import type { ClientConnection } from './connection.ts';
 import { type Head, kinds } from './head.ts';
 import { areSafe, begin, flush, putBytes, putFields, putText, room } from './output.ts';
-import type { NetUpstream, UpstreamSocket } from './upstream.ts';
+import type { NetUpstream } from './upstream.ts';
+import type { UpstreamSocket } from './upstream-socket.ts';
 
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const nothing: readonly string[] = [];
@@ -162,17 +163,30 @@ export class NetExchange implements ServerExchange, AnswerHead {
     return isWhole && left > 0 ? this.content(head.bytes, head.end, head.end + left) : flows;
   }
 
-  /** Bytes of the answer's body. */
-  content(bytes: Buffer, from: number, to: number): boolean {
+  /**
+   * Bytes of the answer's body. False = the client does not keep up, until `drain`.
+   * @param isKept the bytes stay as they are until it does: a large piece of them need not be copied
+   */
+  content(bytes: Buffer, from: number, to: number, isKept = false): boolean {
     const { socket } = this.#connection;
-    const data = Buffer.from(bytes.subarray(from, to));
-    if (!this.#chunked) return socket.write(data);
-    socket.cork();
-    socket.write(`${(to - from).toString(16)}\r\n`, 'latin1');
-    socket.write(data);
-    const flows = socket.write('\r\n', 'latin1');
-    socket.uncork();
-    return flows;
+    const keeps = isKept && to - from >= socket.writableHighWaterMark;
+    const piece = bytes.subarray(from, to);
+    const data = keeps ? piece : Buffer.from(piece);
+    let flows: boolean;
+    if (this.#chunked) {
+      socket.cork();
+      socket.write(`${(to - from).toString(16)}\r\n`, 'latin1');
+      socket.write(data);
+      flows = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else flows = socket.write(data);
+    // So large a piece is always answered with false; whether it has gone the rest of the queue tells.
+    return keeps ? socket.writableLength === 0 : flows;
+  }
+
+  /** Whether the client's socket has taken everything. */
+  get hasSentAll(): boolean {
+    return this.#connection.socket.writableLength === 0;
   }
 
   clientDrained(): void {

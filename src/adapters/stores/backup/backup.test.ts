@@ -7,11 +7,14 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type PostgresqlServer, startPostgresql } from '../../../../test/support/postgresql.ts';
 import { insertSampleRows, readAll } from '../../../../test/support/sample-rows.ts';
 import { missing } from '../../../../test/support/servers.ts';
+import { ManualClock } from '../../../platform/clock.ts';
 import { createApplication } from '../applications.ts';
+import { expelGateway, listExpulsions } from '../gateways.ts';
 import { openPostgresqlStore } from '../postgresql.ts';
 import { openSqliteStore } from '../sqlite.ts';
 import type { Store } from '../store.ts';
 import { BackupError } from './format.ts';
+import { keepExpulsions, readExpulsions } from './keep-expulsions.ts';
 import type { StorePlace } from './place.ts';
 import { postgresqlPlace } from './postgresql-place.ts';
 import { inspectBackup, restoreBackup } from './restore-backup.ts';
@@ -165,6 +168,40 @@ for (const kind of [sqlite, postgresql]) {
       assert.deepEqual(await names(), ['mine']);
     });
 
+    test('who was expelled after the backup stays so where its store is replaced, and the newer expulsion counts', async () => {
+      const place = await kind.newPlace();
+      const [clock, key] = [new ManualClock(5000), 'mark'];
+      const expel = (gateway: string, issuedBefore: number) =>
+        withStore(kind, place, (store) => store.transaction(async (tx) => expelGateway(tx, { gateway, issuedBefore })));
+      await withStore(kind, place, ({ db }) => db.insertInto('meta').values({ key, value: 'ours' }).execute());
+      await expel('edge-1', 10);
+      await expel('edge-2', 10);
+      const { file, header } = await backUp(kind, place);
+      await expel('edge-2', 20);
+      await expel('edge-3', 30);
+      const other = await kind.openPlace(place);
+      try {
+        assert.deepEqual(await readExpulsions(other, { key, value: 'of another installation' }), []);
+        const found = await readExpulsions(other, { key, value: 'ours' });
+        assert.equal(found?.length, 3);
+        await restoreBackup(other, file, await inspectBackup(file), async (db) => {
+          const kept = await keepExpulsions(db, found, clock);
+          assert.deepEqual(kept.map(({ gateway }) => gateway).sort(), ['edge-2', 'edge-3']);
+        });
+      } finally {
+        await other.close();
+      }
+      await withStore(kind, place, async ({ db, changes }) => {
+        const now = (await listExpulsions(db)).map(({ gateway, issuedBefore }) => [gateway, issuedBefore]);
+        assert.deepEqual(now.sort(), [
+          ['edge-1', 10],
+          ['edge-2', 20],
+          ['edge-3', 30],
+        ]);
+        assert.equal((await changes.head()).number, header.number + 2, 'nodes hear of them');
+      });
+    });
+
     test('numbers of applications that were made after the backup are not given again', async () => {
       const place = await kind.newPlace();
       const make = (name: string) =>
@@ -178,6 +215,14 @@ for (const kind of [sqlite, postgresql]) {
     });
   });
 }
+
+test('expulsions of a store that is none: none; of one that is damaged: unknown', async () => {
+  const mark = { key: 'mark', value: undefined };
+  const file = `${newFile()}.db`;
+  assert.deepEqual(await readExpulsions(sqlitePlace(file), mark), []);
+  writeFileSync(file, 'not a database');
+  assert.equal(await readExpulsions(sqlitePlace(file), mark), null);
+});
 
 test('a database that another node uses is not replaced', { skip: noServer }, async () => {
   const place = await server.newDatabase();
@@ -199,6 +244,11 @@ test('the file is for its owner only, and one that is there is replaced by force
   assert.equal((await inspectBackup(file)).header.atMs, 1);
   await assert.rejects(writeBackup(sqlitePlace(`${place}.none`), newFile(), written()), /there is no store/);
   await assert.rejects(writeBackup(sqlitePlace(place), join(place, 'x'), written()), BackupError);
+  const nowhere = join(newFile(), 'x');
+  await assert.rejects(writeBackup(sqlitePlace(place), nowhere, written()), {
+    name: 'BackupError',
+    message: `${nowhere} can't be written: there is no folder ${join(nowhere, '..')}`,
+  });
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.endsWith('.tmp')),
     [],
@@ -240,6 +290,11 @@ test('a backup that is not as it was written is refused, whatever was changed', 
     packed(lines.with(0, (lines[0] as string).replace('"0001-initial"', '"9999-later"'))),
     /a newer Postern, 1\.2\.3 \(its store has 9999-later\)/,
   );
+  const { type, header } = JSON.parse(lines[0] as string);
+  for (const migrations of [undefined, [], 'x']) {
+    const first = JSON.stringify({ type, header: { ...header, migrations } });
+    await refuses(packed(lines.with(0, first)), /does not say which store it is of|checksum/);
+  }
   await refuses(Buffer.from('not at all'), /is no backup/);
   await assert.rejects(inspectBackup(newFile()), BackupError);
 });

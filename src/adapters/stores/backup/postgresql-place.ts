@@ -1,7 +1,8 @@
 /** A store that is a PostgreSQL database. A new one takes its place in one transaction. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { migrate, StoreError } from '../migrate.ts';
-import { openPostgresqlDatabase, takeTurn, withoutPassword } from '../postgresql.ts';
+import { withoutPassword } from '../postgresql/without-password.ts';
+import { openPostgresqlDatabase, takeTurn } from '../postgresql.ts';
 import type { Schema } from '../schema.ts';
 import type { Cell, Row } from './format.ts';
 import { leap, pageSize, type StorePlace, type StoreView } from './place.ts';

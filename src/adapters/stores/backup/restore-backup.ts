@@ -44,8 +44,11 @@ export async function inspectBackup(file: string): Promise<BackupContents> {
 }
 
 function checkHeader(header: BackupHeader, file: string): BackupHeader {
+  if (!Array.isArray(header?.migrations) || header.migrations.length === 0) {
+    throw new BackupError(`${file} has a header that does not say which store it is of`);
+  }
   const unknown = header.migrations.filter((name) => !(name in migrations));
-  if (unknown.length === 0 && header.migrations.length > 0) return header;
+  if (unknown.length === 0) return header;
   throw new BackupError(
     `${file} was written by a newer Postern, ${header.writtenBy} (its store has ${unknown.join(', ')}); restore it with that version`,
   );

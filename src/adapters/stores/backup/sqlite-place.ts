@@ -15,7 +15,8 @@ export function sqlitePlace(file: string): StorePlace {
     name: file,
     isEmpty: async () => !existsSync(file),
     async read(work) {
-      if (!existsSync(file)) throw new StoreError(`there is no store ${file}`);
+      if (!existsSync(file))
+        throw new StoreError(`there is no store ${file}; one in a database is named by --config or --store.url`);
       const db = openSqliteDatabase(file, { readOnly: true });
       try {
         await db.transaction().execute((tx) => work(viewOf(tx)));

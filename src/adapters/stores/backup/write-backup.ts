@@ -63,6 +63,9 @@ export async function writeBackup(
   } catch (error) {
     const { code, message, syscall } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new BackupError(taken);
+    if (code === 'ENOENT' && !existsSync(dirname(file))) {
+      throw new BackupError(`${file} can't be written: there is no folder ${dirname(file)}`);
+    }
     if (syscall !== undefined) throw new BackupError(`${file} can't be written: ${message}`, { cause: error });
     throw error;
   } finally {

@@ -32,21 +32,31 @@ export function connectionOptions(url: string, { types }: typeof pg): pg.ClientC
   };
 }
 
-/** @param failed told of connections that break while nobody uses them */
-export async function openPool(url: string, failed: (error: Error) => void): Promise<pg.Pool> {
+/** What is told whether the database answers. */
+export interface PoolListener {
+  failed(error: Error): void;
+  answered(): void;
+}
+
+export async function openPool(url: string, listener?: PoolListener): Promise<pg.Pool> {
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({ ...connectionOptions(url, pg), max: 10, idleTimeoutMillis: 30_000 });
-  pool.on('error', failed);
+  const unavailable = (error: Error): StoreUnavailable => {
+    listener?.failed(error);
+    return new StoreUnavailable(error);
+  };
+  // Of connections that break while nobody uses them; the next one who needs one finds out.
+  pool.on('error', () => {});
   pool.on('connect', (client) => {
     // The pool looks after those that are idle; of one in use, the query fails.
     client.on('error', () => {});
-    watch(client);
+    watch(client, unavailable, () => listener?.answered());
   });
   const connect = pool.connect.bind(pool);
   // kysely calls it without a callback.
   pool.connect = (() =>
     connect().catch((error: Error) => {
-      throw new StoreUnavailable(error);
+      throw unavailable(error);
     })) as typeof pool.connect;
   return pool;
 }
@@ -63,18 +73,22 @@ function isUnavailable({ code = '', message }: Error & { code?: string }): boole
   return code !== '' || /timeout|terminated|not queryable|closed/i.test(message);
 }
 
-function watch(client: pg.ClientBase): void {
+function watch(client: pg.ClientBase, unavailable: (error: Error) => StoreUnavailable, answered: () => void): void {
   const { query } = client;
   const watched = (...args: unknown[]): unknown => {
     const result = Reflect.apply(query, client, args) as unknown;
     if (!(result instanceof Promise)) return result;
-    return result.catch((error: Error & { code?: string }) => {
+    const failed = (error: Error & { code?: string }): never => {
       // What timed out once has an answer on its way that nobody waits for: the connection is of no more use.
       if (/timeout/i.test(error.message)) destroy(client);
-      if (isUnavailable(error)) throw new StoreUnavailable(error);
+      if (isUnavailable(error)) throw unavailable(error);
       if (error.code !== unstorable) throw error;
       throw new RestError(400, 'A text has the character U+0000; texts with it are not kept, and not found.');
-    });
+    };
+    return result.then((value: unknown) => {
+      answered();
+      return value;
+    }, failed);
   };
   client.query = watched as typeof client.query;
 }

@@ -16,6 +16,7 @@ import { tokenOptions } from './tokens.ts';
 // What listenerConfig, server and caching say in a microgateway has no second name.
 const { host, httpPort, httpsPort, maxHeadSize, maxTargetLength, clockSkew, cache, ...gateway } =
   gatewayOptions.properties.gateway.properties;
+const { token, invalidToken } = cache.properties;
 
 export const microgatewaySchema = section('', {
   ...listenerOptions,
@@ -28,7 +29,10 @@ export const microgatewaySchema = section('', {
   ...operationOptions,
   gateway: section('The gateway beyond what the original has: its threads and limits.', {
     ...gateway,
-    cache: section(cache.description, { invalidToken: cache.properties.invalidToken }),
+    cache: section(cache.description, {
+      token: section(token.description, { ttlWithoutEvents: token.properties.ttlWithoutEvents }),
+      invalidToken,
+    }),
   }),
   log: logOptions,
 });

@@ -182,7 +182,7 @@ export const tokenOptions = {
       minimum: 0,
       formerly: ['caching.tokenCache.expiryTime'],
       description:
-        'Milliseconds that one is used. The original took them for seconds, so that its default was ten days.',
+        'Milliseconds that one is used. The original took them for seconds, so that its default was ten days. Unless it is given, answers about opaque tokens whose revocations nobody tells are used for `gateway.cache.token.ttlWithoutEvents`.',
     }),
     tokenCacheCapacity: integer({
       default: 10_000,

@@ -56,8 +56,12 @@ export const enrolmentDefinitions: {
     },
     GatewayCertificateList: {
       type: 'object',
-      required: ['count', 'list'],
-      properties: { count: { type: 'integer' }, list: { type: 'array', items: ref('GatewayCertificate') } },
+      required: ['count', 'list', 'expulsions'],
+      properties: {
+        count: { type: 'integer' },
+        list: { type: 'array', items: ref('GatewayCertificate') },
+        expulsions: { type: 'array', items: ref('GatewayExpulsion') },
+      },
     },
     GatewayExpulsionRequest: { type: 'object', required: ['gateway'], properties: { gateway: text } },
     GatewayExpulsion: {

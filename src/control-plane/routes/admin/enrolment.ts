@@ -46,7 +46,8 @@ const invite: Operation = async (call, deps) => {
 
 const list: Operation = async (_call, { store, clock }) => {
   const now = seconds(clock);
-  const expulsions = new Map((await listExpulsions(store.db)).map((one) => [one.gateway, one]));
+  const expelled = await listExpulsions(store.db);
+  const expulsions = new Map(expelled.map((one) => [one.gateway, one]));
   const rows = await listGatewayCertificates(store.db);
   const certificates = rows.map(({ name, serial, fingerprint, issued_at, expires_at }) => ({
     name,
@@ -61,7 +62,12 @@ const list: Operation = async (_call, { store, clock }) => {
           ? 'EXPIRED'
           : 'ENROLLED',
   }));
-  return ok({ count: certificates.length, list: certificates });
+  return ok({
+    count: certificates.length,
+    list: certificates,
+    // Also of those whose certificates are not known here: of the gateway of this machine, or issued after a backup.
+    expulsions: expelled.map(({ gateway, issuedBefore }) => ({ gateway, issuedBefore: time(issuedBefore) })),
+  });
 };
 
 const expel: Operation = async (call, deps) => {

@@ -23,17 +23,21 @@ export async function revoke(
   if (order.issuer !== undefined && foreign && foreign.issuer !== order.issuer) {
     throw new RestError(400, `issuer: the token is of ${foreign.issuer}.`);
   }
+  if (order.issuer !== undefined && own.includes(order.issuer)) {
+    throw new RestError(
+      400,
+      `issuer: ${order.issuer} is ours; leave it out, and what all our issuers have issued is meant.`,
+    );
+  }
   if (issuer === undefined || own.includes(issuer)) {
-    if (order.expires !== undefined) {
-      throw new RestError(400, 'expires: expected only with an issuer that is not ours; of our tokens it is known.');
-    }
     return what === 'token' ? revokeToken(deps, value, caller) : revokeEverything(deps, { ...order, what }, caller);
   }
   const known = (await listKeyManagers(deps.store.db, caller.tenant)).flatMap((row) => row.issuer ?? []);
   if (!known.includes(issuer)) {
     // A token that somebody made up is no reason to print what is in it.
     if (order.issuer === undefined) throw new RestError(404, 'The token is of no key manager that is known here.');
-    throw new RestError(400, `issuer: expected that of a key manager: ${[own[0], ...known].join(', ')}.`);
+    const expected = known.length > 0 ? known.join(', ') : 'none is known that is not ours';
+    throw new RestError(400, `issuer: expected that of a key manager: ${expected}.`);
   }
   return what === 'token'
     ? revokeForeignToken(deps, { ...order, issuer }, foreign, caller)

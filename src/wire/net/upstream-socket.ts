@@ -1,0 +1,218 @@
+/** One connection to a back end: it reads answers for one exchange at a time. */
+import type { Socket } from 'node:net';
+import { ChunkReader } from './chunks.ts';
+import type { NetExchange } from './exchange.ts';
+import { Head } from './head.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import type { NetUpstream } from './upstream.ts';
+
+const maxAnswerHead = 32_768;
+/** Bytes of a body after which the rest of it is worth a buffer of its own. */
+const largeBody = 131_072;
+
+export class UpstreamSocket {
+  readonly socket: Socket;
+  readonly #upstream: NetUpstream;
+  #exchange: NetExchange | null;
+  #state: 'connecting' | 'idle' | 'head' | 'body' = 'connecting';
+  readonly #head = new Head();
+  readonly #buffers = new ReadBuffers();
+  #stash: Buffer | null = null;
+  /** Bytes of the body to come; -1 = until the connection ends. */
+  #left = 0;
+  #chunks: ChunkReader | null = null;
+  #keepAlive = true;
+  /** Bytes of the body so far, beyond what came with the head. */
+  #large = 0;
+  /** Has it carried a request before this one? */
+  #used = false;
+  #quiet = 0;
+
+  constructor(upstream: NetUpstream, exchange: NetExchange) {
+    this.#upstream = upstream;
+    this.#exchange = exchange;
+    this.socket = upstream.connect(this.#buffers.readerFor((bytes) => this.#read(bytes)));
+    this.socket.once(upstream.isTls ? 'secureConnect' : 'connect', () => {
+      this.#state = 'idle';
+      const waiting = this.#exchange;
+      this.#exchange = null;
+      if (waiting) this.begin(waiting);
+      else upstream.release(this);
+    });
+    this.socket.on('drain', () => this.#exchange?.upstreamDrained());
+    this.socket.on('error', () => {});
+    this.socket.on('end', () => this.#ended());
+    this.socket.on('close', () => this.#ended());
+  }
+
+  get isAlive(): boolean {
+    return !this.socket.destroyed && this.socket.writable && this.socket.readable;
+  }
+
+  begin(exchange: NetExchange): void {
+    if (exchange.isOver) {
+      this.#upstream.release(this);
+      return;
+    }
+    this.#exchange = exchange;
+    this.#state = 'head';
+    this.#quiet = 0;
+    exchange.connected(this, this.#used);
+    this.#used = true;
+  }
+
+  /** The exchange wants no more of this. */
+  abandon(): void {
+    this.#exchange = null;
+    this.socket.destroy();
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  touched(): void {
+    this.#quiet = 0;
+  }
+
+  watch(interval: number): void {
+    this.#quiet += interval;
+    const { options } = this.#upstream;
+    if (this.#state === 'idle') {
+      if (this.#quiet >= options.idleTimeout) this.socket.destroy();
+    } else if (this.#state === 'connecting') {
+      if (this.#quiet >= options.connectTimeout) this.socket.destroy();
+    } else if (this.#exchange && this.#quiet >= this.#exchange.timeout && !this.socket.isPaused()) {
+      if (this.#state === 'head' && !this.#exchange.isSent) return;
+      this.#fail('timeout');
+    }
+  }
+
+  #fail(failure: 'timeout' | 'malformed' | 'closed' | 'unreachable'): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.socket.destroy();
+    exchange?.failed(failure);
+  }
+
+  #ended(): void {
+    if (this.#exchange && this.#state === 'body' && this.#left === -1 && !this.#chunks && !this.socket.errored) {
+      this.#keepAlive = false;
+      this.#complete();
+    } else this.#fail(this.#state === 'connecting' ? 'unreachable' : 'closed');
+    this.#upstream.forget(this);
+    this.socket.destroy();
+  }
+
+  #read(fresh: Buffer): void {
+    this.#quiet = 0;
+    const bytes = this.#stash ? Buffer.concat([this.#stash, fresh]) : fresh;
+    this.#stash = null;
+    if (this.#state === 'body') {
+      this.#body(bytes, 0);
+      return;
+    }
+    if (this.#state !== 'head' || !this.#exchange) {
+      // Bytes that nobody asked for would be taken for the next answer.
+      this.#fail('malformed');
+      return;
+    }
+    const head = this.#head;
+    const parsed = head.parseAnswer(bytes);
+    if (
+      parsed === 'malformed' ||
+      bytes.length > maxAnswerHead + 65_536 ||
+      (parsed === 'incomplete' && bytes.length > maxAnswerHead)
+    ) {
+      this.#fail('malformed');
+    } else if (parsed === 'incomplete') this.#stash = Buffer.from(bytes);
+    else this.#answer(head, bytes);
+  }
+
+  #answer(head: Head, bytes: Buffer): void {
+    const exchange = this.#exchange as NetExchange;
+    if (head.status < 200) {
+      if (head.status === 101) {
+        this.#fail('malformed');
+        return;
+      }
+      if (head.status !== 100) exchange.inform(head);
+      if (head.end < bytes.length) this.#read(bytes.subarray(head.end));
+      return;
+    }
+    const isBodiless = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
+    const isChunked = head.codings > 0;
+    if (head.contentLength === -2 || (isChunked && head.header('transfer-encoding')?.toLowerCase() !== 'chunked')) {
+      this.#fail('malformed');
+      return;
+    }
+    this.#chunks = isChunked && !isBodiless ? new ChunkReader() : null;
+    this.#left = isBodiless ? 0 : isChunked ? -1 : head.contentLength;
+    const connection = head.connectionLines > 0 ? (head.header('connection') as string).toLowerCase() : '';
+    this.#keepAlive =
+      this.#left >= 0 || isChunked
+        ? head.minor === 1
+          ? !/\bclose\b/.test(connection)
+          : /\bkeep-alive\b/.test(connection)
+        : false;
+    this.#state = 'body';
+    const length = isBodiless || !isChunked ? head.contentLength : -1;
+    const whole = this.#left >= 0 && bytes.length - head.end >= this.#left;
+    if (!exchange.answer(head, length, isBodiless, this.#left, whole)) {
+      this.socket.pause();
+    }
+    if (this.#exchange !== exchange) return;
+    if (whole) {
+      if (bytes.length - head.end > this.#left) this.#keepAlive = false;
+      this.#complete();
+    } else this.#body(bytes, head.end);
+  }
+
+  #body(bytes: Buffer, from: number): void {
+    const exchange = this.#exchange as NetExchange;
+    let flows = true;
+    if (this.#chunks) {
+      const stop = this.#chunks.read(bytes, from, (start, end) => {
+        flows = exchange.content(bytes, start, end, this.#buffers.arePrivate);
+      });
+      if (this.#exchange !== exchange) return;
+      if (stop < 0) this.#fail('malformed');
+      else if (this.#chunks.isDone) {
+        if (stop < bytes.length) this.#keepAlive = false;
+        this.#complete();
+        return;
+      }
+    } else {
+      const to = this.#left < 0 ? bytes.length : Math.min(bytes.length, from + this.#left);
+      if (to > from) flows = exchange.content(bytes, from, to, this.#buffers.arePrivate);
+      if (this.#exchange !== exchange) return;
+      if (this.#left >= 0) {
+        this.#left -= to - from;
+        if (to < bytes.length) this.#keepAlive = false;
+        if (this.#left === 0) {
+          this.#complete();
+          return;
+        }
+      }
+    }
+    this.#large += bytes.length - from;
+    // What is being sent to the client stays as it is until it has gone, for nothing is read meanwhile.
+    if (this.#large > largeBody && !this.#upstream.isTls) this.#buffers.usePrivate();
+    if (!flows) this.socket.pause();
+  }
+
+  #complete(): void {
+    const exchange = this.#exchange as NetExchange;
+    this.#exchange = null;
+    this.#chunks = null;
+    if (this.#large > 0) this.#buffers.useShared(exchange.hasSentAll);
+    this.#large = 0;
+    const reusable = this.#keepAlive && exchange.isSent;
+    this.#state = 'idle';
+    this.#quiet = 0;
+    if (this.socket.isPaused()) this.socket.resume();
+    if (reusable) this.#upstream.release(this);
+    exchange.completed();
+    if (!reusable) this.socket.destroy();
+  }
+}
