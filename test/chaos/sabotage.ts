@@ -58,7 +58,7 @@ export const sabotages = {
     {
       file: 'src/gateway/control/disk-copy.ts',
       replace: 'const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);',
-      by: "const apart = { state: 'whole' as string, edition: 4_294_967_295 };",
+      by: "const apart = { state: 'whole' as string, edition: Infinity };",
     },
     {
       file: 'src/gateway/control/disk-copy.ts',

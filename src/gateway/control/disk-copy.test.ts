@@ -404,6 +404,23 @@ test('a disk that takes nothing for a while is told, and then gets all of it', a
   assert.deepEqual([found.header, found.names], [header(3), ['t1', 't2', 't3']]);
 });
 
+test('what a disk did not take is written a second after it takes it again, though nothing else comes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const dir = folder(t);
+  const { disk, append, replace } = await openMemory(dir);
+  await replace(header(0), []);
+  renameSync(dir, `${dir}-away`);
+  append(revocation(1));
+  assert.match(String(disk.failure), /ENOENT/);
+  t.mock.timers.tick(1000);
+  assert.match(String(disk.failure), /ENOENT/);
+  renameSync(`${dir}-away`, dir);
+  t.mock.timers.tick(1000);
+  assert.equal(disk.failure, null);
+  assert.deepEqual((await contentOf(dir)).names, ['t1']);
+  await disk.close();
+});
+
 test('half a line that a full disk took is taken back', async (t) => {
   const dir = folder(t);
   const script = `${imports}

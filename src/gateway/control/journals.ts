@@ -10,6 +10,8 @@ import { Journal, type JournalRecord } from './journal.ts';
 
 /** Changes that are held back while the disk takes nothing. */
 const maxPending = 100_000;
+/** Milliseconds until what could not be written is tried again, if nothing comes before. */
+const retryAfter = 1000;
 
 export class Journals {
   /** Of the changes that come: whose history their numbers belong to. */
@@ -25,6 +27,7 @@ export class Journals {
   /** Of journals that are not in use any more. */
   #oldBytes = 0;
   #failure: string | null = null;
+  #retry: NodeJS.Timeout | undefined;
 
   /** @throws the system's error if the folder can't be read */
   constructor(dir: string, log: Log) {
@@ -57,7 +60,14 @@ export class Journals {
       this.#failure = (error as Error).message;
       // Memory has an end. A later start notices the gap by the numbers.
       if (this.#pending.length > maxPending) this.#pending = [];
+      this.#retry ??= setTimeout(() => this.#tryAgain(), retryAfter).unref();
     }
+  }
+
+  /** What is held back must not wait for the next change: the process may be killed before. */
+  #tryAgain(): void {
+    this.#retry = undefined;
+    if (this.#pending.length > 0) this.append([]);
   }
 
   /** Ends the one in use; from now on a change begins another. Resolves with its number when it is on the disk. */
