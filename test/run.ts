@@ -29,7 +29,7 @@ if (mustHaveAll) {
   }
 }
 
-const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root })
   .filter((file) => positionals.length === 0 || positionals.some((word) => file.includes(word.replace(/^\.\//, ''))))
   .sort();
 if (files.length === 0) {

@@ -43,6 +43,8 @@ export const faults = {
     'Request Header Fields Too Large',
     'The request head is over the limit of this gateway.',
   ),
+  bodyTooLarge: kind(413, 413, 'Content Too Large', 'The request body is over the limit of this gateway.'),
+  tooManyConnections: kind(503, 503, 'Service Unavailable', 'This address has too many connections to this gateway.'),
   notFound: kind(404, 404, 'Not Found', 'No API of this gateway answers at this path.'),
   transportDisabled: kind(403, 403, 'Forbidden', 'The API does not answer over this transport (HTTP or HTTPS).'),
   methodNotAllowed: kind(

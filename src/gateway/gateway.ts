@@ -2,12 +2,14 @@
  * The gateway process: its main thread. It follows the control plane, keeps the disk copy, writes the memory that the
  * data-plane threads read, and opens the gate only when APIs and revocations are there.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChangeSource } from '../adapters/brokers/source.ts';
 import type { CertificateAndKey, Certificates } from '../platform/certificates.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
+import type { ServerTls } from '../wire/wire.ts';
 import { startAdminServer } from './control/admin-server.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
 import { DiskCopy, DiskCopyError, storedFingerprintKey } from './control/disk-copy.ts';
@@ -67,6 +69,15 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** Milliseconds for which the sessions of clients are resumed by one key. */
+const ticketKeyLife = 12 * 3_600_000;
+
+/** All threads resume the sessions of each other. */
+const withNewTicketKeys = (certificate: CertificateAndKey): ServerTls => ({
+  ...certificate,
+  ticketKeys: randomBytes(48),
+});
+
 /** Resolves when the gateway listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { options, certificates, clock, log, source, fixed } = deps;
@@ -122,7 +133,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       fixed: fixed && { basicUsers: fixed.basicUsers, opaqueSubscriptions: fixed.opaqueSubscriptions },
       authorities: deps.authorities,
       shared,
-      tls: certificates.server,
+      tls: withNewTicketKeys(certificates.server),
       ca: certificates.ca,
       clientCertificate: certificates.gateway,
       accessLog: deps.accessLog,
@@ -177,6 +188,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
         })
       : () => {};
 
+  // Who got hold of a key could read what was resumed by it, so none is used for long.
+  const rotating = setInterval(() => dataPlane.useTls(withNewTicketKeys(certificates.server)), ticketKeyLife).unref();
+
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
     serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
@@ -185,6 +199,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       dataPlane.present(certificate);
     },
     async stop() {
+      clearInterval(rotating);
       stopSweeping();
       stopWatching();
       keys.stop();

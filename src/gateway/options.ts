@@ -42,6 +42,22 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     maximum: 1_048_576,
     description: 'Length of a request target (path and query) at most, in bytes. A longer one is refused with 414.',
   }),
+  maxBodySize: integer({
+    default: 0,
+    minimum: 0,
+    description: 'Size of a request body at most, in bytes. A larger one is refused with 413. 0 is no limit.',
+  }),
+  maxRequestsPerConnection: integer({
+    default: 0,
+    minimum: 0,
+    description: 'Requests that a client connection carries before it is closed. 0 is no limit.',
+  }),
+  maxConnectionsPerAddress: integer({
+    default: 0,
+    minimum: 0,
+    description:
+      'Connections that one address may have at the same time, for each thread. More get 503 and are closed; over TLS they are only closed. 0 is no limit, which is right behind a load balancer.',
+  }),
   headTimeout: milliseconds(10_000, 'Milliseconds within which a request head must arrive, or it is refused with 408.'),
   bodyTimeout: milliseconds(
     30_000,

@@ -129,15 +129,27 @@ export interface ClientCertificate {
 }
 
 /** A request that never became an exchange. */
-export type RequestDefect = 'malformed' | 'head-too-large' | 'target-too-long' | 'timeout';
+export type RequestDefect =
+  | 'malformed'
+  | 'head-too-large'
+  | 'target-too-long'
+  | 'body-too-large'
+  | 'timeout'
+  | 'too-many-connections';
 
 export interface ServerOptions {
-  /** PEM certificate chain and key; absent = plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Absent = plain HTTP. */
+  readonly tls?: ServerTls;
   /** Bytes of a request head at most. */
   readonly maxHeadSize: number;
   /** Bytes of a request target at most. */
   readonly maxTargetLength: number;
+  /** Bytes of a request body at most; 0 = no limit, which is the default. */
+  readonly maxBodySize?: number;
+  /** Requests that a connection carries at most; the last answer closes it. 0 = no limit, which is the default. */
+  readonly maxRequests?: number;
+  /** Connections from one address at the same time; more are closed. 0 = no limit, which is the default. */
+  readonly maxConnectionsPerAddress?: number;
   /** Milliseconds for a request head to arrive. */
   readonly headTimeout: number;
   /** Milliseconds an idle connection is kept. */
@@ -147,8 +159,16 @@ export interface ServerOptions {
    * rest of a body after a local answer; then its connection is cut. Default 30000.
    */
   readonly bodyTimeout?: number;
-  /** The answer to a request that can't be read; the connection is closed after it. */
+  /** The answer to a request, or a connection, that is not taken; the connection is closed after it. */
   readonly refuse: (defect: RequestDefect) => LocalAnswer;
+}
+
+export interface ServerTls {
+  /** PEM certificate chain and key. */
+  readonly cert: string;
+  readonly key: string;
+  /** 48 bytes: clients resume their sessions at every server that has the same. Default: its own. */
+  readonly ticketKeys?: Uint8Array | undefined;
 }
 
 export interface ListenOptions {
@@ -167,6 +187,8 @@ export interface WireServer {
    * finish (`connection: close`) and resolves; whatever is left after `timeout` milliseconds is cut.
    */
   drain(timeout: number): Promise<void>;
+  /** Shakes hands by these from now on; connections go on. Of a server with TLS only. */
+  useTls(tls: ServerTls): void;
 }
 
 /** One implementation of all this. */

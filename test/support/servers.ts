@@ -22,6 +22,8 @@ export const servers: readonly Server[] = [
   { name: 'bash', command: 'bash', package: 'bash', use: 'the completion of commands' },
   { name: 'openssl', command: 'openssl', package: 'openssl', use: 'key stores as openssl writes them' },
   { name: 'postgresql', command: 'postgres', package: 'postgresql', use: 'the store of several nodes' },
+  { name: 'nginx', command: 'nginx', package: 'nginx-light', use: 'a back end that reads what the gateway sends' },
+  { name: 'haproxy', command: 'haproxy', package: 'haproxy', use: 'another one' },
   { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
 ];
 

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { CertificateAndKey } from '../../platform/certificates.ts';
 import type { Log } from '../../platform/log.ts';
 import { checkPortFree, portError, supportsReusePort } from '../../platform/ports.ts';
+import type { ServerTls } from '../../wire/wire.ts';
 import type { FromThread, Ports, Question, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import { firstPulseWord } from '../shared-state.ts';
@@ -106,9 +107,18 @@ export class DataPlane {
 
   /** Has threads show this client certificate to the key manager, those that start later too. */
   present(certificate: CertificateAndKey): void {
-    const { common } = this.#options;
-    this.#options = { ...this.#options, common: { ...common, clientCertificate: certificate } };
-    for (const { worker } of this.#slots) worker?.postMessage({ type: 'certificate', certificate } satisfies ToThread);
+    this.#change({ clientCertificate: certificate }, { type: 'certificate', certificate });
+  }
+
+  /** Has threads shake hands with clients by these from now on. */
+  useTls(tls: ServerTls): void {
+    this.#change({ tls }, { type: 'tls', tls });
+  }
+
+  /** Threads that start later begin with it. */
+  #change(what: Partial<DataPlaneOptions['common']>, message: ToThread): void {
+    this.#options = { ...this.#options, common: { ...this.#options.common, ...what } };
+    for (const { worker } of this.#slots) worker?.postMessage(message);
   }
 
   /** The counts of all threads, also of those that are gone. */

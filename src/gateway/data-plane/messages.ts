@@ -4,6 +4,7 @@ import type { DenyRule } from '../../core/deny-rule.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Issuer } from '../../core/token.ts';
 import type { CertificateAndKey } from '../../platform/certificates.ts';
+import type { ServerTls } from '../../wire/wire.ts';
 import type { FixedConfiguration } from '../fixed-configuration.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
@@ -39,7 +40,7 @@ export interface ThreadData {
   readonly shared: SharedState;
   readonly ports: Ports;
   readonly reusePort: boolean;
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: ServerTls;
   readonly ca: string;
   /** PEM certificates to verify servers by besides `ca`; null = the system's. */
   readonly authorities: readonly string[] | null;
@@ -71,6 +72,8 @@ export type ToThread =
   | { readonly type: 'certificate'; readonly certificate: CertificateAndKey }
   /** The answer to a question; changes that belong to it went before. */
   | { readonly type: 'answer'; readonly question: number; readonly value: unknown; readonly error?: string }
+  /** Other certificates or ticket keys for handshakes from now on. */
+  | { readonly type: 'tls'; readonly tls: ServerTls }
   | { readonly type: 'drain' };
 
 export type FromThread =

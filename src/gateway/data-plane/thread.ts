@@ -76,26 +76,33 @@ const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> 
   malformed: renderDefect(fault(faults.malformedRequest)),
   'head-too-large': renderDefect(fault(faults.headerTooLarge)),
   'target-too-long': renderDefect(fault(faults.uriTooLong)),
+  'body-too-large': renderDefect(fault(faults.bodyTooLarge)),
   timeout: renderDefect(fault(faults.requestTimeout)),
+  'too-many-connections': renderDefect(fault(faults.tooManyConnections)),
 };
 
-const { maxHeadSize, maxTargetLength, headTimeout, bodyTimeout, keepAliveTimeout, drainTimeout, host } =
-  data.options.gateway;
+const { drainTimeout, host, ...limits } = data.options.gateway;
 const listener: ServerOptions = {
-  maxHeadSize,
-  maxTargetLength,
-  headTimeout,
-  bodyTimeout,
-  keepAliveTimeout,
+  maxHeadSize: limits.maxHeadSize,
+  maxTargetLength: limits.maxTargetLength,
+  maxBodySize: limits.maxBodySize,
+  maxRequests: limits.maxRequestsPerConnection,
+  maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
+  headTimeout: limits.headTimeout,
+  bodyTimeout: limits.bodyTimeout,
+  keepAliveTimeout: limits.keepAliveTimeout,
   refuse: (defect) => defects[defect],
 };
 const servers: WireServer[] = [];
+/** Those of them that have TLS. */
+const secureServers: WireServer[] = [];
 
 async function listen(): Promise<void> {
   const { reusePort, ports, tls } = data;
   const open = (options: ServerOptions, handle: (exchange: ServerExchange) => void, port: number): Promise<number> => {
     const server = wire.createServer(options, handle);
     servers.push(server);
+    if (options.tls) secureServers.push(server);
     return server.listen({ host, port, reusePort });
   };
   const handle = data.fixed ? answerHealth(pipeline.handle) : pipeline.handle;
@@ -133,6 +140,9 @@ port.on('message', (message: ToThread) => {
       return tell({ type: 'counts', request: message.request, counts: deps.metrics.collect() });
     case 'certificate':
       return present(message.certificate);
+    case 'tls':
+      for (const server of secureServers) server.useTls(message.tls);
+      return;
     case 'drain':
       return void drain().catch((error) => {
         log.error({ err: error }, 'draining failed');

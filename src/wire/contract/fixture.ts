@@ -22,6 +22,8 @@ export const refusals: Record<RequestDefect, number> = {
   timeout: 408,
   'target-too-long': 414,
   'head-too-large': 431,
+  'body-too-large': 413,
+  'too-many-connections': 503,
 };
 
 const serverOptions: ServerOptions = {

@@ -9,6 +9,7 @@ import { closing } from './closing.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
+import { limiting } from './limiting.ts';
 import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
@@ -23,6 +24,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   forwarding(it);
   failing(it);
   closing(it);
+  limiting(it);
   securing(it);
   storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));

@@ -12,15 +12,21 @@ const malformed: Record<string, string> = {
   'with a Host that is none': 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n',
   'with an empty Host': 'GET / HTTP/1.1\r\nHost:\r\n\r\n',
   'with two Hosts and a target in absolute form': 'GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+  'whose Host is another than that of its target': 'GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n',
+  'whose Host has another port than its target': 'GET http://a:1/ HTTP/1.1\r\nHost: a\r\n\r\n',
   'with user information in its target': 'GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n',
   'with a target of another scheme': 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n',
   'with a fragment': 'GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n',
+  'with an angle bracket in its target': 'GET /a?<b HTTP/1.1\r\nHost: a\r\n\r\n',
+  'with a backslash in its path': 'GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n',
   'with a blank in its target': 'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n',
   'for * that is not OPTIONS': 'GET * HTTP/1.1\r\nHost: a\r\n\r\n',
   'to CONNECT': 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n',
+  'to CONNECT in origin form': 'CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n',
   'with content-length and transfer-encoding':
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'with two content-lengths': 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+  'with the same content-length twice': 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na',
   'with a content-length that is no number': 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na',
   'with a coding other than chunked': 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
   'with chunked not last': 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n',
@@ -83,15 +89,15 @@ export function receiving(it: Case): void {
   it('targets in absolute form are reduced, and their host counts', async (fixture) => {
     const { port } = await fixture.gateway(echo);
     const client = await fixture.client(port);
-    const cases: [string, string][] = [
-      ['GET http://x:1/a?b', 'GET /a?b x:1'],
-      ['GET HTTPS://x', 'GET / x'],
-      ['GET http://[::1]:8/?q=http://y/', 'GET /?q=http://y/ [::1]:8'],
-      ['OPTIONS http://x', 'OPTIONS * x'],
-      ['OPTIONS *', 'OPTIONS * h'],
+    const cases: [string, string, string][] = [
+      ['GET http://x:1/a?b', 'x:1', 'GET /a?b x:1'],
+      ['GET HTTPS://X', 'x', 'GET / X'],
+      ['GET http://[::1]:8/?q=http://y/', '[::1]:8', 'GET /?q=http://y/ [::1]:8'],
+      ['OPTIONS http://x', 'x', 'OPTIONS * x'],
+      ['OPTIONS *', 'h', 'OPTIONS * h'],
     ];
-    for (const [asked, seen] of cases) {
-      client.send(`${asked} HTTP/1.1\r\nHost: h\r\n\r\n`);
+    for (const [asked, host, seen] of cases) {
+      client.send(`${asked} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
       assert.ok((await client.until(/ -\n$/)).endsWith(`\r\n\r\n${seen} -\n`), asked);
     }
   });

@@ -1,7 +1,9 @@
 /** Contract: TLS on both sides. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import type { ServerExchange } from '../wire.ts';
 import { issue } from './certificates.ts';
 import { type Case, Peer } from './fixture.ts';
 
@@ -22,6 +24,56 @@ export function securing(it: Case): void {
     assert.match(await client.until(/\.$/), /\r\n\r\ntrue 127\.0\.0\.1\.$/);
     client.send('GET / HTTP/1.1\r\n\r\n');
     assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*malformed$/);
+  });
+
+  it('a session is resumed at every server with the same ticket keys, and at none with others', async (fixture) => {
+    const tls = await issue('server', 'localhost');
+    const yes = (x: ServerExchange): void => x.respond({ status: 200, fields: [], body: 'yes' });
+    const ticketKeys = randomBytes(48);
+    const [first, second] = [
+      await fixture.gateway(yes, { tls: { ...tls, ticketKeys } }),
+      await fixture.gateway(yes, { tls: { ...tls, ticketKeys } }),
+    ];
+    const visit = async (port: number, session?: Buffer) => {
+      const socket = connect({
+        port,
+        host: '127.0.0.1',
+        ca: tls.authority,
+        servername: 'localhost',
+        ...(session && { session }),
+      });
+      const ticket = new Promise<Buffer>((resolve) => socket.once('session', resolve));
+      const client = new Peer(socket);
+      client.send(get);
+      await client.until(/yes$/);
+      return { reused: socket.isSessionReused(), ticket, client };
+    };
+    const { ticket, client } = await visit(first.port);
+    const session = await ticket;
+    assert.equal((await visit(second.port, session)).reused, true);
+    second.server.useTls({ ...tls, ticketKeys: randomBytes(48) });
+    assert.equal((await visit(second.port, session)).reused, false);
+    first.server.useTls({ ...tls, ticketKeys: randomBytes(48) });
+    client.send(get);
+    await client.until(/yes$/);
+  });
+
+  it('another certificate is shown at the next handshake, and connections go on', async (fixture) => {
+    const [before, after] = [await issue('server', 'localhost'), await issue('server', 'localhost')];
+    const yes = (x: ServerExchange): void => x.respond({ status: 200, fields: [], body: 'yes' });
+    const { port, server } = await fixture.gateway(yes, { tls: before });
+    const open = async (ca: string): Promise<Peer> => {
+      const socket = connect({ port, host: '127.0.0.1', ca, servername: 'localhost' });
+      await once(socket, 'secureConnect');
+      return new Peer(socket);
+    };
+    const early = await open(before.authority);
+    server.useTls(after);
+    for (const client of [early, await open(after.authority)]) {
+      client.send(get);
+      await client.until(/yes$/);
+    }
+    await assert.rejects(open(before.authority));
   });
 
   it('400 to plain HTTP on a port for TLS', async (fixture) => {

@@ -1,13 +1,48 @@
-/** The reader of chunked bodies (RFC 9112 7.1): finds the data in them, skips extensions and trailers. */
+/** The reader of chunked bodies (RFC 9112 7.1): finds the data in them; extensions and trailers are checked, then dropped. */
+import { lower, text, token } from './characters.ts';
+import { knownNames } from './head.ts';
 
-const maxLine = 4096;
+/** Hexadecimal digits of a chunk's size. */
+const maxDigits = 12;
+/** Bytes that the extensions of all chunks of a body may have together, and the trailers. */
+export const maxAside = 4096;
+
+const CR = 13;
+const LF = 10;
+const QUOTE = 34;
+const COLON = 58;
+const SEMICOLON = 59;
+const EQUALS = 61;
+const BACKSLASH = 92;
+
+type State =
+  | 'size'
+  | 'name-start'
+  | 'name'
+  | 'value-start'
+  | 'value'
+  | 'quoted'
+  | 'escaped'
+  | 'quoted-end'
+  | 'size-lf'
+  | 'data'
+  | 'data-cr'
+  | 'data-lf'
+  | 'trailer-start'
+  | 'trailer-name'
+  | 'trailer-value'
+  | 'trailer-lf'
+  | 'last-lf'
+  | 'done';
 
 export class ChunkReader {
-  #state: 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'last-lf' | 'done' = 'size';
+  #state: State = 'size';
   #left = 0;
   #digits = 0;
-  #line = 0;
-  #sawCr = false;
+  /** Bytes of extensions and trailers so far. */
+  #asides = 0;
+  /** Of a trailer, as far as it has come. */
+  #name = '';
 
   get isDone(): boolean {
     return this.#state === 'done';
@@ -23,51 +58,87 @@ export class ChunkReader {
         this.#left -= to - at;
         at = to;
         if (this.#left === 0) this.#state = 'data-cr';
-      } else if (!this.#step(bytes[at++] as number)) return -1;
+      } else {
+        const next = this.#step(bytes[at++] as number);
+        if (next === null) return -1;
+        this.#state = next;
+      }
     }
     return at;
   }
 
-  #step(c: number): boolean {
+  /** What comes after this byte; null = nothing that is right. */
+  #step(c: number): State | null {
     switch (this.#state) {
-      case 'size': {
-        const digit = c >= 48 && c <= 57 ? c - 48 : (c | 32) >= 97 && (c | 32) <= 102 ? (c | 32) - 87 : -1;
-        if (digit >= 0) {
-          this.#left = this.#left * 16 + digit;
-          return ++this.#digits <= 12;
-        }
-        if (this.#digits === 0) return false;
-        this.#state = c === 13 ? 'size-lf' : 'extension';
-        return c === 13 || c === 59 || c === 32 || c === 9;
-      }
-      case 'extension':
-        if (c === 13) this.#state = 'size-lf';
-        return c !== 10 && ++this.#line <= maxLine;
+      case 'size':
+        return this.#size(c);
       case 'size-lf':
-        this.#state = this.#left > 0 ? 'data' : 'trailer';
         this.#digits = 0;
-        this.#line = 0;
-        return c === 10;
+        if (c !== LF) return null;
+        return this.#left > 0 ? 'data' : 'trailer-start';
       case 'data-cr':
-        this.#state = 'data-lf';
-        return c === 13;
+        return c === CR ? 'data-lf' : null;
       case 'data-lf':
-        this.#state = 'size';
-        return c === 10;
-      case 'trailer':
-        // A line that is empty ends the body; the others are dropped.
-        if (c === 10) {
-          if (!this.#sawCr) return false;
-          if (this.#line === 1) this.#state = 'done';
-          this.#line = 0;
-          this.#sawCr = false;
-          return true;
-        }
-        if (this.#sawCr) return false;
-        this.#sawCr = c === 13;
-        return ++this.#line <= maxLine;
+        return c === LF ? 'size' : null;
+      case 'last-lf':
+        return c === LF ? 'done' : null;
+      case 'trailer-start':
+        return c === CR ? 'last-lf' : this.#aside(c);
       default:
-        return false;
+        return this.#aside(c);
     }
   }
+
+  #size(c: number): State | null {
+    const digit = c >= 48 && c <= 57 ? c - 48 : (c | 32) >= 97 && (c | 32) <= 102 ? (c | 32) - 87 : -1;
+    if (digit >= 0) {
+      this.#left = this.#left * 16 + digit;
+      return ++this.#digits <= maxDigits ? 'size' : null;
+    }
+    return this.#digits > 0 ? afterExtension(c) : null;
+  }
+
+  /** A byte of an extension, or of a trailer. */
+  #aside(c: number): State | null {
+    if (++this.#asides > maxAside) return null;
+    switch (this.#state) {
+      // RFC 9112 7.1.1, without the blanks that a recipient may put up with: nobody who means well sends them.
+      case 'name-start':
+        return token[c] ? 'name' : null;
+      case 'name':
+        return token[c] ? 'name' : c === EQUALS ? 'value-start' : afterExtension(c);
+      case 'value-start':
+        return c === QUOTE ? 'quoted' : token[c] ? 'value' : null;
+      case 'value':
+        return token[c] ? 'value' : afterExtension(c);
+      case 'quoted':
+        return c === QUOTE ? 'quoted-end' : c === BACKSLASH ? 'escaped' : text[c] ? 'quoted' : null;
+      case 'escaped':
+        return text[c] ? 'quoted' : null;
+      case 'quoted-end':
+        return afterExtension(c);
+      case 'trailer-start':
+      case 'trailer-name':
+        if (c === COLON) return this.#endName();
+        this.#name += String.fromCharCode(lower[c] as number);
+        return token[c] ? 'trailer-name' : null;
+      case 'trailer-value':
+        return c === CR ? 'trailer-lf' : text[c] ? 'trailer-value' : null;
+      case 'trailer-lf':
+        return c === LF ? 'trailer-start' : null;
+      default:
+        return null;
+    }
+  }
+
+  /** RFC 9110 6.5.1: what says how long a message is, where it goes or what the connection does is no trailer. */
+  #endName(): State | null {
+    const name = this.#name;
+    this.#name = '';
+    return name === '' || knownNames.has(name) ? null : 'trailer-value';
+  }
+}
+
+function afterExtension(c: number): State | null {
+  return c === CR ? 'size-lf' : c === SEMICOLON ? 'name-start' : null;
 }

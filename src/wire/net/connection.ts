@@ -1,8 +1,8 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
+import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
 import { NetExchange } from './exchange.ts';
 import { Head } from './head.ts';
@@ -24,6 +24,10 @@ export class ClientConnection {
   #left = 0;
   #chunks: ChunkReader | null = null;
   #bodyDone = true;
+  /** Bytes that the body may still have. */
+  #room = 0;
+  /** Requests that it has carried. */
+  #requests = 0;
   /** Where the body goes; null = nowhere yet. */
   #sink: Socket | null = null;
   #sinkChunked = false;
@@ -125,6 +129,7 @@ export class ClientConnection {
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
     if (parsed === 'malformed') this.#refuse('malformed');
+    else if (parsed === 'too-many-fields') this.#refuse('head-too-large');
     else if (parsed === 'incomplete') {
       if (bytes.length > maxHeadSize) this.#refuse('head-too-large');
       else {
@@ -138,31 +143,26 @@ export class ClientConnection {
 
   #open(bytes: Buffer): void {
     const head = this.#head;
-    let target = head.slice(head.targetStart, head.targetEnd);
-    let host = head.hosts === 1 ? head.header('host') : undefined;
-    const isHttp10 = head.minor === 0;
-    if (head.hosts > 1 || !isHost(host, isHttp10) || !isFramed(head) || !isExpected(head)) {
+    const request = accept(head);
+    if (!request) {
       this.#refuse('malformed');
       return;
     }
-    const method = head.slice(0, head.methodEnd);
-    if (!target.startsWith('/')) {
-      const reduced = reduceAbsoluteForm(target, method);
-      if (reduced) ({ target, host } = reduced);
-    }
-    if (!isOriginForm(target, method)) {
-      this.#refuse('malformed');
+    const { maxBodySize = 0, maxRequests = 0 } = this.#server.options;
+    if (maxBodySize > 0 && head.contentLength > maxBodySize) {
+      this.#refuse('body-too-large');
       return;
     }
-    const connection = head.connectionLines > 0 ? (head.header('connection') as string).toLowerCase() : '';
-    this.keepAlive = isHttp10 ? connection.includes('keep-alive') : !/(^|,)\s*close\s*(,|$)/.test(connection);
+    this.keepAlive = request.keepsAlive;
+    if (++this.#requests === maxRequests) this.keepAlive = false;
     this.#chunks = head.codings > 0 ? new ChunkReader() : null;
+    this.#room = maxBodySize > 0 ? maxBodySize : Number.POSITIVE_INFINITY;
     this.#left = Math.max(0, head.contentLength);
     this.#bodyDone = !this.#chunks && this.#left === 0;
     this.#sink = null;
     this.#drops = false;
     this.#quiet = 0;
-    const exchange = new NetExchange(this, head, target, host ?? '');
+    const exchange = new NetExchange(this, head, request.target, request.host);
     this.#exchange = exchange;
     if (head.end < bytes.length) this.#keep(head.end === 0 ? bytes : bytes.subarray(head.end));
     // Not before somebody wants it.
@@ -196,8 +196,8 @@ export class ClientConnection {
     let stop: number;
     if (this.#chunks) {
       stop = this.#chunks.read(bytes, from, (start, end) => this.#pass(bytes, start, end));
-      if (stop < 0) {
-        this.#spoiled();
+      if (stop < 0 || this.#room < 0) {
+        this.#spoiled(stop < 0 ? 'malformed' : 'body-too-large');
         return;
       }
       this.#bodyDone = this.#chunks.isDone;
@@ -214,21 +214,22 @@ export class ClientConnection {
 
   #pass(bytes: Buffer, from: number, to: number): void {
     const sink = this.#sink;
-    if (!sink || sink.destroyed || to === from) return;
+    this.#room -= to - from;
+    if (this.#room < 0 || !sink || sink.destroyed || to === from) return;
     if (this.#sinkChunked) sink.write(`${(to - from).toString(16)}\r\n`, 'latin1');
     const flows = sink.write(bytes.subarray(from, to));
     if (this.#sinkChunked) sink.write('\r\n', 'latin1');
     if (!flows) this.socket.pause();
   }
 
-  /** The body can't be read. */
-  #spoiled(): void {
+  /** The body can't be read, or is too long. */
+  #spoiled(defect: RequestDefect): void {
     const exchange = this.#exchange as NetExchange;
     this.#exchange = null;
     const isAnswered = exchange.isAnswered;
     exchange.clientGone();
     if (isAnswered) this.socket.destroy();
-    else this.#refuse('malformed');
+    else this.#refuse(defect);
   }
 
   answerLocally(answer: LocalAnswer, method: string): void {
@@ -306,14 +307,4 @@ export class ClientConnection {
     this.socket.resume();
     setTimeout(() => this.socket.destroy(), lingerTime).unref();
   }
-}
-
-function isFramed(head: Head): boolean {
-  if (head.contentLength === -2) return false;
-  if (head.codings === 0) return true;
-  return head.minor === 1 && head.contentLength === -1 && head.header('transfer-encoding')?.toLowerCase() === 'chunked';
-}
-
-function isExpected(head: Head): boolean {
-  return !head.hasExpect || head.minor === 0 || head.header('expect')?.toLowerCase() === '100-continue';
 }

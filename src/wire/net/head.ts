@@ -2,26 +2,16 @@
  * The strict parser of message heads (RFC 9112): one pass over the bytes, which leaves ranges and makes no strings.
  * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
  */
+import { lower, text, token, visible } from './characters.ts';
+
 const CR = 13;
 const LF = 10;
 const SP = 32;
 const TAB = 9;
 const COLON = 58;
 const UNDERSCORE = 95;
-const maxFields = 128;
-
-/** tchar, and the bytes that a field value or a target may have. */
-const token = new Uint8Array(256);
-const text = new Uint8Array(256);
-const visible = new Uint8Array(256);
-const lower = new Uint8Array(256);
-for (let c = 0; c < 256; c++) {
-  const char = String.fromCharCode(c);
-  token[c] = /[!#$%&'*+.^_`|~\dA-Za-z-]/.test(char) ? 1 : 0;
-  text[c] = c === TAB || (c >= SP && c !== 127) ? 1 : 0;
-  visible[c] = c > SP && c < 127 ? 1 : 0;
-  lower[c] = char >= 'A' && char <= 'Z' ? c + 32 : c;
-}
+/** Fields that a head may have. */
+export const maxFields = 128;
 
 /** What a field is for the wire. */
 export const kinds = {
@@ -56,7 +46,7 @@ const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length
 /** Names that mean something to the wire. */
 export const knownNames: ReadonlySet<string> = new Set(known.map(([name]) => name).filter((name) => name !== 'date'));
 
-export type Parsed = 'complete' | 'incomplete' | 'malformed';
+export type Parsed = 'complete' | 'incomplete' | 'malformed' | 'too-many-fields';
 
 export class Head {
   bytes: Buffer = Buffer.alloc(0);
@@ -71,7 +61,7 @@ export class Head {
   /** Per field: start and end of name and value. */
   readonly ranges = new Int32Array(maxFields * 4);
   readonly kind = new Uint8Array(maxFields);
-  /** -1 = none, -2 = not a number or contradictory. */
+  /** -1 = none, -2 = not a number, or more than one. */
   contentLength = -1;
   /** Number of transfer-encoding and Host lines. */
   codings = 0;
@@ -92,14 +82,16 @@ export class Head {
     this.targetEnd = at;
     if (at === length) return 'incomplete';
     if (at === this.targetStart || bytes[at++] !== SP) return 'malformed';
+    if (!this.#version(at, length - at)) return 'malformed';
     if (length < at + 10) return 'incomplete';
-    return this.#version(at) && bytes[at + 8] === CR && bytes[at + 9] === LF ? this.#fields(at + 10) : 'malformed';
+    return bytes[at + 8] === CR && bytes[at + 9] === LF ? this.#fields(at + 10) : 'malformed';
   }
 
   parseAnswer(bytes: Buffer): Parsed {
     this.#reset(bytes);
-    if (bytes.length < 13) return this.#version(0, bytes.length) ? 'incomplete' : 'malformed';
-    if (!this.#version(0) || bytes[8] !== SP) return 'malformed';
+    if (!this.#version(0, bytes.length)) return 'malformed';
+    if (bytes.length < 13) return 'incomplete';
+    if (bytes[8] !== SP) return 'malformed';
     let status = 0;
     for (let i = 9; i < 12; i++) {
       const digit = (bytes[i] as number) - 48;
@@ -108,10 +100,13 @@ export class Head {
     }
     this.status = status;
     let at = 12;
-    if (status < 100 || (bytes[at] !== SP && bytes[at] !== CR)) return 'malformed';
+    // RFC 9110 15: there are no other classes. RFC 9112 4 wants the blank before an empty reason; many leave it out.
+    if (status < 100 || status > 599 || (bytes[at] !== SP && bytes[at] !== CR)) return 'malformed';
     while (text[bytes[at] as number]) at++;
-    if (at + 1 >= bytes.length) return 'incomplete';
-    return bytes[at] === CR && bytes[at + 1] === LF ? this.#fields(at + 2) : 'malformed';
+    if (at === bytes.length) return 'incomplete';
+    if (bytes[at] !== CR) return 'malformed';
+    if (at + 1 === bytes.length) return 'incomplete';
+    return bytes[at + 1] === LF ? this.#fields(at + 2) : 'malformed';
   }
 
   #reset(bytes: Buffer): void {
@@ -125,7 +120,7 @@ export class Head {
   }
 
   /** `HTTP/1.0` or `HTTP/1.1`; of a head that is not complete, as much as is there. */
-  #version(at: number, available = 8): boolean {
+  #version(at: number, available: number): boolean {
     const { bytes } = this;
     const wanted = 'HTTP/1.';
     for (let i = 0; i < Math.min(7, available); i++) if (bytes[at + i] !== wanted.charCodeAt(i)) return false;
@@ -139,12 +134,13 @@ export class Head {
     const { length } = bytes;
     let at = from;
     for (;;) {
-      if (at + 1 >= length) return 'incomplete';
+      if (at === length) return 'incomplete';
       if (bytes[at] === CR) {
+        if (at + 1 === length) return 'incomplete';
         this.end = at + 2;
         return bytes[at + 1] === LF ? 'complete' : 'malformed';
       }
-      if (this.count === maxFields) return 'malformed';
+      if (this.count === maxFields) return 'too-many-fields';
       const nameStart = at;
       while (token[bytes[at] as number]) at++;
       if (at === length) return 'incomplete';
@@ -153,8 +149,10 @@ export class Head {
       while (bytes[at] === SP || bytes[at] === TAB) at++;
       const valueStart = at;
       while (text[bytes[at] as number]) at++;
-      if (at + 1 >= length) return 'incomplete';
-      if (bytes[at] !== CR || bytes[at + 1] !== LF) return 'malformed';
+      if (at === length) return 'incomplete';
+      if (bytes[at] !== CR) return 'malformed';
+      if (at + 1 === length) return 'incomplete';
+      if (bytes[at + 1] !== LF) return 'malformed';
       let valueEnd = at;
       while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--;
       at += 2;
@@ -189,7 +187,7 @@ export class Head {
       const digit = (this.bytes[i] as number) - 48;
       value = digit < 0 || digit > 9 ? -2 : value * 10 + digit;
     }
-    this.contentLength = this.contentLength === -1 || this.contentLength === value ? value : -2;
+    this.contentLength = this.contentLength === -1 ? value : -2;
   }
 
   #isNamed(from: number, to: number, name: string): boolean {

@@ -1,8 +1,11 @@
 /** The listening side, on `node:net` and `node:tls`. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createSecureServer } from 'node:tls';
+import { createServer as createSecureServer, type Server as TlsServer } from 'node:tls';
+import { Addresses } from '../addresses.ts';
+import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
-import type { ListenOptions, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
+import { secureOptions } from '../secure-options.ts';
+import type { ListenOptions, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
 import { ClientConnection } from './connection.ts';
 
 const sweepInterval = 100;
@@ -24,14 +27,23 @@ export class NetServer implements WireServer {
     const { tls } = options;
     const settings = { noDelay: true, allowHalfOpen: true };
     if (tls) {
-      const server = createSecureServer({ ...settings, ...tls, ALPNProtocols: ['http/1.1'] });
+      const server = createSecureServer({ ...settings, ...secureOptions(tls), ALPNProtocols: ['http/1.1'] });
       refusePlainHttp(server, () => options.refuse('malformed'));
       this.#server = server;
     } else this.#server = createServer(settings);
     this.#server.on('connection', () => this.#accepted++);
-    this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) =>
-      this.#connections.add(new ClientConnection(this, socket, tls !== undefined)),
-    );
+    const addresses = new Addresses(options.maxConnectionsPerAddress ?? 0);
+    this.#server.on('connection', (socket: Socket) => {
+      if (addresses.admit(socket)) return void (tls || this.#serve(socket, false));
+      // A handshake for the sake of an answer is what a flood would want.
+      if (!tls) socket.end(answerBytes(options.refuse('too-many-connections')));
+      else socket.destroy();
+    });
+    if (tls) this.#server.on('secureConnection', (socket: Socket) => this.#serve(socket, true));
+  }
+
+  #serve(socket: Socket, secure: boolean): void {
+    this.#connections.add(new ClientConnection(this, socket, secure));
   }
 
   forget(connection: ClientConnection): void {
@@ -50,6 +62,10 @@ export class NetServer implements WireServer {
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
+  }
+
+  useTls(tls: ServerTls): void {
+    (this.#server as TlsServer).setSecureContext(secureOptions(tls));
   }
 
   drain(timeout: number): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { ChunkReader } from './chunks.ts';
 import type { NetExchange } from './exchange.ts';
+import { isAnswerFramed, keepsAlive } from './framing.ts';
 import { Head } from './head.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import type { NetUpstream } from './upstream.ts';
@@ -121,6 +122,7 @@ export class UpstreamSocket {
     const parsed = head.parseAnswer(bytes);
     if (
       parsed === 'malformed' ||
+      parsed === 'too-many-fields' ||
       bytes.length > maxAnswerHead + 65_536 ||
       (parsed === 'incomplete' && bytes.length > maxAnswerHead)
     ) {
@@ -131,6 +133,10 @@ export class UpstreamSocket {
 
   #answer(head: Head, bytes: Buffer): void {
     const exchange = this.#exchange as NetExchange;
+    if (!isAnswerFramed(head)) {
+      this.#fail('malformed');
+      return;
+    }
     if (head.status < 200) {
       if (head.status === 101) {
         this.#fail('malformed');
@@ -142,19 +148,9 @@ export class UpstreamSocket {
     }
     const isBodiless = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     const isChunked = head.codings > 0;
-    if (head.contentLength === -2 || (isChunked && head.header('transfer-encoding')?.toLowerCase() !== 'chunked')) {
-      this.#fail('malformed');
-      return;
-    }
     this.#chunks = isChunked && !isBodiless ? new ChunkReader() : null;
     this.#left = isBodiless ? 0 : isChunked ? -1 : head.contentLength;
-    const connection = head.connectionLines > 0 ? (head.header('connection') as string).toLowerCase() : '';
-    this.#keepAlive =
-      this.#left >= 0 || isChunked
-        ? head.minor === 1
-          ? !/\bclose\b/.test(connection)
-          : /\bkeep-alive\b/.test(connection)
-        : false;
+    this.#keepAlive = (this.#left >= 0 || isChunked) && keepsAlive(head);
     this.#state = 'body';
     const length = isBodiless || !isChunked ? head.contentLength : -1;
     const whole = this.#left >= 0 && bytes.length - head.end >= this.#left;

@@ -38,6 +38,8 @@ export class Connection {
   exchange: NodeExchange | null = null;
   /** The next answer is the last. */
   ending = false;
+  /** Requests that it has carried. */
+  requests = 0;
   readonly #serve: Serve;
   /** Requests that `node:http` has read ahead of their turn. */
   readonly #waiting: Arrival[] = [];

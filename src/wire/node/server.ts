@@ -1,11 +1,13 @@
 /** The listening side, on `node:http` and `node:https`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
+import { secureOptions } from '../secure-options.ts';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
-import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, WireServer } from '../wire.ts';
+import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
 import { sendAnswer } from './answer.ts';
 import { isFramed } from './body.ts';
 import { Connection, type Serve } from './connection.ts';
@@ -34,6 +36,13 @@ export class NodeServer implements WireServer {
     this.#handle = handle;
     this.#server = this.#create();
     this.#server.on('connection', () => this.#accepted++);
+    const addresses = new Addresses(options.maxConnectionsPerAddress ?? 0);
+    this.#server.prependListener('connection', (socket: Socket) => {
+      if (addresses.admit(socket)) return;
+      // A handshake for the sake of an answer is what a flood would want.
+      if (!options.tls) socket.write(answerBytes(options.refuse('too-many-connections')));
+      socket.destroySoon();
+    });
     this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
     this.#server.on('request', (request, response) => receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => receive(request, response, true));
@@ -63,7 +72,7 @@ export class NodeServer implements WireServer {
     if (!tls) return createServer(common);
     const server = createSecureServer({
       ...common,
-      ...tls,
+      ...secureOptions(tls),
       handshakeTimeout: headTimeout,
       ALPNProtocols: ['http/1.1'],
     });
@@ -80,6 +89,10 @@ export class NodeServer implements WireServer {
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
+  }
+
+  useTls(tls: ServerTls): void {
+    (this.#server as SecureServer).setSecureContext(secureOptions(tls));
   }
 
   drain(timeout: number): Promise<void> {
@@ -135,9 +148,11 @@ export class NodeServer implements WireServer {
     let target = request.url as string;
     let host = request.headers.host;
     if (!target.startsWith('/')) {
-      const reduced = reduceAbsoluteForm(target, method);
+      const reduced = reduceAbsoluteForm(target, method, host);
       if (reduced && isHost(host, isHttp10)) ({ target, host } = reduced);
     }
+    const { maxBodySize = 0, maxRequests = 0 } = this.#options;
+    if (++connection.requests === maxRequests) connection.ending = true;
     let defect: RequestDefect | null = null;
     if (target.length > this.#options.maxTargetLength) defect = 'target-too-long';
     else if (
@@ -148,6 +163,7 @@ export class NodeServer implements WireServer {
       (request.headers.expect !== undefined && !expectsContinue && !isHttp10)
     )
       defect = 'malformed';
+    else if (maxBodySize > 0 && Number(request.headers['content-length'] ?? 0) > maxBodySize) defect = 'body-too-large';
     if (defect !== null) {
       response.shouldKeepAlive = false;
       sendAnswer(connection, request, response, this.#options.refuse(defect));

@@ -1,0 +1,115 @@
+/** An installation of ours, filled as a scenario wants it: a key manager with its hub, and gateways that follow it. */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { basic, call, postForm } from '../../test/support/call.ts';
+import { type Filler, fillInto, resource } from '../../test/support/fill-store.ts';
+import { newDataFolder, type Postern, startPostern } from '../../test/support/postern.ts';
+import { openTestStore } from '../../test/support/store.ts';
+import { insertRevocations, multiplyApi } from './many-entities.ts';
+import { pin } from './pinned-process.ts';
+import { issuer, scope, type TokenMaker } from './token-maker.ts';
+
+export interface InstallationSetup {
+  /** Addresses of back ends: for everything, and for the API `upload`. */
+  readonly backEnd: string;
+  readonly sink: string;
+  readonly tokens: TokenMaker;
+  /** Default 1: `/api0/1.0.0`, … */
+  readonly apis?: number;
+  /** Default 0. */
+  readonly revocations?: number;
+}
+
+export interface Installation {
+  /** Of an application with JWTs. */
+  readonly consumerKey: string;
+  /** An opaque access token of another application. */
+  opaqueToken(): Promise<string>;
+  /** A gateway with one thread, bound to the processor that is measured. */
+  startGateway(wire: 'net' | 'node', env?: Readonly<Record<string, string>>): Promise<Postern>;
+  /** Gateways are stopped with it. */
+  stop(): Promise<void>;
+}
+
+/** Limits that are counted and never reached. */
+const countless = { count: 1_000_000_000, windowMs: 60_000 };
+const tier = 'Bench';
+export async function openInstallation(setup: InstallationSetup): Promise<Installation> {
+  const data = newDataFolder();
+  const { apis = 1, revocations = 0 } = setup;
+  const store = await openTestStore(data);
+  const { jwt, opaque } = await fillInto(store, data, (fill) => fillApis(fill, setup));
+  await store.transaction(async (tx) => tx.record(setup.tokens.entity));
+  await store.transaction(({ db }) => multiplyApi(db, 'api0', apis));
+  await store.transaction(({ db }) => insertRevocations(db, issuer, revocations));
+  await store.close();
+  const manager = await startPostern({ role: 'key-manager', data });
+  pin(manager.pid, 'other');
+  const gateways: Postern[] = [];
+  const folders = [data];
+  return {
+    consumerKey: jwt.key,
+    async opaqueToken() {
+      const form = { grant_type: 'client_credentials', scope };
+      const answer = await postForm(`${manager.server}/oauth2/token`, form, basic(opaque.key, opaque.secret));
+      if (answer.status !== 200) throw new Error(`the key manager gave no token: ${answer.status} ${answer.body}`);
+      return answer.json().access_token;
+    },
+    async startGateway(wire, env = {}) {
+      const folder = newDataFolder();
+      folders.push(folder);
+      cpSync(join(data, 'certificates'), join(folder, 'certificates'), { recursive: true });
+      const gateway = await startPostern({
+        role: 'gateway',
+        data: folder,
+        env,
+        args: [
+          `--gateway.wire=${wire}`,
+          `--controlPlane.url=${manager.server}`,
+          `--keyManager.serverUrl=${manager.server}`,
+          '--gateway.threads=1',
+          '--gateway.accessLog=off',
+          '--gateway.keepAliveTimeout=600000',
+          // Room for a million revocations, and some more.
+          '--gateway.revocation.capacity=1045000',
+        ],
+      });
+      pin(gateway.pid, 'measured');
+      gateways.push(gateway);
+      await untilItAnswers(`${gateway.http}/api${apis - 1}/1.0.0/menu`, await setup.tokens.make(jwt.key));
+      return gateway;
+    },
+    async stop() {
+      await Promise.all(gateways.map((gateway) => gateway.stop()));
+      await manager.stop();
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A thread that was replaced while it took in very much answers a little later than the gateway is ready. */
+async function untilItAnswers(url: string, token: string): Promise<void> {
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const answer = await call(url, { headers: { authorization: `Bearer ${token}` }, fresh: true }).catch(() => null);
+    if (answer?.status === 200) return;
+    if (Date.now() > until) throw new Error(`${url}: expected 200, got ${answer?.status ?? 'no connection'}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function fillApis(fill: Filler, { backEnd, sink }: InstallationSetup) {
+  for (const level of ['resource', 'subscription', 'application'] as const) {
+    fill.policy({ level, name: tier, limit: countless, stopOnQuota: true });
+  }
+  const scopes = [{ name: scope, roles: [] }];
+  const guarded = { scopes: [scope], tier };
+  const resources = [resource('GET', '/menu', guarded), resource('GET', '/files/{name}', guarded)];
+  const api0 = await fill.api('api0', { endpoints: { production: { url: backEnd } }, resources, scopes });
+  const upload = { resources: [resource('POST', '/body', { tier })], endpoints: { production: { url: sink } } };
+  const more = { tier, subscriptionTier: tier, subscribe: [api0, await fill.api('upload', upload)] };
+  return {
+    jwt: await fill.application('jwt', more),
+    opaque: await fill.application('opaque', { ...more, tokenType: 'OPAQUE' }),
+  };
+}

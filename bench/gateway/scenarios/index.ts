@@ -1,0 +1,15 @@
+/** All scenarios, the most telling first. */
+import { bodyScenarios } from './bodies.ts';
+import { connectionScenarios } from './connections.ts';
+import { footprintScenarios } from './footprint.ts';
+import { growthScenarios } from './growth.ts';
+import type { Scenario } from './scenario.ts';
+import { tokenScenarios } from './tokens.ts';
+
+export const scenarios: readonly Scenario[] = [
+  ...tokenScenarios,
+  ...growthScenarios,
+  ...connectionScenarios,
+  ...bodyScenarios,
+  ...footprintScenarios,
+];
