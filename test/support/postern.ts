@@ -46,6 +46,12 @@ export function newDataFolder(): string {
   return mkdtempSync(join(tmpdir(), 'postern-test-'));
 }
 
+/** Those that run: whoever started them may fail, and they must not outlive it. */
+const running = new Set<ReturnType<typeof spawn>>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Resolves when it prints `postern ready`. Rejects with what it printed, if it ends before. */
 export async function startPostern(options: StartOptions = {}): Promise<Postern> {
   for (let attempt = 1; ; attempt++) {
@@ -83,6 +89,8 @@ async function startAt(offset: number, options: StartOptions): Promise<Postern> 
   let err = '';
   child.stderr.on('data', (chunk) => void (err += chunk));
   const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  running.add(child);
+  child.on('close', () => running.delete(child));
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       out += chunk;
