@@ -1,6 +1,6 @@
 /** An access token of an application itself, for whoever has authenticated as its owner: the developer portal. */
+import { headNumber } from '../adapters/stores/change-log.ts';
 import { findClient } from '../adapters/stores/clients.ts';
-import { newestNumber } from '../adapters/stores/revocations.ts';
 import { RestError } from '../platform/rest-error.ts';
 import { type KeyManager, seconds } from './call.ts';
 import { mayUse } from './clients.ts';
@@ -25,7 +25,7 @@ export interface ApplicationToken {
 
 /** @throws RestError 400 when the client is out of use, may not use `client_credentials`, or asks for what is not given. */
 export async function applicationToken(km: KeyManager, request: ApplicationTokenRequest): Promise<ApplicationToken> {
-  const beganAt = await newestNumber(km.store.db);
+  const beganAt = await headNumber(km.store.db);
   const client = await findClient(km.store.db, request.consumerKey);
   if (client?.state !== 'ACTIVE') throw new RestError(400, 'The consumer key is not in use.');
   if (!mayUse(client, clientCredentials.grantType)) {

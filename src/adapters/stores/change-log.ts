@@ -331,6 +331,7 @@ async function timeOf(db: Queryable, number: number): Promise<number | undefined
   return row?.at_ms;
 }
 
-async function headNumber(db: Queryable): Promise<number> {
+/** Number of the newest change. */
+export async function headNumber(db: Queryable): Promise<number> {
   return (await db.selectFrom('head').select('number').executeTakeFirstOrThrow()).number;
 }

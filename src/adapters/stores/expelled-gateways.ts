@@ -2,7 +2,7 @@
  * Who was expelled, in memory: asked at every request of a gateway, and up to date when a commit of any node is told.
  * What a node was not told of, because its database was away just then, it finds when it looks.
  */
-import type { Expulsion } from '../../core/expulsion.ts';
+import { type Expulsion, expelledBy, type GatewayCertificate, isExpelled } from '../../core/expulsion.ts';
 import { listExpulsions } from './gateways.ts';
 import type { Queryable, Store } from './store.ts';
 
@@ -47,17 +47,16 @@ export async function openExpelledGateways(store: Store): Promise<ExpelledGatewa
   const look = (): void => void listExpulsions(store.db).then(put, () => {});
   const looking = setInterval(look, lookEvery).unref();
   return {
-    has: (certificate) => isExpelled(until, certificate),
+    has: (certificate) => isExpelled(until, inSeconds(certificate)),
     async hasIn(db, certificate) {
-      const all = await listExpulsions(db);
-      return isExpelled(new Map(all.map((one) => [one.gateway, one.issuedBefore])), certificate);
+      return isExpelled(expelledBy(await listExpulsions(db)), inSeconds(certificate));
     },
     onMore: (listener) => void listeners.push(listener),
     close: () => clearInterval(looking),
   };
 }
 
-/** @param until by name or fingerprint: the second up to which what was issued is refused */
-function isExpelled(until: ReadonlyMap<string, number>, { name, fingerprint, issuedAt }: KnownCertificate): boolean {
-  return until.has(fingerprint) || Math.floor(issuedAt / 1000) <= (until.get(name) ?? -1);
-}
+const inSeconds = ({ issuedAt, ...which }: KnownCertificate): GatewayCertificate => ({
+  ...which,
+  issued: Math.floor(issuedAt / 1000),
+});

@@ -110,11 +110,6 @@ export async function revokedUpTo(
   return Math.max(-1, ...rows.map((row) => (JSON.parse(row.body) as Revocation).issuedBefore ?? -1));
 }
 
-/** Number of the newest change. */
-export async function newestNumber(db: Queryable): Promise<number> {
-  return (await db.selectFrom('head').select('number').executeTakeFirstOrThrow()).number;
-}
-
 /**
  * Whether everything of these was revoked under a later number than this, for whatever issuer, and not only what was
  * issued long before `issuedAt`. To be asked in the transaction that issues.

@@ -14,6 +14,7 @@ import {
   useInvitation,
 } from '../../adapters/stores/gateways.ts';
 import type { Store, StoreTransaction } from '../../adapters/stores/store.ts';
+import { expelledBy, isExpelled } from '../../core/expulsion.ts';
 import { gatewayNameRule, isGatewayName, ownGatewayName } from '../../core/gateway-name.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GatewayIssuer, IssuedCertificate } from '../../platform/gateway-issuer.ts';
@@ -120,13 +121,10 @@ function nameFor(invitation: InvitationRow, wanted: unknown): string {
  * @throws RestError 409
  */
 async function refuseTaken(tx: StoreTransaction, name: string, now: number): Promise<void> {
-  const expulsions = new Map((await listExpulsions(tx.db)).map((one) => [one.gateway, one.issuedBefore]));
+  const expelled = expelledBy(await listExpulsions(tx.db));
   const live = (await listGatewayCertificates(tx.db)).some(
-    (row) =>
-      row.name === name &&
-      row.expires_at > now &&
-      !expulsions.has(row.fingerprint) &&
-      row.issued_at > (expulsions.get(name) ?? -1),
+    ({ fingerprint, issued_at, expires_at, ...row }) =>
+      row.name === name && expires_at > now && !isExpelled(expelled, { name, fingerprint, issued: issued_at }),
   );
   if (live) {
     throw new RestError(

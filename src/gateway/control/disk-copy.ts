@@ -172,7 +172,7 @@ export class DiskCopy {
   /** Resolves when everything is on the disk. */
   async close(): Promise<void> {
     await this.#work;
-    await this.#journals.end();
+    await this.#journals.close();
   }
 
   #append(records: Parameters<Journals['append']>[0]): void {

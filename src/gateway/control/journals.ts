@@ -80,6 +80,12 @@ export class Journals {
     return last;
   }
 
+  /** Nothing is written from now on. Resolves when everything is on the disk. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    await this.end();
+  }
+
   /** What was held back is elsewhere now. */
   forgetPending(): void {
     this.#pending = [];

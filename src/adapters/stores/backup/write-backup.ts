@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Transaction } from 'kysely';
 import { syncFolder } from '../../../platform/durable-file.ts';
+import { headNumber } from '../change-log.ts';
 import { appliedMigrations } from '../migrate.ts';
 import type { Schema } from '../schema.ts';
 import {
@@ -80,7 +81,7 @@ async function headerOf(
 ): Promise<BackupHeader> {
   // The first read fixes the state: what is decided later than this time is not in it.
   const atMs = now();
-  const { number } = await db.selectFrom('head').select('number').executeTakeFirstOrThrow();
+  const number = await headNumber(db);
   const epoch = await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirst();
   return {
     format: formatName,

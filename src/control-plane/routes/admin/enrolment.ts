@@ -9,7 +9,7 @@ import {
   listGatewayCertificates,
 } from '../../../adapters/stores/gateways.ts';
 import { formatEnrolmentCode } from '../../../core/enrolment-code.ts';
-import type { Expulsion } from '../../../core/expulsion.ts';
+import { type Expulsion, expelledBy, isExpelled } from '../../../core/expulsion.ts';
 import { gatewayNameRule, isGatewayName, ownGatewayName } from '../../../core/gateway-name.ts';
 import { authorityFingerprint } from '../../../platform/gateway-issuer.ts';
 import { RestError } from '../../../platform/rest-error.ts';
@@ -47,7 +47,7 @@ const invite: Operation = async (call, deps) => {
 const list: Operation = async (_call, { store, clock }) => {
   const now = seconds(clock);
   const expelled = await listExpulsions(store.db);
-  const expulsions = new Map(expelled.map((one) => [one.gateway, one]));
+  const refused = expelledBy(expelled);
   const rows = await listGatewayCertificates(store.db);
   const certificates = rows.map(({ name, serial, fingerprint, issued_at, expires_at }) => ({
     name,
@@ -55,12 +55,11 @@ const list: Operation = async (_call, { store, clock }) => {
     fingerprint,
     issued: time(issued_at),
     expires: time(expires_at),
-    state:
-      expulsions.has(fingerprint) || issued_at <= (expulsions.get(name)?.issuedBefore ?? -1)
-        ? 'EXPELLED'
-        : expires_at <= now
-          ? 'EXPIRED'
-          : 'ENROLLED',
+    state: isExpelled(refused, { name, fingerprint, issued: issued_at })
+      ? 'EXPELLED'
+      : expires_at <= now
+        ? 'EXPIRED'
+        : 'ENROLLED',
   }));
   return ok({
     count: certificates.length,
