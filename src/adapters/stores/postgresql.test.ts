@@ -135,7 +135,9 @@ test('a process that falls silent in a transaction keeps others waiting for a fe
 
 test('after a crash of the server both nodes go on, with every number and the same epoch', { skip }, async () => {
   const [a, b] = await twoNodes();
+  const known = announcedUpTo(b, 1);
   await a.transaction(async (tx) => tx.record(key('before')));
+  await known;
   const before = await a.changes.head();
   await server.end('SIGKILL');
   await assert.rejects(a.transaction(async (tx) => tx.record(key('lost'))));

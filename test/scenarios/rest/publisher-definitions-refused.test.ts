@@ -398,11 +398,10 @@ test('400 for a definition that asks for more than the form or the API does', as
 });
 
 test('503 with Retry-After, not isValid: false, when one user has too many definitions read at once', async () => {
-  const large = { name: 'file', content: JSON.stringify(definitionOf({ paths: paths(3000) })), fileName: 'a.json' };
+  const large = { name: 'file', content: JSON.stringify(definitionOf({ paths: paths(800) })), fileName: 'a.json' };
+  // All are large: however slowly they arrive, reading them is slower.
   const answers = await Promise.all(
-    Array.from({ length: 14 }, (_, i) =>
-      publisher.form('/apis/validate-openapi', [i === 0 ? large : file(definitionOf({}))]),
-    ),
+    Array.from({ length: 14 }, () => publisher.form('/apis/validate-openapi', [large])),
   );
   const refused = answers.filter(({ status }) => status === 503);
   assert.ok(refused.length > 0 && refused.length <= 3, `${refused.length}`);
