@@ -88,6 +88,19 @@ export function failing(it: Case): void {
     });
   }
 
+  it('malformed when informational answers do not end', async (fixture) => {
+    const backend = await fixture.backend(async (peer) => {
+      await peer.until(/\r\n\r\n/);
+      peer.send('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(20_000));
+    });
+    const { port } = await fixture.proxy(fixture.upstream(backend));
+    const client = await fixture.client(port);
+    client.send(get);
+    const answers = (await client.until(/malformed$/)).match(/HTTP\/1\.1 \d+/g) ?? [];
+    assert.equal(answers.pop(), 'HTTP/1.1 502');
+    assert.ok(answers.length <= 100, `${answers.length} informational answers`);
+  });
+
   it('a set field that would split the head is never sent', async (fixture) => {
     let got = 0;
     const backend = await fixture.backend(() => got++);

@@ -81,6 +81,28 @@ export function forwarding(it: Case): void {
     assert.deepEqual(got.match(/^host: .*$/gim), ['host: shop.example']);
   });
 
+  it('a head that our own fields make long goes on whole', async (fixture) => {
+    let got = '';
+    const backend = await fixture.backend(async (peer) => {
+      got = await peer.until(/\r\n\r\n/);
+      peer.send(ok);
+    });
+    const long = 'x'.repeat(100_000);
+    const { port } = await fixture.proxy(fixture.upstream(backend), {
+      set: [
+        ['x-long', long],
+        ['x-last', '1'],
+      ],
+    });
+    const client = await fixture.client(port);
+    client.send('GET /a HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n');
+    await client.until(/ok$/);
+    assert.deepEqual(
+      fields(got).filter((line) => line !== 'connection: keep-alive'),
+      ['accept: */*', `host: 127.0.0.1:${backend}`, 'x-last: 1', `x-long: ${long}`],
+    );
+  });
+
   it('the answer comes back without its hop-by-hop fields and with the changes', async (fixture) => {
     const backend = await fixture.answering(
       'HTTP/1.1 207 Multi-Status\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\nX-Own: 1\r\nConnection: x-own\r\n' +

@@ -128,7 +128,7 @@ export function receiving(it: Case): void {
   it('heads may come in pieces', async (fixture) => {
     const { port } = await fixture.gateway(echo);
     const client = await fixture.client(port);
-    for (const byte of 'GET /slow HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n') {
+    for (const byte of `GET /slow HTTP/1.1\r\nHost: h\r\nX-B: ${'b'.repeat(2000)}\r\nX-A: 1\r\n\r\n`) {
       client.send(byte);
       await new Promise(setImmediate);
     }

@@ -5,7 +5,7 @@ import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
 import { NetExchange } from './exchange.ts';
-import { Head } from './head.ts';
+import { Head, mayEnd } from './head.ts';
 import { begin, flush, putText } from './output.ts';
 import type { NetServer } from './server.ts';
 
@@ -112,9 +112,11 @@ export class ClientConnection {
       this.#body(fresh, 0);
       return;
     }
-    const bytes = this.#stash ? Buffer.concat([this.#stash, fresh]) : fresh;
+    const soFar = this.#stash;
+    const bytes = soFar ? Buffer.concat([soFar, fresh]) : fresh;
     this.#stash = null;
     if (this.#exchange || this.#rests) this.#keep(bytes);
+    else if (soFar && bytes.length <= this.#server.options.maxHeadSize && !mayEnd(soFar, fresh)) this.#stash = bytes;
     else this.#next(bytes);
   }
 

@@ -46,6 +46,17 @@ const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length
 /** Names that mean something to the wire. */
 export const knownNames: ReadonlySet<string> = new Set(known.map(([name]) => name).filter((name) => name !== 'date'));
 
+/** Bytes of a head that are read again from their start whenever some more have come. */
+const cheap = 1024;
+
+/**
+ * Whether a head that was not complete may be so with these bytes: one that drips in is not read from its start for
+ * each of its bytes.
+ */
+export function mayEnd(soFar: Buffer, fresh: Buffer): boolean {
+  return soFar.length < cheap || fresh.includes(LF);
+}
+
 export type Parsed = 'complete' | 'incomplete' | 'malformed' | 'too-many-fields';
 
 export class Head {

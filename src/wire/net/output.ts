@@ -7,15 +7,24 @@ const size = 65_536;
 let buffer = Buffer.allocUnsafeSlow(size);
 let used = 0;
 
+/** A head may be longer than is usual; what does not fit would be cut off in silence. */
+function grow(needed: number): void {
+  const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * buffer.length));
+  buffer.copy(larger, 0, 0, used);
+  buffer = larger;
+}
+
 export function begin(): void {
   used = 0;
 }
 
 export function putText(text: string): void {
+  if (used + text.length > buffer.length) grow(used + text.length);
   used += buffer.write(text, used, 'latin1');
 }
 
 export function putBytes(bytes: Buffer, from: number, to: number): void {
+  if (used + to - from > buffer.length) grow(used + to - from);
   used += bytes.copy(buffer, used, from, to);
 }
 
@@ -27,7 +36,7 @@ export function room(): number {
 export function flush(socket: Socket, isTls: boolean): boolean {
   if (isTls) return socket.write(Buffer.from(buffer.subarray(0, used)));
   const result = socket.write(buffer.subarray(0, used));
-  if (socket.writableLength !== 0) buffer = Buffer.allocUnsafeSlow(size);
+  if (socket.writableLength !== 0 || buffer.length > size) buffer = Buffer.allocUnsafeSlow(size);
   return result;
 }
 

@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import { ChunkReader } from './chunks.ts';
 import type { NetExchange } from './exchange.ts';
 import { isAnswerFramed, keepsAlive } from './framing.ts';
-import { Head } from './head.ts';
+import { Head, mayEnd } from './head.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import type { NetUpstream } from './upstream.ts';
 
 const maxAnswerHead = 32_768;
+/** Informational answers before the final one (RFC 9110 15.2): nobody has a use for more. */
+const maxInforming = 100;
 /** Bytes of a body after which the rest of it is worth a buffer of its own. */
 const largeBody = 131_072;
 
@@ -23,6 +25,8 @@ export class UpstreamSocket {
   #left = 0;
   #chunks: ChunkReader | null = null;
   #keepAlive = true;
+  /** Informational answers of this exchange. */
+  #informed = 0;
   /** Bytes of the body so far, beyond what came with the head. */
   #large = 0;
   /** Has it carried a request before this one? */
@@ -57,6 +61,7 @@ export class UpstreamSocket {
     }
     this.#exchange = exchange;
     this.#state = 'head';
+    this.#informed = 0;
     this.#quiet = 0;
     exchange.connected(this, this.#used);
     this.#used = true;
@@ -107,10 +112,8 @@ export class UpstreamSocket {
 
   #read(fresh: Buffer): void {
     this.#quiet = 0;
-    const bytes = this.#stash ? Buffer.concat([this.#stash, fresh]) : fresh;
-    this.#stash = null;
     if (this.#state === 'body') {
-      this.#body(bytes, 0);
+      this.#body(fresh, 0);
       return;
     }
     if (this.#state !== 'head' || !this.#exchange) {
@@ -118,34 +121,43 @@ export class UpstreamSocket {
       this.#fail('malformed');
       return;
     }
-    const head = this.#head;
-    const parsed = head.parseAnswer(bytes);
-    if (
-      parsed === 'malformed' ||
-      parsed === 'too-many-fields' ||
-      bytes.length > maxAnswerHead + 65_536 ||
-      (parsed === 'incomplete' && bytes.length > maxAnswerHead)
-    ) {
-      this.#fail('malformed');
-    } else if (parsed === 'incomplete') this.#stash = Buffer.from(bytes);
-    else this.#answer(head, bytes);
+    const soFar = this.#stash;
+    const bytes = soFar ? Buffer.concat([soFar, fresh]) : fresh;
+    this.#stash = null;
+    if (soFar && bytes.length <= maxAnswerHead && !mayEnd(soFar, fresh)) this.#stash = bytes;
+    else this.#heads(bytes);
   }
 
-  #answer(head: Head, bytes: Buffer): void {
+  /** Informational heads, and the final one. */
+  #heads(bytes: Buffer): void {
+    const head = this.#head;
     const exchange = this.#exchange as NetExchange;
-    if (!isAnswerFramed(head)) {
-      this.#fail('malformed');
-      return;
-    }
-    if (head.status < 200) {
-      if (head.status === 101) {
+    let rest = bytes;
+    for (;;) {
+      const parsed = head.parseAnswer(rest);
+      if (parsed === 'incomplete' && rest.length <= maxAnswerHead) {
+        this.#stash = Buffer.from(rest);
+        return;
+      }
+      if (parsed !== 'complete' || head.end > maxAnswerHead || !isAnswerFramed(head) || !this.#isDue(head)) {
         this.#fail('malformed');
         return;
       }
+      if (head.status >= 200) {
+        this.#answer(head, rest, exchange);
+        return;
+      }
       if (head.status !== 100) exchange.inform(head);
-      if (head.end < bytes.length) this.#read(bytes.subarray(head.end));
-      return;
+      if (head.end === rest.length) return;
+      rest = rest.subarray(head.end);
     }
+  }
+
+  #isDue(head: Head): boolean {
+    return head.status >= 200 || (head.status !== 101 && ++this.#informed <= maxInforming);
+  }
+
+  #answer(head: Head, bytes: Buffer, exchange: NetExchange): void {
     const isBodiless = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     const isChunked = head.codings > 0;
     this.#chunks = isChunked && !isBodiless ? new ChunkReader() : null;
