@@ -102,6 +102,19 @@ test('each form of a target gives one request (RFC 9112 3.2)', () => {
   assert.equal(accept(request('GET http://a/ HTTP/1.0'))?.host, 'a');
 });
 
+test('a host that is known is taken as it is; another one, or none, is looked at', () => {
+  const hosts: [field: string, known: string, seen: string | undefined][] = [
+    ['Host: shop', 'shop', 'shop'],
+    ['Host: shop', 'shoe', 'shop'],
+    ['Host: sho', 'shop', 'sho'],
+    ['Host: sh op', 'shop', undefined],
+    ['Host:', '', undefined],
+    ['X-Other: shop', 'shop', undefined],
+  ];
+  for (const [field, known, seen] of hosts)
+    assert.equal(accept(request('GET / HTTP/1.1', field), known)?.host, seen, `${field} after ${known}`);
+});
+
 test('an HTTP/1.0 client has no expectations (RFC 9110 10.1.1)', () =>
   assert.notEqual(accept(request('POST / HTTP/1.0', 'Expect: foo')), null));
 

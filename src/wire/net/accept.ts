@@ -12,12 +12,15 @@ export interface AcceptedRequest {
   readonly keepsAlive: boolean;
 }
 
-/** Null = malformed. */
-export function accept(head: Head): AcceptedRequest | null {
-  const isHttp10 = head.minor === 0;
-  let host = head.hosts === 1 ? head.header('host') : undefined;
-  if (head.hosts > 1 || !isHost(host, isHttp10) || !isFramed(head) || !isExpected(head)) return null;
-  const method = head.slice(0, head.methodEnd);
+/**
+ * Null = malformed.
+ * @param known a host that is right, as the one of the request before; one that is the same is not looked at again
+ */
+export function accept(head: Head, known = ''): AcceptedRequest | null {
+  let host = head.hosts === 1 ? head.host(known) : undefined;
+  if (head.hosts > 1 || ((host !== known || known === '') && !isHost(host, head.minor === 0))) return null;
+  if (!isFramed(head) || !isExpected(head)) return null;
+  const { method } = head;
   let target = head.slice(head.targetStart, head.targetEnd);
   if (!target.startsWith('/')) {
     const reduced = reduceAbsoluteForm(target, method, host);

@@ -17,6 +17,8 @@ export class ClientConnection {
   readonly secure: boolean;
   readonly remoteAddress: string;
   keepAlive = true;
+  /** Of the request before. */
+  #host = '';
   readonly #server: NetServer;
   readonly #head = new Head();
   #exchange: NetExchange | null = null;
@@ -145,7 +147,7 @@ export class ClientConnection {
 
   #open(bytes: Buffer): void {
     const head = this.#head;
-    const request = accept(head);
+    const request = accept(head, this.#host);
     if (!request) {
       this.#refuse('malformed');
       return;
@@ -164,7 +166,8 @@ export class ClientConnection {
     this.#sink = null;
     this.#drops = false;
     this.#quiet = 0;
-    const exchange = new NetExchange(this, head, request.target, request.host);
+    this.#host = request.host;
+    const exchange = new NetExchange(this, head, request);
     this.#exchange = exchange;
     if (head.end < bytes.length) this.#keep(head.end === 0 ? bytes : bytes.subarray(head.end));
     // Not before somebody wants it.

@@ -8,23 +8,25 @@ import type {
   LocalAnswer,
   ServerExchange,
 } from '../wire.ts';
+import type { AcceptedRequest } from './accept.ts';
 import type { ClientConnection } from './connection.ts';
 import { type Head, kinds } from './head.ts';
-import { areSafe, begin, flush, putBytes, putFields, putText, room } from './output.ts';
+import { areSafe, begin, flush, putBytes, putField, putFields, putText, room } from './output.ts';
 import type { NetUpstream } from './upstream.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
+const CR = 13;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const nothing: readonly string[] = [];
 const noFields: readonly Field[] = [];
 
 export class NetExchange implements ServerExchange, AnswerHead {
+  readonly method: string;
   readonly target: string;
   readonly host: string;
   timeout = 0;
   readonly #connection: ClientConnection;
   readonly #head: Head;
-  #method: string | undefined;
   #request: ForwardRequest | null = null;
   #handler: ForwardHandler | null = null;
   #upstream: UpstreamSocket | null = null;
@@ -37,16 +39,12 @@ export class NetExchange implements ServerExchange, AnswerHead {
   /** Is the answer to the client in chunks of ours? */
   #chunked = false;
 
-  constructor(connection: ClientConnection, head: Head, target: string, host: string) {
+  constructor(connection: ClientConnection, head: Head, { method, target, host }: AcceptedRequest) {
     this.#connection = connection;
     this.#head = head;
+    this.method = method;
     this.target = target;
     this.host = host;
-  }
-
-  get method(): string {
-    this.#method ??= this.#head.slice(0, this.#head.methodEnd);
-    return this.#method;
   }
 
   get secure(): boolean {
@@ -100,8 +98,10 @@ export class NetExchange implements ServerExchange, AnswerHead {
     this.#isReused = isReused;
     begin();
     putBytes(head.bytes, 0, head.methodEnd);
-    putText(` ${target} HTTP/1.1\r\n`);
-    if (!set.some(([name]) => name === 'host')) putText(`host: ${net.authority}\r\n`);
+    putText(' ');
+    putText(target);
+    putText(' HTTP/1.1\r\n');
+    if (!setsHost(set)) putField('host', net.authority);
     putFields(head, remove, set);
     if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');
     else if (head.contentLength > 0 || (head.contentLength === 0 && this.method !== 'GET' && this.method !== 'HEAD'))
@@ -139,15 +139,15 @@ export class NetExchange implements ServerExchange, AnswerHead {
     this.#chunked = !isBodiless && left < 0 && this.#head.minor === 1;
     if (!isBodiless && left < 0 && !this.#chunked) connection.keepAlive = false;
     begin();
-    putText(`HTTP/1.1 ${head.status} `);
+    putText('HTTP/1.1');
     let reason = 12;
-    while (head.bytes[reason] !== 13) reason++;
-    if (reason > 13) putBytes(head.bytes, 13, reason);
-    putText('\r\n');
+    while (head.bytes[reason] !== CR) reason++;
+    putBytes(head.bytes, 8, reason);
+    putText(reason === 12 ? ' \r\n' : '\r\n');
     putFields(head, edits?.remove ?? nothing, edits?.set ?? noFields);
-    if (!hasDate(head)) putText(`date: ${connection.date}\r\n`);
+    if (!hasDate(head)) putField('date', connection.date);
     if (this.#chunked) putText('transfer-encoding: chunked\r\n');
-    else if (length >= 0 && head.status !== 204) putText(`content-length: ${length}\r\n`);
+    else if (length >= 0 && head.status !== 204) putField('content-length', String(length));
     putText(
       connection.endsAfterAnswer()
         ? 'connection: close\r\n\r\n'
@@ -229,6 +229,11 @@ export class NetExchange implements ServerExchange, AnswerHead {
     else ((this.#request?.upstream ?? null) as NetUpstream | null)?.cancel(this);
     this.#handler?.onEnd('client-gone', this.#answered);
   }
+}
+
+function setsHost(set: readonly Field[]): boolean {
+  for (const field of set) if (field[0] === 'host') return true;
+  return false;
 }
 
 function hasDate(head: Head): boolean {

@@ -34,8 +34,10 @@ export function isAnswerFramed(head: Head): boolean {
 /** May there be another message after this one? */
 export function keepsAlive(head: Head): boolean {
   if (head.connectionLines === 0) return head.minor === 1;
-  const value = (head.header('connection') as string).toLowerCase();
-  if (value === 'keep-alive') return true;
-  const options = value.split(',').map((option) => option.trim());
+  if (head.persistence !== null) return head.persistence === 'keep-alive';
+  const options = (head.header('connection') as string)
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim());
   return !options.includes('close') && (head.minor === 1 || options.includes('keep-alive'));
 }

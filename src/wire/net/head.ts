@@ -3,6 +3,7 @@
  * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
  */
 import { lower, text, token, visible } from './characters.ts';
+import { longValue, recentValue, rememberValue } from './recent-values.ts';
 
 const CR = 13;
 const LF = 10;
@@ -38,6 +39,8 @@ const known: readonly (readonly [string, number])[] = [
   ['proxy-connection', kinds.hopByHop],
   ['transfer-encoding', kinds.coding],
 ];
+/** Methods that are not made into a string each time. */
+const usual = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
 /** By length of the name, at most two each. */
 const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length: 18 }, (_, length) =>
   known.filter(([name]) => name.length === length),
@@ -79,6 +82,11 @@ export class Head {
   hosts = 0;
   hasExpect = false;
   connectionLines = 0;
+  /** What the one line of `Connection` says, if it is the one word that nearly all say. */
+  persistence: 'keep-alive' | 'close' | null = null;
+  /** A field whose value came lately, and its text; -1 = none. */
+  #recentField = -1;
+  #recentText = '';
 
   parseRequest(bytes: Buffer): Parsed {
     this.#reset(bytes);
@@ -128,6 +136,8 @@ export class Head {
     this.hosts = 0;
     this.hasExpect = false;
     this.connectionLines = 0;
+    this.persistence = null;
+    this.#recentField = -1;
   }
 
   /** `HTTP/1.0` or `HTTP/1.1`; of a head that is not complete, as much as is there. */
@@ -159,7 +169,9 @@ export class Head {
       const nameEnd = at++;
       while (bytes[at] === SP || bytes[at] === TAB) at++;
       const valueStart = at;
-      while (text[bytes[at] as number]) at++;
+      const soon = Math.min(length, at + longValue);
+      while (at < soon && text[bytes[at] as number]) at++;
+      if (at === valueStart + longValue) at = this.#longValue(valueStart, at);
       if (at === length) return 'incomplete';
       if (bytes[at] !== CR) return 'malformed';
       if (at + 1 === length) return 'incomplete';
@@ -177,6 +189,23 @@ export class Head {
     }
   }
 
+  /** Where a long value ends. Of answers few come again. */
+  #longValue(from: number, at: number): number {
+    const { bytes } = this;
+    const end = this.status === 0 ? bytes.indexOf(CR, at) : -1;
+    const found = end > 0 ? recentValue(bytes, from, end) : null;
+    if (found !== null) {
+      this.#recentField = this.count;
+      this.#recentText = found;
+      return end;
+    }
+    let to = at;
+    while (text[bytes[to] as number]) to++;
+    const last = bytes[to - 1] as number;
+    if (to === end && last !== SP && last !== TAB) rememberValue(bytes, from, to);
+    return to;
+  }
+
   #classify(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
     const candidates = byLength[nameEnd - nameStart];
     if (candidates === undefined) return kinds.ordinary;
@@ -186,10 +215,17 @@ export class Head {
       else if (kind === kinds.coding) this.codings++;
       else if (kind === kinds.host) this.hosts++;
       else if (kind === kinds.expect) this.hasExpect = true;
-      else if (kind === kinds.connection) this.connectionLines++;
+      else if (kind === kinds.connection) this.#connection(valueStart, valueEnd);
       return kind;
     }
     return kinds.ordinary;
+  }
+
+  #connection(from: number, to: number): void {
+    const isOnly = ++this.connectionLines === 1;
+    if (isOnly && this.#isNamed(from, to, 'keep-alive')) this.persistence = 'keep-alive';
+    else if (isOnly && this.#isNamed(from, to, 'close')) this.persistence = 'close';
+    else this.persistence = null;
   }
 
   #length(from: number, to: number): void {
@@ -225,7 +261,28 @@ export class Head {
     return this.bytes.toString('latin1', from, to);
   }
 
+  /** The request's. */
+  get method(): string {
+    for (const method of usual) if (this.#isExactly(0, this.methodEnd, method)) return method;
+    return this.slice(0, this.methodEnd);
+  }
+
+  /** The value of Host; `known` itself if it is that. */
+  host(known: string): string {
+    const field = this.kind.indexOf(kinds.host);
+    const from = this.ranges[field * 4 + 2] as number;
+    const to = this.ranges[field * 4 + 3] as number;
+    return this.#isExactly(from, to, known) ? known : this.slice(from, to);
+  }
+
+  #isExactly(from: number, to: number, text: string): boolean {
+    if (to - from !== text.length) return false;
+    for (let at = 0; at < text.length; at++) if (this.bytes[from + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
   value(field: number): string {
+    if (field === this.#recentField) return this.#recentText;
     return this.slice(this.ranges[field * 4 + 2] as number, this.ranges[field * 4 + 3] as number);
   }
 
