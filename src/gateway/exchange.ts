@@ -1,4 +1,5 @@
 /** The one object of a request: what came, what was decided about it, and how it ended. */
+import { performance } from 'node:perf_hooks';
 import type { KeyType } from '../core/application.ts';
 import type { Fault } from '../core/faults.ts';
 import type { AnswerHead, ForwardFailure, ForwardHandler, HeadEdits, ServerExchange } from '../wire/wire.ts';

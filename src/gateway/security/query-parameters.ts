@@ -9,6 +9,7 @@ export function queryParameter(target: string, name: string): string | undefined
 
 /** The target without every parameter that has one of these names. */
 export function withoutParameters(target: string, names: readonly string[]): string {
+  if (!target.includes('?')) return target;
   const all = pairs(target);
   const rest = all.filter((pair) => !names.includes(nameOf(pair)));
   if (rest.length === all.length) return target;
@@ -26,8 +27,11 @@ function nameOf(pair: string): string {
   return decode(end === -1 ? pair : pair.slice(0, end));
 }
 
+const encoded = /[+%]/;
+
 /** As forms are encoded (WHATWG URL 5.1); what is malformed stays as it is. */
 function decode(text: string): string {
+  if (!encoded.test(text)) return text;
   const spaced = text.replaceAll('+', ' ');
   try {
     return decodeURIComponent(spaced);

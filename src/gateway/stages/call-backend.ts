@@ -1,4 +1,5 @@
 /** Sends the request on, to the endpoint for the caller's type of key. */
+import { performance } from 'node:perf_hooks';
 import type { Api, Endpoint } from '../../core/api.ts';
 import type { KeyType } from '../../core/application.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';

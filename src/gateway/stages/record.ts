@@ -1,4 +1,6 @@
 /** Writes down how an exchange ended. Always runs, exactly once per exchange. */
+// The global of the same name is looked up anew each time.
+import { performance } from 'node:perf_hooks';
 import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
 

@@ -26,7 +26,8 @@ export const kinds = {
   date: 7,
 };
 
-const known: readonly (readonly [string, number])[] = [
+/** Names that mean something to the wire, and their kinds. */
+const known: readonly (readonly [name: string, kind: number])[] = [
   ['te', kinds.hopByHop],
   ['host', kinds.host],
   ['date', kinds.date],
@@ -41,12 +42,17 @@ const known: readonly (readonly [string, number])[] = [
 ];
 /** Methods that are not made into a string each time. */
 const usual = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
-/** By length of the name, at most two each. */
-const byLength: (readonly (readonly [string, number])[])[] = Array.from({ length: 18 }, (_, length) =>
-  known.filter(([name]) => name.length === length),
-);
+/** The names by their length and last letter, which tells them apart: look-up by `place`. */
+const names: string[] = new Array(18 * 32).fill('');
+const kindsOf = new Uint8Array(names.length);
+const place = (length: number, last: number): number => (length < 18 ? length * 32 + (last & 31) : 0);
+for (const [name, kind] of known) {
+  const at = place(name.length, name.charCodeAt(name.length - 1));
+  names[at] = name;
+  kindsOf[at] = kind;
+}
 
-/** Names that mean something to the wire. */
+/** Names that no trailer has, and no field with underscores in place of hyphens. */
 export const knownNames: ReadonlySet<string> = new Set(known.map(([name]) => name).filter((name) => name !== 'date'));
 
 /** Bytes of a head that are read again from their start whenever some more have come. */
@@ -80,6 +86,8 @@ export class Head {
   /** Number of transfer-encoding and Host lines. */
   codings = 0;
   hosts = 0;
+  #hostStart = 0;
+  #hostEnd = 0;
   hasExpect = false;
   connectionLines = 0;
   /** What the one line of `Connection` says, if it is the one word that nearly all say. */
@@ -207,18 +215,21 @@ export class Head {
   }
 
   #classify(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
-    const candidates = byLength[nameEnd - nameStart];
-    if (candidates === undefined) return kinds.ordinary;
-    for (const [name, kind] of candidates) {
-      if (!this.#isNamed(nameStart, nameEnd, name)) continue;
-      if (kind === kinds.contentLength) this.#length(valueStart, valueEnd);
-      else if (kind === kinds.coding) this.codings++;
-      else if (kind === kinds.host) this.hosts++;
-      else if (kind === kinds.expect) this.hasExpect = true;
-      else if (kind === kinds.connection) this.#connection(valueStart, valueEnd);
-      return kind;
-    }
-    return kinds.ordinary;
+    const at = place(nameEnd - nameStart, this.bytes[nameEnd - 1] as number);
+    if (!this.#isNamed(nameStart, nameEnd, names[at] as string)) return kinds.ordinary;
+    const kind = kindsOf[at] as number;
+    if (kind === kinds.contentLength) this.#length(valueStart, valueEnd);
+    else if (kind === kinds.coding) this.codings++;
+    else if (kind === kinds.host) this.#host(valueStart, valueEnd);
+    else if (kind === kinds.expect) this.hasExpect = true;
+    else if (kind === kinds.connection) this.#connection(valueStart, valueEnd);
+    return kind;
+  }
+
+  #host(from: number, to: number): void {
+    this.hosts++;
+    this.#hostStart = from;
+    this.#hostEnd = to;
   }
 
   #connection(from: number, to: number): void {
@@ -267,11 +278,9 @@ export class Head {
     return this.slice(0, this.methodEnd);
   }
 
-  /** The value of Host; `known` itself if it is that. */
+  /** The value of the one Host; `known` itself if it is that. */
   host(known: string): string {
-    const field = this.kind.indexOf(kinds.host);
-    const from = this.ranges[field * 4 + 2] as number;
-    const to = this.ranges[field * 4 + 3] as number;
+    const [from, to] = [this.#hostStart, this.#hostEnd];
     return this.#isExactly(from, to, known) ? known : this.slice(from, to);
   }
 

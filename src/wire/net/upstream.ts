@@ -77,7 +77,7 @@ export class NetUpstream implements Upstream {
   }
 
   release(socket: UpstreamSocket): void {
-    const next = this.#waiting.shift();
+    const next = this.#waiting.length > 0 ? this.#waiting.shift() : undefined;
     if (next) socket.begin(next);
     else if (this.#closed) socket.close();
     else this.#idle.push(socket);
