@@ -75,11 +75,11 @@ export function putFields(head: Head, remove: readonly string[], set: readonly F
   for (let field = 0; field < head.count; field++) {
     const kind = head.kind[field] as number;
     const keep =
-      (kind === kinds.ordinary || kind === kinds.date) &&
+      (kind === kinds.ordinary || kind === kinds.date || kind === kinds.underscored) &&
       !includes(head, field, remove) &&
       !isSet(head, field, set) &&
       (named === null || !includes(head, field, named)) &&
-      (head.status > 0 || !isDisguised(head.disguised(field), remove, set, named));
+      (kind !== kinds.underscored || head.status > 0 || !isDisguised(head.hyphened(field), remove, set, named));
     if (keep) {
       if (from < 0) from = head.ranges[field * 4] as number;
       to = head.ranges[field * 4 + 3] as number;
@@ -114,12 +114,11 @@ function connectionNames(head: Head): string[] | null {
 
 /** Behind CGI a name with underscores is the one with hyphens. */
 function isDisguised(
-  name: string | null,
+  name: string,
   remove: readonly string[],
   set: readonly Field[],
   named: readonly string[] | null,
 ): boolean {
-  if (name === null) return false;
   return (
     knownNames.has(name) || remove.includes(name) || named?.includes(name) || set.some((field) => field[0] === name)
   );
