@@ -65,3 +65,22 @@ test('a key is 32 bytes in a buffer of its own; another length is an error', () 
   assert.notDeepEqual(key, newFingerprintKey());
   assert.throws(() => new Fingerprinter(new Uint8Array(16)), /expected 32 bytes, got 16/);
 });
+
+test('what is remembered of messages that came before changes no fingerprint', () => {
+  const key = new Uint8Array(32).fill(7);
+  const kept = new Fingerprinter(key);
+  const messages = Array.from({ length: 3000 }, (_, i) => ['issuer', `user ${i % 2500}`.padEnd(i % 160, '.')]);
+  for (const kind of [1, 2, 1]) {
+    for (const parts of messages) assert.equal(print(kept, kind, ...parts), print(kept, kind, ...parts));
+  }
+  for (const parts of messages.slice(0, 300)) {
+    assert.equal(print(kept, 1, ...parts), print(new Fingerprinter(key), 1, ...parts), parts[1]);
+  }
+});
+
+test('messages that share a place, with the same units in another order or division, are told apart', () => {
+  const alike = [['ab', ''], ['', 'ab'], ['a', 'b'], ['ba', ''], ['ab'], ['ab', '', '']];
+  const prints = [0, 1].map(() => alike.map((parts) => print(fixed, 3, ...parts)));
+  assert.deepEqual(prints[0], prints[1]);
+  assert.equal(new Set(prints[0]).size, alike.length);
+});

@@ -19,6 +19,11 @@ export function newFingerprintKey(): Uint8Array {
   return new Uint8Array(randomBytes(keyLength));
 }
 
+/** Messages whose fingerprints are remembered: subjects, clients and limits come again with every token. */
+const places = 1024;
+/** Units of the longest of them. */
+const longest = 128;
+
 /** Of this many bytes at most the views of the input are kept, one for each length. */
 const keptViews = 1024;
 
@@ -28,6 +33,10 @@ export class Fingerprinter {
   #units: Uint16Array = new Uint16Array(1);
   /** The first so many units of the input, made once. */
   #views: (Buffer | undefined)[] = [];
+  /** Messages that came lately, their lengths and fingerprints; each has one place. */
+  readonly #messages = new Uint16Array(places * longest);
+  readonly #lengths = new Uint8Array(places);
+  readonly #fingerprints = new Uint32Array(places * fingerprintWords);
 
   /** `key`: 32 bytes, the same in each thread that shares a table. */
   constructor(key: Uint8Array) {
@@ -53,13 +62,41 @@ export class Fingerprinter {
     units[blockUnits] = kind;
     units[blockUnits + 1] = parts.length;
     let end = blockUnits + 2;
+    let mixed = kind;
     for (const part of parts) {
       units[end++] = part.length;
       units[end++] = part.length >>> 16;
-      for (let i = 0; i < part.length; i++) units[end++] = part.charCodeAt(i);
+      for (let i = 0; i < part.length; i++) {
+        const unit = part.charCodeAt(i);
+        units[end++] = unit;
+        mixed = Math.imul(mixed ^ unit, 0x9e3779b1);
+      }
     }
-    const digest = hash('sha256', this.#first(end), 'binary');
-    for (let word = 0; word < fingerprintWords; word++) into[at + word] = wordOf(digest, 4 * word);
+    const place = (mixed ^ (mixed >>> 15)) & (places - 1);
+    const known = this.#fingerprints;
+    const from = place * fingerprintWords;
+    if (!this.#isKnown(place, end)) {
+      const digest = hash('sha256', this.#first(end), 'binary');
+      for (let word = 0; word < fingerprintWords; word++) known[from + word] = wordOf(digest, 4 * word);
+      this.#remember(place, end);
+    }
+    for (let word = 0; word < fingerprintWords; word++) into[at + word] = known[from + word] as number;
+  }
+
+  /** Every unit is compared: two messages of one place displace each other, and nothing more. */
+  #isKnown(place: number, end: number): boolean {
+    if (this.#lengths[place] !== end - blockUnits) return false;
+    const [units, messages, from] = [this.#units, this.#messages, place * longest - blockUnits];
+    for (let at = blockUnits; at < end; at++) if (units[at] !== messages[from + at]) return false;
+    return true;
+  }
+
+  #remember(place: number, end: number): void {
+    const fits = end - blockUnits <= longest;
+    this.#lengths[place] = fits ? end - blockUnits : 0;
+    if (!fits) return;
+    const [units, messages, from] = [this.#units, this.#messages, place * longest - blockUnits];
+    for (let at = blockUnits; at < end; at++) messages[from + at] = units[at] as number;
   }
 
   #first(units: number): Buffer {

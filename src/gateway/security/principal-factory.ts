@@ -69,7 +69,7 @@ export class PrincipalFactory {
       client: this.#client(foreign ? issuer : undefined, consumerKey, foreign ? undefined : applicationId),
       claimed: claimed && { ...claimed, application: this.#number(issuer, claimed.application) },
       applicationRate: null,
-      subscriptionRates: new Map(),
+      subscriptionRates: null,
     };
   }
 
@@ -94,7 +94,7 @@ export class PrincipalFactory {
         unlessManaged: false,
       },
       applicationRate: null,
-      subscriptionRates: new Map(),
+      subscriptionRates: null,
     };
   }
 

@@ -33,7 +33,7 @@ export interface Principal {
   readonly keyType: KeyType | null;
   /** Throttling keys of this principal, filled at first use: of its application, and by API ordinal. */
   applicationRate: RateKey | null;
-  readonly subscriptionRates: Map<number, RateKey>;
+  subscriptionRates: Map<number, RateKey> | null;
 }
 
 /** What credentials say about themselves. */

@@ -15,7 +15,9 @@ export interface Scheme {
   clear(): void;
 }
 
+const form = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*) *$/;
+
 /** `Bearer <b64token>` (RFC 6750 2.1) without the scheme's name; null if it has another form. */
 export function bearerToken(credentials: string): string | null {
-  return /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(credentials)?.[1] ?? null;
+  return form.exec(credentials)?.[1] ?? null;
 }

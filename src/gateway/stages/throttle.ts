@@ -125,11 +125,11 @@ function throttled(counters: RateCounters, kind: FaultKind, key: RateKey, limit:
 
 /** Of the application at this API. Kept with the principal: hashing is for its first request only. */
 function keyOfSubscription(fingerprinter: Fingerprinter, x: Exchange, api: number): RateKey {
-  const rates = x.principal?.subscriptionRates;
-  let key = rates?.get(api);
+  const { principal, application } = x;
+  let key = principal?.subscriptionRates?.get(api);
   if (!key) {
-    key = rateKey(fingerprinter, 'subscription', x.application, api);
-    rates?.set(api, key);
+    key = rateKey(fingerprinter, 'subscription', application, api);
+    if (principal) (principal.subscriptionRates ??= new Map()).set(api, key);
   }
   return key;
 }
