@@ -69,7 +69,10 @@ test('a key is 32 bytes in a buffer of its own; another length is an error', () 
 test('what is remembered of messages that came before changes no fingerprint', () => {
   const key = new Uint8Array(32).fill(7);
   const kept = new Fingerprinter(key);
-  const messages = Array.from({ length: 3000 }, (_, i) => ['issuer', `user ${i % 2500}`.padEnd(i % 160, '.')]);
+  const messages = Array.from({ length: 3000 }, (_, i): [string, string] => [
+    'issuer',
+    `user ${i % 2500}`.padEnd(i % 160, '.'),
+  ]);
   for (const kind of [1, 2, 1]) {
     for (const parts of messages) assert.equal(print(kept, kind, ...parts), print(kept, kind, ...parts));
   }

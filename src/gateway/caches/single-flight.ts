@@ -8,6 +8,11 @@ export class SingleFlight<V> {
     return this.#flights.size;
   }
 
+  /** The call under way for `key`, if there is one. */
+  get(key: string): Promise<V> | undefined {
+    return this.#flights.size === 0 ? undefined : this.#flights.get(key);
+  }
+
   /**
    * The outcome of the call for `key` that is under way, or of `call`, which is made now. An error goes to all who
    * wait and is not kept: the next to come makes the call again. Nobody has to be waiting for the outcome.

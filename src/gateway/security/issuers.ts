@@ -1,6 +1,15 @@
 /** The issuers whose JWTs are believed, with their keys ready to verify. */
-import { constants, createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import type { Issuer, PublicJwk } from '../../core/token.ts';
+import { verifySlowly } from './slow-signatures.ts';
 
 interface Algorithm {
   readonly digest: string | null;
@@ -27,6 +36,8 @@ interface VerificationKey {
   readonly key: KeyObject;
   /** The only algorithms that it may be used with. */
   readonly algs: readonly string[];
+  /** A verification takes much longer than with RSA of 2048 bits. */
+  readonly isSlow: boolean;
   /** What `x5t` or `x5t#S256` may call it. */
   readonly thumbprints: readonly string[];
 }
@@ -74,26 +85,29 @@ export class TrustedIssuer {
 
   /**
    * Whether `signature` over `input` was made with the key that the header names or, if it names none that is known,
-   * with one that it could mean. Null if it wasn't, but may have been made with a key that isn't known.
+   * with one that it could mean. Null if it wasn't, but may have been made with a key that isn't known. A promise if it
+   * takes so long that others would have to wait for it.
    */
-  verify(header: SignatureHeader, input: Buffer, signature: Buffer): boolean | null {
+  verify(header: SignatureHeader, input: Buffer, signature: Buffer): boolean | null | Promise<boolean | null> {
     // No key could ever have made it.
     if (!Object.hasOwn(algorithms, header.alg)) return false;
     const meant = this.#meantBy(header);
     const { digest, padding } = algorithms[header.alg] as Algorithm;
-    const good = (meant ?? this.#possibleFor(header)).some(({ key }) =>
-      verify(
-        digest,
-        input,
-        {
-          key,
-          dsaEncoding: 'ieee-p1363',
-          ...(padding !== undefined && { padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }),
-        },
-        signature,
-      ),
-    );
-    return good || meant ? good : null;
+    const keys = meant ?? this.#possibleFor(header);
+    const inputOf = ({ key }: VerificationKey): VerifyKeyObjectInput => ({
+      key,
+      dsaEncoding: 'ieee-p1363',
+      ...(padding !== undefined && { padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }),
+    });
+    const told = (good: boolean): boolean | null => (good || meant ? good : null);
+    if (!keys.some(({ isSlow }) => isSlow)) {
+      return told(keys.some((key) => verify(digest, input, inputOf(key), signature)));
+    }
+    const oneAfterTheOther = async (): Promise<boolean | null> => {
+      for (const key of keys) if (await verifySlowly(digest, input, inputOf(key), signature)) return true;
+      return told(false);
+    };
+    return oneAfterTheOther();
   }
 
   /** The known key that the header names, unless it is used with another `alg`; null if it names none. */
@@ -125,7 +139,7 @@ function importJwk(jwk: PublicJwk): VerificationKey | null {
     return null; // Which must not keep the issuer's other keys out.
   }
   const algs = algorithmsOf(key).filter((alg) => jwk.alg === undefined || alg === jwk.alg);
-  return algs.length === 0 ? null : { key, algs, thumbprints: [] };
+  return algs.length === 0 ? null : { key, algs, isSlow: isSlow(key), thumbprints: [] };
 }
 
 function importCertificate(pem: string): VerificationKey | null {
@@ -138,7 +152,12 @@ function importCertificate(pem: string): VerificationKey | null {
     // WSO2 encodes the hexadecimal digits, not the bytes.
     Buffer.from(sha1.toString('hex')).toString('base64url'),
   ];
-  return algs.length === 0 ? null : { key: publicKey, algs, thumbprints };
+  return algs.length === 0 ? null : { key: publicKey, algs, isSlow: isSlow(publicKey), thumbprints };
+}
+
+/** Of RSA keys it grows with the square of the length. */
+function isSlow({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) > 3072;
 }
 
 function algorithmsOf(key: KeyObject): string[] {

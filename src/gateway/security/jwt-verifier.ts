@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { type Fault, type FaultKind, fault, faults } from '../../core/faults.ts';
 import { apiKeyType } from '../../core/token.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
+import { SingleFlight } from '../caches/single-flight.ts';
 import type { KeyRenewal } from '../data-plane/messages.ts';
 import { bearerRefusal } from './challenge.ts';
 import type { Issuers, SignatureHeader, TrustedIssuer } from './issuers.ts';
@@ -34,7 +35,12 @@ export interface VerifiedJwt {
   readonly expires: number;
 }
 
+/** A promise only if it takes long. */
+type Late<T> = T | Promise<T>;
+
 export class JwtVerifier {
+  /** Tokens whose signatures are being verified: whoever sends one meanwhile waits for the same outcome. */
+  readonly #flights = new SingleFlight<VerifiedJwt | Fault>();
   readonly #options: JwtVerifierOptions;
   readonly #refusals: ReturnType<typeof refusals>;
 
@@ -52,10 +58,15 @@ export class JwtVerifier {
     return this.#refusals.malformed;
   }
 
-  /** A promise only if the issuer's keys have to be fetched. @param now milliseconds since the epoch */
+  /**
+   * A promise only if the signature takes long to verify or the issuer's keys have to be fetched.
+   * @param now milliseconds since the epoch
+   */
   verify(token: string, now: number): VerifiedJwt | Fault | Promise<VerifiedJwt | Fault> {
-    const { issuers, invalid, renewKeys, use } = this.#options;
-    const { malformed, badSignature, unknownIssuer, unknownKey, otherUse } = this.#refusals;
+    const { issuers, invalid, use } = this.#options;
+    const { malformed, badSignature, unknownIssuer, otherUse } = this.#refusals;
+    const underWay = this.#flights.get(token);
+    if (underWay) return underWay;
     if (invalid.get(token, now)) return badSignature;
     const parts = token.split('.');
     const [head, body, signature] = parts.map(canonicalBytes);
@@ -66,27 +77,47 @@ export class JwtVerifier {
     if (use === 'access token' && header.typ?.toLowerCase() === apiKeyType) return otherUse;
 
     const input = Buffer.from(`${parts[0]}.${parts[1]}`, 'latin1');
-    const check = (): VerifiedJwt | Fault | null => {
+    const check = (): Late<VerifiedJwt | Fault | null> => {
       const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
       // An issuer of API keys issues no access tokens, and no other issues API keys.
       if (!issuer || (issuer.entity.apiKeys === true) !== (use === 'API key')) return unknownIssuer;
+      const decide = (good: boolean | null): VerifiedJwt | Fault | null => {
+        if (good === null) return null;
+        if (good) return this.#checkClaims(issuer, claims, input, now);
+        invalid.set(token, true, now + this.#options.invalidTtl);
+        return badSignature;
+      };
       const good = issuer.verify(header, input, signature);
-      if (good === null) return null;
-      if (good) return this.#checkClaims(issuer, claims, input, now);
-      invalid.set(token, true, now + this.#options.invalidTtl);
-      return badSignature;
+      if (!(good instanceof Promise)) return decide(good);
+      // Its keys may have been withdrawn meanwhile, and with them what was verified by them.
+      return good.then((late) => (issuers.get(issuer.entity.issuer) === issuer ? decide(late) : check()));
     };
 
     const outcome = check();
-    if (outcome !== null) return outcome;
-    const { entity } = issuers.get(claims.iss as string) as TrustedIssuer;
+    if (outcome instanceof Promise) {
+      return this.#flights.run(token, async () => (await outcome) ?? this.#retry(token, claims, check, now));
+    }
+    return outcome ?? this.#retry(token, claims, check, now);
+  }
+
+  /** The key isn't known. It is looked for once more, where the issuer publishes its keys. */
+  #retry(
+    token: string,
+    claims: Record<string, unknown>,
+    check: () => Late<VerifiedJwt | Fault | null>,
+    now: number,
+  ): Fault | Promise<VerifiedJwt | Fault> {
+    const { issuers, invalid, invalidTtl, renewKeys } = this.#options;
+    const { unknownIssuer, unknownKey } = this.#refusals;
+    const entity = issuers.get(claims.iss as string)?.entity;
+    if (!entity) return unknownIssuer;
     if (entity.jwksUrl === undefined) {
-      invalid.set(token, true, now + this.#options.invalidTtl);
+      invalid.set(token, true, now + invalidTtl);
       return unknownKey;
     }
     // Not remembered: the key may be published a moment later.
-    return renewKeys(entity.issuer).then((renewal) => {
-      const late = check();
+    return renewKeys(entity.issuer).then(async (renewal) => {
+      const late = await check();
       if (late !== null || renewal === 'renewed') return late ?? unknownKey;
       if (renewal === 'failed') return fault(faults.authenticationFailure);
       return fault(faults.keyNotKnownYet, undefined, [['retry-after', String(renewal.retryAfter)]]);

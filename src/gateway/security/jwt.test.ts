@@ -77,9 +77,9 @@ const verify = (credentials: string, at = now) => {
 };
 
 for (const alg of Object.keys(keys) as Alg[]) {
-  test(`a token signed with ${alg} has its principal, then also in the cache`, () => {
+  test(`a token signed with ${alg} has its principal, then also in the cache`, async () => {
     const credentials = token({}, { alg });
-    const principal = verify(credentials);
+    const principal = await scheme.verify(credentials, now * 1000);
     assert.ok(!('kind' in principal), JSON.stringify(principal));
     assert.equal(principal.subject, 'alice@carbon.super');
     assert.equal(principal.consumerKey, 'client');
@@ -220,9 +220,57 @@ test('401/900901 for a known key with another algorithm, or one that no key has:
   assert.deepEqual(renewed, []);
 });
 
-test('a token need not name its key: those of its algorithm are tried, four at most', () => {
+test('signatures that take long to verify keep nobody waiting', async () => {
+  const tokens = Array.from({ length: 40 }, (_, i) => token({ jti: `slow ${i}` }, { alg: 'ES256' }));
+  let done = 0;
+  const outcomes = tokens.map(async (credentials) => {
+    const outcome = await scheme.verify(credentials, now * 1000);
+    done++;
+    return outcome;
+  });
+  const again = scheme.verify(tokens[39] as string, now * 1000);
+  await new Promise(setImmediate);
+  assert.ok(done < 40, 'all were verified within one turn');
+  const principals = await Promise.all(outcomes);
+  for (const principal of principals) assert.ok(!('kind' in principal));
+  assert.ok(!('kind' in (await again)));
+});
+
+for (const [withdrawn, alg] of [
+  [[], 'ES256'],
+  [[jwk('EdDSA', keys.EdDSA.publicKey)], 'ES256'],
+] as const) {
+  test(`401/900901 when the key is withdrawn while a signature is verified by it, ${withdrawn.length} left`, async () => {
+    const credentials = token({}, { alg });
+    const outcome = scheme.verify(credentials, now * 1000);
+    issuers.set('https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: withdrawn }));
+    scheme.clear();
+    const late = await outcome;
+    assert.ok('kind' in late);
+    assert.equal(late.kind.code, 900901);
+    assert.equal(scheme.cached(credentials, now * 1000), undefined);
+  });
+}
+
+test('401/900901 when the issuer is withdrawn while a signature is verified', async () => {
+  const outcome = scheme.verify(token({}, { alg: 'EdDSA' }), now * 1000);
+  issuers.clear();
+  scheme.clear();
+  const late = await outcome;
+  assert.ok('kind' in late && late.kind.code === 900901);
+});
+
+test('401/900901 for a wrong signature of a slow kind, remembered', async () => {
+  const wrong = `${token({}, { alg: 'ES256' }).slice(0, -20)}${'A'.repeat(20)}`;
+  const outcome = await scheme.verify(wrong, now * 1000);
+  assert.ok('kind' in outcome && outcome.kind.code === 900901);
+  assert.ok('kind' in verify(wrong), 'asked once more');
+});
+
+test('a token need not name its key: those of its algorithm are tried, four at most', async () => {
+  const verify = (credentials: string) => scheme.verify(credentials, now * 1000);
   const nameless = (alg: Alg) => token({}, { alg, header: { kid: undefined } });
-  for (const alg of Object.keys(keys) as Alg[]) assert.ok(!('kind' in verify(nameless(alg))), alg);
+  for (const alg of Object.keys(keys) as Alg[]) assert.ok(!('kind' in (await verify(nameless(alg)))), alg);
   const others = (count: number): PublicJwk[] =>
     Array.from({ length: count }, (_, i) =>
       jwk('ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, `other ${i}`),
@@ -234,7 +282,7 @@ test('a token need not name its key: those of its algorithm are tried, four at m
     scheme.clear();
     const all = [jwk('RS256', keys.RS256.publicKey), ...others(count), jwk('ES256', keys.ES256.publicKey)];
     issuers.set('https://issuer', new TrustedIssuer({ issuer: 'https://issuer', audience, keys: all }));
-    assert.equal('kind' in verify(nameless('ES256')), !good, String(count));
+    assert.equal('kind' in (await verify(nameless('ES256'))), !good, String(count));
   }
 });
 
