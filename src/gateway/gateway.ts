@@ -193,7 +193,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
-    serving: openWhenLoaded(gate, follower, copied, gateway.startupWait),
+    serving: openWhenLoaded(gate, follower, dataPlane, copied, gateway.startupWait),
     present(certificate) {
       trust.clientCertificate = certificate;
       dataPlane.present(certificate);

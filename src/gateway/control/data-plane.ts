@@ -11,6 +11,7 @@ import type { ServerTls } from '../../wire/wire.ts';
 import type { FromThread, Ports, Question, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
 import type { ApiCounts } from '../record/request-metrics.ts';
 import { firstPulseWord } from '../shared-state.ts';
+import { Outbox } from './outbox.ts';
 
 /** Milliseconds without a pulse after which a thread is given up. */
 const silence = 2000;
@@ -40,6 +41,7 @@ export interface DataPlaneOptions {
 interface Slot {
   readonly number: number;
   worker: Worker | null;
+  outbox: Outbox | null;
   pulse: number;
   heard: number;
   startedAt: number;
@@ -102,7 +104,12 @@ export class DataPlane {
   }
 
   publish(changes: readonly ThreadChange[]): void {
-    for (const { worker } of this.#slots) worker?.postMessage({ type: 'changes', changes } satisfies ToThread);
+    for (const { outbox } of this.#slots) outbox?.tell(changes);
+  }
+
+  /** Resolves when the threads have applied everything that was published. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#slots.flatMap(({ outbox }) => outbox?.settled() ?? []));
   }
 
   /** Has threads show this client certificate to the key manager, those that start later too. */
@@ -165,6 +172,7 @@ export class DataPlane {
     const slot: Slot = {
       number: this.#slots.length,
       worker: null,
+      outbox: null,
       pulse: 0,
       heard: 0,
       startedAt: 0,
@@ -187,7 +195,9 @@ export class DataPlane {
     };
     const entry = this.#options.entry ?? defaultEntry;
     const worker = new Worker(entry, { workerData, name: `data-plane-${slot.number}` });
+    const outbox = new Outbox((message) => worker.postMessage(message));
     slot.worker = worker;
+    slot.outbox = outbox;
     slot.listening = false;
     slot.startedAt = performance.now();
     return new Promise((resolve, reject) => {
@@ -202,7 +212,9 @@ export class DataPlane {
           case 'log':
             return log[message.line.level]({ ...message.line.fields, thread: slot.number }, message.line.message);
           case 'question':
-            return void this.#answer(worker, message);
+            return void this.#answer(outbox, message);
+          case 'applied':
+            return outbox.applied();
           case 'counts':
             return this.#collecting.get(message.request)?.(slot.number, message.counts);
         }
@@ -212,15 +224,16 @@ export class DataPlane {
         reject(error);
       });
       worker.on('exit', (code) => {
+        outbox.close();
         if (slot.worker === worker) this.#lost(slot, code);
         reject(new Error(`data-plane thread ${slot.number} ended with code ${code}`));
       });
     });
   }
 
-  async #answer(worker: Worker, { question, about }: Extract<FromThread, { type: 'question' }>): Promise<void> {
+  async #answer(outbox: Outbox, { question, about }: Extract<FromThread, { type: 'question' }>): Promise<void> {
     const reply = (outcome: { value: unknown; error?: string }): void =>
-      worker.postMessage({ type: 'answer', question, ...outcome } satisfies ToThread);
+      outbox.answer({ type: 'answer', question, ...outcome });
     try {
       reply({ value: await this.#options.answer(about) });
     } catch (error) {

@@ -1,7 +1,8 @@
 /**
- * Opens the gate when everything that the source has was applied; with a copy on disk at the latest when no source has
+ * Opens the gate when everything that the source has was applied, by the threads too; with a copy on disk at the latest when no source has
  * told anything for `startupWait` milliseconds. With neither it stays shut until the source comes.
  */
+import type { DataPlane } from './data-plane.ts';
 import type { Follower } from './follower.ts';
 import type { Gate } from './gate.ts';
 
@@ -15,6 +16,7 @@ const lookEvery = 50;
 export async function openWhenLoaded(
   gate: Gate,
   follower: Follower | null,
+  dataPlane: Pick<DataPlane, 'settled'>,
   copied: boolean,
   startupWait: number,
 ): Promise<void> {
@@ -23,6 +25,7 @@ export async function openWhenLoaded(
     await Promise.race([follower.caughtUp, ...(watch ? [watch.tooLong] : [])]);
     watch?.stop();
   }
+  await dataPlane.settled();
   gate.open();
 }
 

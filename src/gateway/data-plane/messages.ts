@@ -80,6 +80,8 @@ export type FromThread =
   | { readonly type: 'listening'; readonly ports: Ports }
   /** It can't listen; the system's error. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly port: number }
+  /** The changes of the last message. */
+  | { readonly type: 'applied' }
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'question'; readonly question: number; readonly about: Question }
   | { readonly type: 'counts'; readonly request: number; readonly counts: ApiCounts[] };

@@ -133,7 +133,8 @@ async function drain(): Promise<void> {
 port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'changes':
-      return applyAll(message.changes);
+      applyAll(message.changes);
+      return tell({ type: 'applied' });
     case 'answer':
       return questions.answered(message);
     case 'collect':

@@ -28,5 +28,6 @@ parentPort?.on('message', (message: ToThread) => {
   if (order === `die ${slot}`) process.exit(3);
   if (order === `throw ${slot}`) throw new Error('as told');
   if (order === `hang ${slot}`) for (;;);
+  parentPort?.postMessage({ type: 'applied' });
 });
 parentPort?.postMessage({ type: 'listening', ports: { http: 1, https: 2, token: null } });
