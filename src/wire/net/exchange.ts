@@ -12,6 +12,7 @@ import type { AcceptedRequest } from './accept.ts';
 import type { ClientConnection } from './connection.ts';
 import { type Head, kinds } from './head.ts';
 import { areSafe, begin, flush, putBytes, putField, putFields, putText, room } from './output.ts';
+import type { LargeBuffer } from './read-buffers.ts';
 import type { NetUpstream } from './upstream.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
@@ -129,10 +130,10 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   /**
-   * The answer's head; `left` bytes of body follow (-1 = not known), and are all there if `isWhole`: then head and
-   * body are one write. False = the client does not keep up.
+   * The answer's head; `left` bytes of body follow (-1 = not known), of which the first `there` stand behind it: one
+   * write, if they fit. False = the client does not keep up.
    */
-  answer(head: Head, length: number, isBodiless: boolean, left: number, isWhole: boolean): boolean {
+  answer(head: Head, length: number, isBodiless: boolean, left: number, there: number): boolean {
     this.#answered = true;
     const edits = (this.#handler as ForwardHandler).onHead(head.status, head);
     const connection = this.#connection;
@@ -155,38 +156,31 @@ export class NetExchange implements ServerExchange, AnswerHead {
           ? 'connection: keep-alive\r\n\r\n'
           : '\r\n',
     );
-    if (isWhole && left > 0 && left <= room()) {
-      putBytes(head.bytes, head.end, head.end + left);
-      return flush(connection.socket, this.secure);
-    }
+    const isOneWrite = !this.#chunked && there <= room();
+    if (isOneWrite) putBytes(head.bytes, head.end, head.end + there);
     const flows = flush(connection.socket, this.secure);
-    return isWhole && left > 0 ? this.content(head.bytes, head.end, head.end + left) : flows;
+    return isOneWrite || there === 0 ? flows : this.content(head.bytes, head.end, head.end + there);
   }
 
   /**
    * Bytes of the answer's body. False = the client does not keep up, until `drain`.
-   * @param isKept the bytes stay as they are until it does: a large piece of them need not be copied
+   * @param large what they are in, if it stays as it is until they have gone: a large piece of it need not be copied
    */
-  content(bytes: Buffer, from: number, to: number, isKept = false): boolean {
+  content(bytes: Buffer, from: number, to: number, large: LargeBuffer | null = null): boolean {
     const { socket } = this.#connection;
-    const keeps = isKept && to - from >= socket.writableHighWaterMark;
     const piece = bytes.subarray(from, to);
-    const data = keeps ? piece : Buffer.from(piece);
+    const sent = large !== null && to - from >= socket.writableHighWaterMark ? large.writing() : undefined;
+    const data = sent ? piece : Buffer.from(piece);
     let flows: boolean;
     if (this.#chunked) {
       socket.cork();
       socket.write(`${(to - from).toString(16)}\r\n`, 'latin1');
-      socket.write(data);
+      socket.write(data, sent);
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
-    } else flows = socket.write(data);
+    } else flows = socket.write(data, sent);
     // So large a piece is always answered with false; whether it has gone the rest of the queue tells.
-    return keeps ? socket.writableLength === 0 : flows;
-  }
-
-  /** Whether the client's socket has taken everything. */
-  get hasSentAll(): boolean {
-    return this.#connection.socket.writableLength === 0;
+    return sent ? socket.writableLength === 0 : flows;
   }
 
   clientDrained(): void {

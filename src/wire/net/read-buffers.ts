@@ -5,21 +5,57 @@
  */
 import type { Reader } from './upstream.ts';
 
-const shared = Buffer.allocUnsafeSlow(65_536);
-const privateSize = 262_144;
-/** Large buffers that nobody uses at the moment. */
-const spare: Buffer[] = [];
-const maxSpare = 8;
+/** Bytes of the shared buffer. A larger one would have more copied out of it before a large body has its own. */
+export const sharedSize = 16_384;
+const shared = Buffer.allocUnsafeSlow(sharedSize);
+
+/** A large buffer of which pieces are written: nobody else reads into it until all of them have gone. */
+export class LargeBuffer {
+  readonly bytes = Buffer.allocUnsafeSlow(262_144);
+  #writes = 0;
+  #isLeft = false;
+
+  static take(): LargeBuffer {
+    return spare.pop() ?? new LargeBuffer();
+  }
+
+  /** A piece of it is going to be written; to be called back when it has gone, or will never go. */
+  writing(): () => void {
+    this.#writes++;
+    return this.#written;
+  }
+
+  readonly #written = (): void => {
+    this.#writes--;
+    this.#giveBack();
+  };
+
+  /** Nothing is read into it any more. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (!this.#isLeft || this.#writes > 0 || spare.length === maxSpare) return;
+    this.#isLeft = false;
+    spare.push(this);
+  }
+}
+
+/** Those that nobody uses at the moment: 8 MiB at most. */
+const spare: LargeBuffer[] = [];
+const maxSpare = 32;
 
 export class ReadBuffers {
-  #private: Buffer | null = null;
+  #large: LargeBuffer | null = null;
   /** Read into from the next read on. */
   #next: Buffer | undefined = shared;
-  /** The bytes that are being looked at are in the private one. */
-  #isPrivate = false;
+  /** The one that the bytes that are being looked at are in; null = the shared one. */
+  #current: LargeBuffer | null = null;
 
-  get arePrivate(): boolean {
-    return this.#isPrivate;
+  get current(): LargeBuffer | null {
+    return this.#current;
   }
 
   readerFor(read: (bytes: Buffer) => void): Reader {
@@ -28,25 +64,24 @@ export class ReadBuffers {
       nextBuffer: () => {
         const next = this.#next;
         this.#next = undefined;
-        if (next) this.#isPrivate = next === this.#private;
+        if (next) this.#current = this.#large;
         return next;
       },
     };
   }
 
   /** From the next read on. */
-  usePrivate(): void {
-    if (this.#private) return;
-    this.#private = spare.pop() ?? Buffer.allocUnsafeSlow(privateSize);
-    this.#next = this.#private;
+  useLarge(): void {
+    if (this.#large) return;
+    this.#large = LargeBuffer.take();
+    this.#next = this.#large.bytes;
   }
 
-  /** @param isFree nobody needs what is in the private one any more */
-  useShared(isFree: boolean): void {
-    if (!this.#private) return;
-    // One that is still being written belongs to whoever writes it.
-    if (isFree && spare.length < maxSpare) spare.push(this.#private);
-    this.#private = null;
+  /** From the next read on. */
+  useShared(): void {
+    if (!this.#large) return;
+    this.#large.leave();
+    this.#large = null;
     this.#next = shared;
   }
 }

@@ -4,14 +4,12 @@ import { ChunkReader } from './chunks.ts';
 import type { NetExchange } from './exchange.ts';
 import { isAnswerFramed, keepsAlive } from './framing.ts';
 import { Head, mayEnd } from './head.ts';
-import { ReadBuffers } from './read-buffers.ts';
+import { ReadBuffers, sharedSize } from './read-buffers.ts';
 import type { NetUpstream } from './upstream.ts';
 
 const maxAnswerHead = 32_768;
 /** Informational answers before the final one (RFC 9110 15.2): nobody has a use for more. */
 const maxInforming = 100;
-/** Bytes of a body after which the rest of it is worth a buffer of its own. */
-const largeBody = 131_072;
 
 export class UpstreamSocket {
   readonly socket: Socket;
@@ -165,47 +163,50 @@ export class UpstreamSocket {
     this.#keepAlive = (this.#left >= 0 || isChunked) && keepsAlive(head);
     this.#state = 'body';
     const length = isBodiless || !isChunked ? head.contentLength : -1;
-    const whole = this.#left >= 0 && bytes.length - head.end >= this.#left;
-    if (!exchange.answer(head, length, isBodiless, this.#left, whole)) {
-      this.socket.pause();
-    }
+    const rest = bytes.length - head.end;
+    const there = this.#chunks ? 0 : this.#left < 0 ? rest : Math.min(rest, this.#left);
+    const flows = exchange.answer(head, length, isBodiless, this.#left, there);
     if (this.#exchange !== exchange) return;
-    if (whole) {
-      if (bytes.length - head.end > this.#left) this.#keepAlive = false;
-      this.#complete();
-    } else this.#body(bytes, head.end);
+    if (this.#chunks) {
+      if (!flows) this.socket.pause();
+      this.#body(bytes, head.end);
+    } else this.#passed(there, rest, flows);
   }
 
   #body(bytes: Buffer, from: number): void {
     const exchange = this.#exchange as NetExchange;
-    let flows = true;
-    if (this.#chunks) {
-      const stop = this.#chunks.read(bytes, from, (start, end) => {
-        flows = exchange.content(bytes, start, end, this.#buffers.arePrivate);
-      });
-      if (this.#exchange !== exchange) return;
-      if (stop < 0) this.#fail('malformed');
-      else if (this.#chunks.isDone) {
-        if (stop < bytes.length) this.#keepAlive = false;
-        this.#complete();
-        return;
-      }
-    } else {
+    const chunks = this.#chunks;
+    if (!chunks) {
       const to = this.#left < 0 ? bytes.length : Math.min(bytes.length, from + this.#left);
-      if (to > from) flows = exchange.content(bytes, from, to, this.#buffers.arePrivate);
-      if (this.#exchange !== exchange) return;
-      if (this.#left >= 0) {
-        this.#left -= to - from;
-        if (to < bytes.length) this.#keepAlive = false;
-        if (this.#left === 0) {
-          this.#complete();
-          return;
-        }
-      }
+      const flows = to === from || exchange.content(bytes, from, to, this.#buffers.current);
+      if (this.#exchange === exchange) this.#passed(to - from, bytes.length - from, flows);
+      return;
     }
-    this.#large += bytes.length - from;
+    let flows = true;
+    const stop = chunks.read(bytes, from, (start, end) => {
+      flows = exchange.content(bytes, start, end, this.#buffers.current);
+    });
+    if (this.#exchange !== exchange) return;
+    if (stop < 0) this.#fail('malformed');
+    else if (chunks.isDone) {
+      if (stop < bytes.length) this.#keepAlive = false;
+      this.#complete();
+    } else this.#awaitMore(bytes.length - from, flows);
+  }
+
+  /** So many bytes of a body that isn't chunked went to the client, of those that there were. */
+  #passed(count: number, there: number, flows: boolean): void {
+    if (count < there) this.#keepAlive = false;
+    if (this.#left >= 0 && (this.#left -= count) === 0) this.#complete();
+    else this.#awaitMore(count, flows);
+  }
+
+  /** @param count bytes of the body that came now */
+  #awaitMore(count: number, flows: boolean): void {
+    this.#large += count;
     // What is being sent to the client stays as it is until it has gone, for nothing is read meanwhile.
-    if (this.#large > largeBody && !this.#upstream.isTls) this.#buffers.usePrivate();
+    const isLarge = this.#left > sharedSize || this.#large > sharedSize;
+    if (isLarge && !this.#upstream.isTls) this.#buffers.useLarge();
     if (!flows) this.socket.pause();
   }
 
@@ -213,7 +214,7 @@ export class UpstreamSocket {
     const exchange = this.#exchange as NetExchange;
     this.#exchange = null;
     this.#chunks = null;
-    if (this.#large > 0) this.#buffers.useShared(exchange.hasSentAll);
+    if (this.#large > 0) this.#buffers.useShared();
     this.#large = 0;
     const reusable = this.#keepAlive && exchange.isSent;
     this.#state = 'idle';
