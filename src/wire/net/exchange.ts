@@ -17,6 +17,8 @@ import type { NetUpstream } from './upstream.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
 const CR = 13;
+/** Bytes from which on a copy costs more than waiting until the client has taken them. */
+const worthKeeping = 8192;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const nothing: readonly string[] = [];
 const noFields: readonly Field[] = [];
@@ -163,13 +165,14 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   /**
-   * Bytes of the answer's body. False = the client does not keep up, until `drain`.
+   * Bytes of the answer's body. False = the client does not keep up, until `drain` or, of a piece that was not copied,
+   * until it has gone.
    * @param large what they are in, if it stays as it is until they have gone: a large piece of it need not be copied
    */
   content(bytes: Buffer, from: number, to: number, large: LargeBuffer | null = null): boolean {
     const { socket } = this.#connection;
     const piece = bytes.subarray(from, to);
-    const sent = large !== null && to - from >= socket.writableHighWaterMark ? large.writing() : undefined;
+    const sent = large !== null && to - from >= worthKeeping ? large.writing() : undefined;
     const data = sent ? piece : Buffer.from(piece);
     let flows: boolean;
     if (this.#chunked) {
@@ -179,12 +182,12 @@ export class NetExchange implements ServerExchange, AnswerHead {
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
     } else flows = socket.write(data, sent);
-    // So large a piece is always answered with false; whether it has gone the rest of the queue tells.
+    // Nothing is read into its place before it has gone.
     return sent ? socket.writableLength === 0 : flows;
   }
 
   clientDrained(): void {
-    this.#upstream?.socket.resume();
+    this.#upstream?.resume();
   }
 
   completed(): void {

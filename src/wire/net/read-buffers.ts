@@ -13,10 +13,13 @@ const shared = Buffer.allocUnsafeSlow(sharedSize);
 export class LargeBuffer {
   readonly bytes = Buffer.allocUnsafeSlow(262_144);
   #writes = 0;
-  #isLeft = false;
+  /** Told when all pieces have gone; null = nobody reads into it any more. */
+  #onSent: (() => void) | null = null;
 
-  static take(): LargeBuffer {
-    return spare.pop() ?? new LargeBuffer();
+  static take(onSent: () => void): LargeBuffer {
+    const buffer = spare.pop() ?? new LargeBuffer();
+    buffer.#onSent = onSent;
+    return buffer;
   }
 
   /** A piece of it is going to be written; to be called back when it has gone, or will never go. */
@@ -26,20 +29,19 @@ export class LargeBuffer {
   }
 
   readonly #written = (): void => {
-    this.#writes--;
-    this.#giveBack();
+    if (--this.#writes > 0) return;
+    if (this.#onSent) this.#onSent();
+    else this.#giveBack();
   };
 
   /** Nothing is read into it any more. */
   leave(): void {
-    this.#isLeft = true;
-    this.#giveBack();
+    this.#onSent = null;
+    if (this.#writes === 0) this.#giveBack();
   }
 
   #giveBack(): void {
-    if (!this.#isLeft || this.#writes > 0 || spare.length === maxSpare) return;
-    this.#isLeft = false;
-    spare.push(this);
+    if (spare.length < maxSpare) spare.push(this);
   }
 }
 
@@ -53,6 +55,12 @@ export class ReadBuffers {
   #next: Buffer | undefined = shared;
   /** The one that the bytes that are being looked at are in; null = the shared one. */
   #current: LargeBuffer | null = null;
+  readonly #onSent: () => void;
+
+  /** @param onSent told when the pieces of the large buffer that were written have gone */
+  constructor(onSent: () => void) {
+    this.#onSent = onSent;
+  }
 
   get current(): LargeBuffer | null {
     return this.#current;
@@ -73,7 +81,7 @@ export class ReadBuffers {
   /** From the next read on. */
   useLarge(): void {
     if (this.#large) return;
-    this.#large = LargeBuffer.take();
+    this.#large = LargeBuffer.take(this.#onSent);
     this.#next = this.#large.bytes;
   }
 

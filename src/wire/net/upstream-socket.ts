@@ -17,7 +17,7 @@ export class UpstreamSocket {
   #exchange: NetExchange | null;
   #state: 'connecting' | 'idle' | 'head' | 'body' = 'connecting';
   readonly #head = new Head();
-  readonly #buffers = new ReadBuffers();
+  readonly #buffers = new ReadBuffers(() => this.resume());
   #stash: Buffer | null = null;
   /** Bytes of the body to come; -1 = until the connection ends. */
   #left = 0;
@@ -73,6 +73,11 @@ export class UpstreamSocket {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  /** The client has taken what there was for it. */
+  resume(): void {
+    this.socket.resume();
   }
 
   touched(): void {
