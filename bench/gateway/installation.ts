@@ -1,6 +1,8 @@
 /** An installation of ours, filled as a scenario wants it: a key manager with its hub, and gateways that follow it. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Api, Cors, Resource } from '../../src/core/api.ts';
+import { unauthenticated } from '../../src/core/policy.ts';
 import { basic, call, postForm } from '../../test/support/call.ts';
 import { type Filler, fillInto, resource } from '../../test/support/fill-store.ts';
 import { newDataFolder, type Postern, startPostern } from '../../test/support/postern.ts';
@@ -23,22 +25,32 @@ export interface InstallationSetup {
 export interface Installation {
   /** Of an application with JWTs. */
   readonly consumerKey: string;
+  /** Of one for which nothing is counted. */
+  readonly unlimitedConsumerKey: string;
   /** An opaque access token of another application. */
   opaqueToken(): Promise<string>;
   /** A gateway with one thread, bound to the processor that is measured. */
-  startGateway(wire: 'net' | 'node', env?: Readonly<Record<string, string>>): Promise<Postern>;
+  startGateway(wire: 'net' | 'node', options?: GatewayStart): Promise<Postern>;
   /** Gateways are stopped with it. */
   stop(): Promise<void>;
+}
+
+export interface GatewayStart {
+  readonly env?: Readonly<Record<string, string>>;
+  /** File of the access log. Default `off`. */
+  readonly accessLog?: string;
 }
 
 /** Limits that are counted and never reached. */
 const countless = { count: 1_000_000_000, windowMs: 60_000 };
 const tier = 'Bench';
+const anyOrigin: Cors = { allowOrigins: ['*'], allowCredentials: false, allowMethods: ['GET'], allowHeaders: [] };
+
 export async function openInstallation(setup: InstallationSetup): Promise<Installation> {
   const data = newDataFolder();
   const { apis = 1, revocations = 0 } = setup;
   const store = await openTestStore(data);
-  const { jwt, opaque } = await fillInto(store, data, (fill) => fillApis(fill, setup));
+  const { jwt, opaque, unlimited } = await fillInto(store, data, (fill) => fillApis(fill, setup));
   await store.transaction(async (tx) => tx.record(setup.tokens.entity));
   await store.transaction(({ db }) => multiplyApi(db, 'api0', apis));
   await store.transaction(({ db }) => insertRevocations(db, issuer, revocations));
@@ -49,13 +61,14 @@ export async function openInstallation(setup: InstallationSetup): Promise<Instal
   const folders = [data];
   return {
     consumerKey: jwt.key,
+    unlimitedConsumerKey: unlimited.key,
     async opaqueToken() {
       const form = { grant_type: 'client_credentials', scope };
       const answer = await postForm(`${manager.server}/oauth2/token`, form, basic(opaque.key, opaque.secret));
       if (answer.status !== 200) throw new Error(`the key manager gave no token: ${answer.status} ${answer.body}`);
       return answer.json().access_token;
     },
-    async startGateway(wire, env = {}) {
+    async startGateway(wire, { env = {}, accessLog = 'off' } = {}) {
       const folder = newDataFolder();
       folders.push(folder);
       cpSync(join(data, 'certificates'), join(folder, 'certificates'), { recursive: true });
@@ -68,7 +81,7 @@ export async function openInstallation(setup: InstallationSetup): Promise<Instal
           `--controlPlane.url=${manager.server}`,
           `--keyManager.serverUrl=${manager.server}`,
           '--gateway.threads=1',
-          '--gateway.accessLog=off',
+          `--gateway.accessLog=${accessLog}`,
           '--gateway.keepAliveTimeout=600000',
           // Room for a million revocations, and some more.
           '--gateway.revocation.capacity=1045000',
@@ -102,13 +115,28 @@ async function fillApis(fill: Filler, { backEnd, sink }: InstallationSetup) {
   for (const level of ['resource', 'subscription', 'application'] as const) {
     fill.policy({ level, name: tier, limit: countless, stopOnQuota: true });
   }
+  fill.policy({ level: 'subscription', name: unauthenticated, limit: countless, stopOnQuota: true });
   const scopes = [{ name: scope, roles: [] }];
   const guarded = { scopes: [scope], tier };
   const resources = [resource('GET', '/menu', guarded), resource('GET', '/files/{name}', guarded)];
   const api0 = await fill.api('api0', { endpoints: { production: { url: backEnd } }, resources, scopes });
   const upload = { resources: [resource('POST', '/body', { tier })], endpoints: { production: { url: sink } } };
-  const more = { tier, subscriptionTier: tier, subscribe: [api0, await fill.api('upload', upload)] };
+  // One feature more each (scenarios/features.ts).
+  const one = (name: string, more: Partial<Resource>, api: Partial<Api> = {}) =>
+    fill.api(name, {
+      endpoints: { production: { url: backEnd } },
+      resources: [resource('GET', '/menu', more)],
+      ...api,
+    });
+  await one('open', { authType: 'None' });
+  const known = await one('known', {});
+  const scoped = await one('scoped', { scopes: [scope] }, { scopes });
+  const counted = await one('counted', guarded, { scopes });
+  const shared = await one('shared', guarded, { scopes, cors: anyOrigin });
+  const mine = [api0, await fill.api('upload', upload), counted, shared];
+  const more = { tier, subscriptionTier: tier, subscribe: mine };
   return {
+    unlimited: await fill.application('unlimited', { subscribe: [known, scoped] }),
     jwt: await fill.application('jwt', more),
     opaque: await fill.application('opaque', { ...more, tokenType: 'OPAQUE' }),
   };

@@ -36,7 +36,8 @@ export function scenarioText({ name, about, contest, figures, error }: ScenarioR
   const lines = ['', `${name}: ${about}`];
   if (error !== undefined) lines.push(`  FAILED: ${error}`);
   for (const one of figures ?? []) {
-    const goal = one.goal === undefined ? '' : `   goal ${one.goal}: ${one.value <= one.goal ? 'met' : 'MISSED'}`;
+    const goal =
+      one.goal === undefined ? '' : `   goal ${shown(one.goal, one.unit)}: ${one.value <= one.goal ? 'met' : 'MISSED'}`;
     lines.push(`  ${one.name.padEnd(36)}${shown(one.value, one.unit).padStart(10)}${goal}`);
   }
   if (contest) lines.push(...contestLines(contest));
@@ -62,4 +63,6 @@ function contestLines({ unit, contenders, goals, load }: ContestResult): string[
 const range = ({ median, low, high }: Estimate): string =>
   `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
 
-const shown = (value: number, unit: string): string => `${value.toFixed(unit === 's' ? 3 : 0)} ${unit}`;
+const decimals = { MB: 0, s: 3, ms: 2 } as const;
+
+const shown = (value: number, unit: Figure['unit']): string => `${value.toFixed(decimals[unit])} ${unit}`;

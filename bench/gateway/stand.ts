@@ -23,6 +23,8 @@ export interface Running {
 export interface Stand extends Measuring {
   readonly folder: string;
   readonly tokens: TokenMaker;
+  /** What all of them forward to. */
+  readonly backEnd: Pick<Running, 'url'>;
   installation(setup?: Pick<InstallationSetup, 'apis' | 'revocations'>): Promise<Installation>;
   /** null = it isn't on this machine. @param jwt whether it checks tokens; a number = with so many revoked ones */
   haproxy(options?: { readonly tls?: string; readonly jwt?: number }): Promise<Running | null>;
@@ -53,6 +55,7 @@ export async function openStand(options: Measuring & Pick<Stand, 'say'>): Promis
     ...options,
     folder,
     tokens,
+    backEnd: { url: address(backEnd) },
     installation: (setup = {}) =>
       keep(openInstallation({ backEnd: address(backEnd), sink: address(sink), tokens, ...setup })),
     async haproxy({ tls, jwt } = {}) {

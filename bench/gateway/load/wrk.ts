@@ -26,7 +26,7 @@ export interface LoadResult {
 }
 
 /** Fields that a client sends besides the token, so that a request has about the size that requests have. */
-const fields = [
+export const fields = [
   'User-Agent: Mozilla/5.0 (X11; Linux x86_64) bench/1',
   'Accept: application/json, text/plain, */*',
   'Accept-Language: en-GB,en;q=0.8',

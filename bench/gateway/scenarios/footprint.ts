@@ -42,7 +42,7 @@ export const footprintScenarios: readonly Scenario[] = [
         const seconds: number[] = [];
         for (let run = 0; run <= Math.min(stand.rounds, 7); run++) {
           const from = performance.now();
-          const gateway = await installation.startGateway(wire, env);
+          const gateway = await installation.startGateway(wire, { env });
           if (run > 0) seconds.push((performance.now() - from) / 1000);
           await gateway.stop();
         }

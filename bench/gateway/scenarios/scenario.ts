@@ -6,7 +6,7 @@ import type { Stand } from '../stand.ts';
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'MB' | 's';
+  readonly unit: 'MB' | 's' | 'ms';
   /** At most. */
   readonly goal?: number;
 }

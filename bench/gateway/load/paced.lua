@@ -1,0 +1,22 @@
+-- Requests with pauses: connections think for BENCH_PAUSE milliseconds on average, from half to one and a half of it, so
+-- that the server is not full. MODE and FILE of varied.lua are taken from BENCH_TOKENS, if it is set.
+
+local folder = debug.getinfo(1, 'S').source:sub(2):match('^(.*/)') or ''
+local pause = tonumber(os.getenv('BENCH_PAUSE'))
+local tokens = os.getenv('BENCH_TOKENS')
+if tokens then
+  dofile(folder .. 'varied.lua')
+  local prepare = init
+  function init() prepare({ tokens, 'once', 1 }) end
+else
+  dofile(folder .. 'report.lua')
+end
+
+function delay() return math.floor(pause * (0.5 + math.random())) end
+
+local report = done
+function done(summary, latency)
+  report(summary)
+  print(string.format('{"p50":%f,"p99":%f,"p999":%f}',
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency:percentile(99.9) / 1000))
+end
