@@ -5,16 +5,19 @@
 import { closeSync, openSync, write } from 'node:fs';
 import type { Exchange } from '../exchange.ts';
 
-/** A block is written when it has this many characters, or after this many milliseconds. */
+/** A block is written when it is full, or after this many milliseconds. */
 const blockSize = 65_536;
 const interval = 200;
-/** What may wait while the disk is slow; lines beyond are dropped and counted. */
-const maxWaiting = 8 * 1024 * 1024;
+/** Blocks that may wait while the disk is slow; lines beyond are dropped and counted. */
+const maxWaiting = 128;
 
 export class AccessLog {
   readonly #file: number | null;
-  #waiting = '';
-  #writing = false;
+  /** Lines as bytes: as text until there is a block of them, they would keep the garbage collector busy. */
+  #block: Buffer = Buffer.alloc(0);
+  #used = 0;
+  /** Blocks that wait to be written, the first of which is being written. */
+  readonly #waiting: Buffer[] = [];
   #timer: NodeJS.Timeout | null = null;
   /** Lines that were lost because the disk could not keep up. */
   dropped = 0;
@@ -26,42 +29,47 @@ export class AccessLog {
 
   write(x: Exchange, ended: number): void {
     if (this.#file === null) return;
-    if (this.#waiting.length > maxWaiting) {
+    if (this.#waiting.length >= maxWaiting) {
       this.dropped++;
       return;
     }
-    this.#waiting += line(x, ended);
-    if (this.#waiting.length > blockSize) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), interval).unref();
+    const text = line(x, ended);
+    // No character has more than three bytes in UTF-8.
+    if (this.#used + 3 * text.length > this.#block.length) this.#next(3 * text.length);
+    this.#used += this.#block.write(text, this.#used);
+    this.#timer ??= setTimeout(() => this.#flush(), interval).unref();
   }
 
   /** Writes what waits, then closes. */
   async close(): Promise<void> {
     if (this.#file === null) return;
-    while (this.#waiting !== '' || this.#writing) {
-      this.#flush();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    this.#flush();
+    while (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     closeSync(this.#file);
+  }
+
+  #next(needed: number): void {
+    this.#flush();
+    this.#block = Buffer.allocUnsafeSlow(Math.max(blockSize, needed));
   }
 
   #flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#writing || this.#waiting === '' || this.#file === null) return;
-    const block = Buffer.from(this.#waiting);
-    this.#waiting = '';
-    this.#writing = true;
-    this.#append(block, 0);
+    if (this.#used === 0) return;
+    this.#waiting.push(this.#block.subarray(0, this.#used));
+    this.#block = this.#block.subarray(this.#used);
+    this.#used = 0;
+    if (this.#waiting.length === 1) this.#append(this.#waiting[0] as Buffer, 0);
   }
 
   #append(block: Buffer, from: number): void {
     write(this.#file as number, block, from, block.length - from, null, (error, written) => {
       if (!error && from + written < block.length) return this.#append(block, from + written);
       if (error) this.dropped++;
-      this.#writing = false;
-      if (this.#waiting.length > blockSize) this.#flush();
-      else if (this.#waiting !== '') this.#timer ??= setTimeout(() => this.#flush(), interval).unref();
+      this.#waiting.shift();
+      const [next] = this.#waiting;
+      if (next) this.#append(next, 0);
     });
   }
 }
