@@ -1,6 +1,8 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
+import type { X509Certificate } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { shownCertificate } from '../shown-certificate.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
@@ -20,6 +22,8 @@ export class ClientConnection {
   /** Of the request before. */
   #host = '';
   readonly #server: NetServer;
+  /** undefined = nobody has asked yet. */
+  #clientCertificate: X509Certificate | null | undefined;
   readonly #head = new Head();
   #exchange: NetExchange | null = null;
   #stash: Buffer | null = null;
@@ -60,6 +64,11 @@ export class ClientConnection {
 
   get date(): string {
     return this.#server.date;
+  }
+
+  get clientCertificate(): X509Certificate | null {
+    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
+    return this.#clientCertificate;
   }
 
   get isBodyDone(): boolean {
