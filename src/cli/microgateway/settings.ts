@@ -60,6 +60,10 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
         accessLog: accessLogOf(configuration),
         backend: backendOf(config),
         cache: cacheOf(configuration, nodes),
+        clientCertificate: {
+          ...config.gateway.clientCertificate,
+          header: config.mutualSSLConfig.certificateHeaderName,
+        },
       },
       authConfig,
       controlPlane: { url, otherUrls },
