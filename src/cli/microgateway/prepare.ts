@@ -6,6 +6,7 @@ import type { CertificateAndKey } from '../../platform/certificates.ts';
 import { introspectionWarnings } from '../introspection-warnings.ts';
 import { acceptedSchemes } from './accepted-schemes.ts';
 import { basicUsersOf } from './basic-users.ts';
+import { addClientCertificates } from './client-certificates.ts';
 import { isEndpointOverride, overrideEndpoints, readEndpointOverrides } from './endpoint-overrides.ts';
 import { issuersOf } from './issuers.ts';
 import { type MicrogatewaySettings, type RunArguments, readSettings } from './settings.ts';
@@ -39,10 +40,11 @@ export async function prepare(args: RunArguments): Promise<Preparation> {
     schemes: acceptedSchemes(entities),
     warn: (line) => void warnings.push(line),
   });
+  const apis = addClientCertificates(entities, configuration, trustStore, (line) => void warnings.push(line));
   return {
     settings,
     fixed: {
-      entities: [...overrideEndpoints(entities, overrides), ...issuers],
+      entities: [...overrideEndpoints(apis, overrides), ...issuers],
       basicUsers: basicUsersOf(configuration),
       tokenListenerPort: settings.tokenListenerPort,
       opaqueSubscriptions: opaqueSubscriptions(configuration.config.security.validateSubscriptions, hasHub),
