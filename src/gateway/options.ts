@@ -93,6 +93,19 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     default: '',
     description: 'File of the access log. Empty is `logs/access.log` in the data folder, `off` is none.',
   }),
+  tls: section(
+    'The certificate of the HTTPS listener, if it is not to be the one that is made in the data folder.',
+    {
+      certificate: text({
+        default: '',
+        description:
+          'PEM file of it, followed by those that lead to its authority; relative to the current folder. It is read again when it or the key changes: new handshakes have the new one, connections go on.',
+      }),
+      key: text({ default: '', description: 'PEM file of its private key, without a password. May be the same file.' }),
+    },
+    ({ certificate, key }) =>
+      (certificate === '') === (key === '') ? undefined : 'certificate, key: expected both of them, or neither',
+  ),
   clientCertificate: section(
     'Client certificates (mutual TLS) where TLS ends at a proxy before the gateway, which passes them on.',
     {

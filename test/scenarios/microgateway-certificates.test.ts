@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { connect } from 'node:tls';
 import { freePort } from '../../src/platform/ports.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { testAuthority } from '../support/client-certificate.ts';
@@ -53,10 +55,12 @@ before(async () => {
     if (name === 'ann') work.file('conf/trusted/Ann.pem', cert);
   }
   work.file('conf/trusted/partners.pem', partners.cert);
+  await listenBy('first');
   work.file(
     'conf/micro-gw.conf',
     `
 [listenerConfig]
+keyStorePath = "listener.pem"
 trustStorePath = "trusted"
 [[mutualSSLConfig.api.certificates]]
 name = "Vault"
@@ -84,6 +88,12 @@ after(async () => {
   await backend?.close();
   work.remove();
 });
+
+/** Puts a key store with a certificate of this name in the place of the one that is there. */
+async function listenBy(name: string): Promise<void> {
+  const { cert, key } = await (await testAuthority('Server')).issue(name, { purpose: 'server' });
+  renameSync(work.file('conf/new.pem', cert + key), join(work.path, 'conf/listener.pem'));
+}
 
 const ask = async (origin: string, name: string | null, more = ''): Promise<string> => {
   const pem = name === null ? '' : `--cert ${join(work.path, `${name}.pem`)}`;
@@ -138,6 +148,20 @@ test('an alias that the trust store does not have ends the start with 2; without
     `--gold_prod_endpoint_0=${backend.url}`,
   ]);
   assert.match(none.err, /the API Vault 1\.0\.0 needs client certificates, and .* lists none for it/);
+});
+
+test('a key store that has changed is used without a new start', async () => {
+  const shown = async (): Promise<unknown> => {
+    const { port } = new URL(microgateway.https);
+    const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const { CN } = socket.getPeerCertificate().subject;
+    socket.destroy();
+    return CN;
+  };
+  assert.equal(await shown(), 'first');
+  await listenBy('second');
+  while ((await shown()) !== 'second') await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 /** As docs/request-path.md says. */

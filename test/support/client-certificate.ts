@@ -8,7 +8,10 @@ export interface TestCertificate {
 
 export interface TestAuthority extends TestCertificate {
   /** Issues a certificate for a client, valid from a minute ago for an hour unless said otherwise. */
-  issue(name: string, more?: Partial<Period & { readonly purpose: 'server' | 'client' }>): Promise<TestCertificate>;
+  issue(
+    name: string,
+    more?: Partial<Period & { readonly purpose: 'server' | 'client'; readonly hosts: readonly string[] }>,
+  ): Promise<TestCertificate>;
 }
 
 interface Period {

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { readArtifact } from '../../adapters/artifacts/artifact.ts';
 import type { FixedConfiguration } from '../../gateway/fixed-configuration.ts';
-import type { CertificateAndKey } from '../../platform/certificates.ts';
 import { introspectionWarnings } from '../introspection-warnings.ts';
+import type { OwnCertificate } from '../listener-certificate.ts';
 import { acceptedSchemes } from './accepted-schemes.ts';
 import { basicUsersOf } from './basic-users.ts';
 import { addClientCertificates } from './client-certificates.ts';
@@ -16,7 +16,7 @@ export interface Preparation {
   readonly settings: MicrogatewaySettings;
   readonly fixed: FixedConfiguration;
   /** Certificate and key for the HTTPS listeners; null = those of the data folder. */
-  readonly keyStore: CertificateAndKey | null;
+  readonly keyStore: OwnCertificate | null;
   /** PEM certificates of the trust store; null = there is none. */
   readonly trusted: readonly string[] | null;
   /** The artifact as it is told to the operator. */

@@ -14,8 +14,18 @@ import { throttlingOptions } from './throttling.ts';
 import { tokenOptions } from './tokens.ts';
 
 // What listenerConfig, mutualSSLConfig, server and caching say in a microgateway has no second name.
-const { host, httpPort, httpsPort, maxHeadSize, maxTargetLength, clockSkew, cache, clientCertificate, ...gateway } =
-  gatewayOptions.properties.gateway.properties;
+const {
+  host,
+  httpPort,
+  httpsPort,
+  maxHeadSize,
+  maxTargetLength,
+  clockSkew,
+  cache,
+  clientCertificate,
+  tls,
+  ...gateway
+} = gatewayOptions.properties.gateway.properties;
 const { token, invalidToken } = cache.properties;
 const { trustedProxies } = clientCertificate.properties;
 
