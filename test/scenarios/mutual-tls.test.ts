@@ -4,6 +4,7 @@ import { type ClientRequestArgs, type IncomingHttpHeaders, request as plain } fr
 import { request } from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { acceptedCertificate } from '../../src/adapters/trust-stores/accepted-certificate.ts';
+import { toPem } from '../../src/adapters/trust-stores/trust-store.ts';
 import type { Api, Security } from '../../src/core/api.ts';
 import type { EntityChange } from '../../src/core/snapshot.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
@@ -32,8 +33,16 @@ const [partner, other, server, formerPartner] = await Promise.all([
   authority.issue('server', { purpose: 'server' }),
   formerly.issue('former'),
 ]);
-/** Says that it is of the authority, and is signed by another key. */
+/** Say that they are of the authority: one is signed by another key, one has a signature that is none. */
 const forged = await (await testAuthority('Partners')).issue('forged');
+const tampered = { ...partner, cert: withOtherEnd(partner.cert) };
+
+/** The signature is what a certificate ends with. */
+function withOtherEnd(pem: string): string {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  der[der.length - 1] = (der[der.length - 1] as number) ^ 1;
+  return toPem('CERTIFICATE', der);
+}
 
 const accepting = (...all: readonly TestCertificate[]) =>
   all.map(({ cert }) => acceptedCertificate(cert, cert === bob.cert || cert === authority.cert ? 'Two' : 'Unlimited'));
@@ -180,6 +189,7 @@ for (const wire of ['net', 'node']) {
 
     test('401/900911 with a certificate that an accepted authority has not issued, not for clients, or is over', async () => {
       await refused('issued', { certificate: forged }, 900911, /does not accept/);
+      await refused('issued', { certificate: tampered }, 900911, /does not accept/);
       await refused('issued', { certificate: server }, 900911, /does not accept/);
       await refused('issued', { certificate: formerPartner }, 900911, /was valid until/);
       await refused('issued', { certificate: ann }, 900911, /does not accept/);
@@ -228,6 +238,18 @@ for (const wire of ['net', 'node']) {
         const { status, body } = await send(url, { headers: { 'x-certificate': value }, localAddress }, false);
         assert.deepEqual([status, body.fault.code], [401, 900911]);
         assert.match(body.fault.description, words);
+      }
+    });
+
+    test('the certificate of a proxy counts itself only where it passes none on', async () => {
+      const url = `${gateway.https.replace('localhost', '127.0.0.1')}/alone/1.0.0/x`;
+      for (const [headers, expected] of [
+        [{}, 200],
+        [{ 'x-certificate': '' }, 401],
+        [{ 'x-certificate': eve.cert.trim().replaceAll('\n', ' ') }, 401],
+      ] as const) {
+        const options = { ...ann, headers, localAddress: '127.0.0.2', rejectUnauthorized: false };
+        assert.equal((await send(url, options as ClientRequestArgs, true)).status, expected);
       }
     });
 
