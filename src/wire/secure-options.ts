@@ -15,10 +15,16 @@ export function secureOptions({ cert, key, ticketKeys, asksForCertificate = fals
   };
 }
 
-/** Shakes hands by these from now on. */
-export function secureAnew(server: Server, tls: ServerTls): void {
+/**
+ * Shakes hands by these from now on.
+ * @returns whether it asks for certificates, and did not before
+ */
+export function secureAnew(server: Server, tls: ServerTls): boolean {
   const options = secureOptions(tls);
   server.setSecureContext(options);
   // Read at each handshake. `setSecureContext` leaves it as it is; the contract suite notices should it ever be elsewhere.
-  (server as Server & { requestCert: boolean }).requestCert = options.requestCert;
+  const asking = server as Server & { requestCert: boolean };
+  const begins = options.requestCert && !asking.requestCert;
+  asking.requestCert = options.requestCert;
+  return begins;
 }

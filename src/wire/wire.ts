@@ -178,7 +178,7 @@ export interface ServerTls {
   readonly ticketKeys?: Uint8Array | undefined;
   /**
    * Ask each client for a certificate, of whatever issuer; it need not have one. Default false. Sessions of before have none:
-   * begin with other ticket keys.
+   * it wants other ticket keys.
    */
   readonly asksForCertificate?: boolean;
 }
@@ -199,7 +199,10 @@ export interface WireServer {
    * finish (`connection: close`) and resolves; whatever is left after `timeout` milliseconds is cut.
    */
   drain(timeout: number): Promise<void>;
-  /** Shakes hands by these from now on; connections go on. Of a server with TLS only. */
+  /**
+   * Shakes hands by these from now on; connections go on. Of a server with TLS only. Where clients begin to be asked for a
+   * certificate, a connection of before has none, and ends with its next answer.
+   */
   useTls(tls: ServerTls): void;
 }
 

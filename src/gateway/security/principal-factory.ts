@@ -130,7 +130,7 @@ export class PrincipalFactory {
         unlessManaged: false,
       },
       applicationRate: null,
-      subscriptionRates: new Map(),
+      subscriptionRates: null,
     };
   }
 

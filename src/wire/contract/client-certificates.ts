@@ -48,15 +48,17 @@ export function clientCertificates(it: Case): void {
     assert.equal(await told(await fixture.client(plain.port)), 'undefined');
   });
 
-  it('certificates are asked for from the next handshake on, or no more', async (fixture) => {
+  it('certificates are asked for from the next handshake on, or no more; a connection of before ends', async (fixture) => {
     const server = await issue('server', 'localhost');
     const { cert, key } = await issue('client', 'ann');
     const gateway = await fixture.gateway(tell, { tls: server });
     const { client: early } = await open(gateway.port, server, { cert, key });
+    assert.equal(await told(early), 'undefined');
     gateway.server.useTls({ ...server, asksForCertificate: true });
     const { client: asked } = await open(gateway.port, server, { cert, key });
     assert.equal(await told(asked), 'ann');
-    assert.equal(await told(early), 'undefined');
+    early.send(get);
+    assert.match(await early.rest(), /\r\nconnection: close\r\n[\s\S]*undefined\.$/i);
     gateway.server.useTls(server);
     assert.equal(await told((await open(gateway.port, server, { cert, key })).client), 'undefined');
     assert.equal(await told(asked), 'ann');

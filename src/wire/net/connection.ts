@@ -19,6 +19,8 @@ export class ClientConnection {
   readonly secure: boolean;
   readonly remoteAddress: string;
   keepAlive = true;
+  /** The answer to the next request is the last. */
+  ending = false;
   /** Of the request before. */
   #host = '';
   readonly #server: NetServer;
@@ -167,7 +169,7 @@ export class ClientConnection {
       return;
     }
     this.keepAlive = request.keepsAlive;
-    if (++this.#requests === maxRequests) this.keepAlive = false;
+    if (++this.#requests === maxRequests || this.ending) this.keepAlive = false;
     this.#chunks = head.codings > 0 ? new ChunkReader() : null;
     this.#room = maxBodySize > 0 ? maxBodySize : Number.POSITIVE_INFINITY;
     this.#left = Math.max(0, head.contentLength);

@@ -65,7 +65,8 @@ export class NetServer implements WireServer {
   }
 
   useTls(tls: ServerTls): void {
-    secureAnew(this.#server as TlsServer, tls);
+    if (!secureAnew(this.#server as TlsServer, tls)) return;
+    for (const connection of this.#connections) connection.ending = true;
   }
 
   drain(timeout: number): Promise<void> {

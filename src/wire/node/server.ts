@@ -92,7 +92,8 @@ export class NodeServer implements WireServer {
   }
 
   useTls(tls: ServerTls): void {
-    secureAnew(this.#server as SecureServer, tls);
+    if (!secureAnew(this.#server as SecureServer, tls)) return;
+    for (const connection of this.#connections) connection.ending = true;
   }
 
   drain(timeout: number): Promise<void> {
