@@ -24,14 +24,17 @@ const agents: Agent[] = [];
 let backend: Backend;
 let postern: Postern;
 let publisher: RestClient;
+let admin: RestClient;
 let apiId: string;
 
 before(async () => {
   if (skip) return;
   backend = await startBackend();
-  postern = await startPostern({ args: ['--gateway.threads=2'] });
-  const scopes = ['apim:api_view', 'apim:api_create', 'apim:api_publish'];
-  publisher = restClient(`${postern.server}/api/am/publisher/v1`, await logIn(postern.server, { scopes }));
+  postern = await startPostern({ args: ['--gateway.threads=2', '--gateway.wire=net'] });
+  const scopes = ['apim:api_view', 'apim:api_create', 'apim:api_publish', 'apim:bl_view', 'apim:bl_manage'];
+  const authorization = await logIn(postern.server, { scopes });
+  publisher = restClient(`${postern.server}/api/am/publisher/v1`, authorization);
+  admin = restClient(`${postern.server}/api/am/admin/v1`, authorization);
   const api = {
     name: 'Vault',
     context: '/vault',
@@ -206,7 +209,7 @@ test('a session that is resumed has its certificate: 200 while it is accepted, 4
   await becomes([401, false], again);
 });
 
-test('200 from openssl with a certificate of an authority that was uploaded, 401 when it is deleted', {
+test('200 from openssl with a certificate of an authority that was uploaded, 403 while he is denied, 401 when it is deleted', {
   skip,
 }, async () => {
   const { host } = new URL(postern.https);
@@ -220,6 +223,12 @@ test('200 from openssl with a certificate of an authority that was uploaded, 401
   };
   assert.equal(await ask(), 401);
   await upload('ca');
+  await becomes(200, ask);
+  // One of those that it has issued is shut out.
+  const condition = { conditionType: 'USER', conditionValue: 'CN=partner', conditionStatus: true };
+  const { conditionId } = await right(admin.post('/throttling/blacklist', condition));
+  await becomes(403, ask);
+  await right(admin.delete(`/throttling/blacklist/${conditionId}`));
   await becomes(200, ask);
   await remove('ca');
   await becomes(401, ask);
