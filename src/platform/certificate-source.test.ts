@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -88,6 +88,22 @@ test('a certificate that is over, or that is gone, does not take the place of a 
   rmSync(join(dir, 'cert'));
   assert.match((await lines(3))[2] ?? '', /cert: there is no such file\)$/);
   assert.equal(inUse(), one);
+});
+
+test('a file that can not even be looked at is said, and the certificate stays', async (t) => {
+  const { watch, write, lines, dir, inUse } = watched(t);
+  watch();
+  const cert = join(dir, 'cert');
+  rmSync(cert);
+  symlinkSync(cert, cert);
+  // There may have been a look in between.
+  while (!/too many/.test((await lines(1)).at(-1) ?? '')) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(inUse(), one);
+  rmSync(cert);
+  write('key', two.key);
+  write('cert', two.cert);
+  while ((await lines(1)).at(-1) !== changed) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(inUse(), two);
 });
 
 test('one that expires soon, or is over, is a line a day', async (t) => {

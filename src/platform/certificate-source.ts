@@ -126,12 +126,16 @@ export function watchCertificate(
 
 const expiryOf = ({ cert }: CertificateAndKey): Date => new X509Certificate(cert).validToDate;
 
-/** Tells whether one of the files is another one, or has been written. */
+/** Tells whether one of the files is another one, has been written, or can't be looked at. */
 function stateOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return stats ? `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}` : 'none';
-    })
-    .join();
+  return files.map(stateOfOne).join();
+}
+
+function stateOfOne(file: string): string {
+  try {
+    const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
