@@ -101,8 +101,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     revoked,
     table,
     publish: (changes) => {
-      dataPlane.publish(keys.watch(changes));
+      // First, so that a thread that knows of an API asks for the certificates that it accepts.
       handshakes.watch(changes);
+      dataPlane.publish(keys.watch(changes));
     },
     overflow: full,
     refused: ({ kind, id }, reason) => log.error({ err: reason, kind, id }, 'an entity could not be applied'),

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { type ClientRequestArgs, type IncomingHttpHeaders, request as plain } from 'node:http';
 import { request } from 'node:https';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { openHubSource } from '../../src/adapters/brokers/hub.ts';
+import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import { acceptedCertificate } from '../../src/adapters/trust-stores/accepted-certificate.ts';
 import { toPem } from '../../src/adapters/trust-stores/trust-store.ts';
 import type { Api, Security } from '../../src/core/api.ts';
@@ -10,6 +13,7 @@ import type { EntityChange } from '../../src/core/snapshot.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { minutes, type TestCertificate, testAuthority } from '../support/client-certificate.ts';
 import { startTestGateway, type TestGateway, testApi, testIssuer, testResource } from '../support/gateway.ts';
+import { startHub } from '../support/hub.ts';
 import { newSigner } from '../support/signer.ts';
 
 const issuer = 'https://issuer.example';
@@ -269,3 +273,44 @@ for (const wire of ['net', 'node']) {
     });
   });
 }
+
+test('200 on each thread for an API that the source tells of while the threads start', async (t) => {
+  const backend = await startBackend();
+  const hub = await startHub();
+  t.after(async () => {
+    await hub.remove();
+    await backend.close();
+  });
+  await hub.store.transaction(addBuiltInPolicies);
+  const security: Security = { schemes: [], mutualTls: 'mandatory' };
+  // A name is looked up, so that the listeners do not open at once.
+  const flags = ['--gateway.host=localhost'];
+  // At several moments of the start: which of them is the bad one depends on the machine.
+  for (const delay of [0, 150, 300, 450]) {
+    const name = `told${delay}`;
+    const source = openHubSource({ url: hub.url, ca: hub.certificates.ca, ...hub.certificates.gateway });
+    const starting = startTestGateway({ fixed: null, source, threads: 2, certificates: hub.certificates, flags });
+    await setTimeout(delay);
+    await hub.commit(testApi(name, backend.url, { security, clientCertificates }));
+    const gateway = await starting;
+    try {
+      const ask = () =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const options = { ...ann, agent: false, rejectUnauthorized: false };
+          const made = request(`${gateway.https}/${name}/1.0.0/x`, options, (response) => {
+            response.on('end', () => resolve(response.statusCode)).resume();
+          });
+          made.on('error', reject).end();
+        });
+      const from = performance.now();
+      for (let wrong = 1; wrong > 0; ) {
+        const statuses = await Promise.all(Array.from({ length: 16 }, ask));
+        wrong = statuses.filter((status) => status !== 200).length;
+        assert.ok(performance.now() - from < 5000, `after ${delay} ms: ${statuses}`);
+      }
+    } finally {
+      await gateway.stop();
+      await hub.commit({ kind: 'api', id: `${name}-id`, value: null });
+    }
+  }
+});
