@@ -29,6 +29,18 @@ export interface Security {
   readonly apiKeys?: readonly ApiKeyPlace[];
   /** `mandatory`: a client certificate is needed besides; `optional`: it is one more way to be let in. */
   readonly mutualTls?: 'mandatory' | 'optional';
+  /** With a mandatory certificate, which then is enough; credentials of the schemes have to be good if they are sent. */
+  readonly schemesOptional?: true;
+}
+
+/** A certificate that lets a caller in. */
+export interface AcceptedCertificate {
+  /** SHA-256 of it in DER, hexadecimal. */
+  readonly fingerprint: string;
+  /** Name of the subscription policy of who shows it. */
+  readonly tier: string;
+  /** PEM, if it is an authority's: then certificates that it issued let callers in too, and share its tier. */
+  readonly authority?: string;
 }
 
 /** Absent means this: an access token. */
@@ -102,8 +114,8 @@ export interface Api {
   readonly endpoints: Endpoints;
   /** Absent = an access token. */
   readonly security?: Security;
-  /** With `mutualTls`: whose certificates let a caller in, by SHA-256 of the certificate (hex), and with which tier. */
-  readonly clientCertificates?: readonly { readonly fingerprint: string; readonly tier: string }[];
+  /** With `mutualTls`. */
+  readonly clientCertificates?: readonly AcceptedCertificate[];
   /** Header field that carries token or Basic credentials, in lower case; absent = the gateway's option. */
   readonly authorizationHeader?: string;
   /** Absent = both. */

@@ -37,7 +37,7 @@ export function deployedApi(api: CatalogApi, { trust, clientCertificates }: ApiB
     // A prototype is for trying: without subscription and token.
     resources: api.operations
       .filter((operation) => (verbs as readonly string[]).includes(operation.verb))
-      .map((operation) => resourceOf(operation, api.status === 'PROTOTYPED')),
+      .map((operation) => resourceOf(operation, api.status === 'PROTOTYPED', security)),
     endpoints: {
       ...endpoint('production'),
       ...endpoint('sandbox'),
@@ -54,11 +54,15 @@ export function deployedApi(api: CatalogApi, { trust, clientCertificates }: ApiB
   };
 }
 
-function resourceOf(operation: CatalogOperation, isPrototype: boolean): Resource {
+function resourceOf(operation: CatalogOperation, isPrototype: boolean, security: Security | null): Resource {
+  const authType = isPrototype ? 'None' : authTypeOf(operation.authType);
+  // A certificate that is mandatory is so for the API as a whole.
+  const certificateOnly = authType === 'None' && !isPrototype && security?.mutualTls === 'mandatory';
   return {
     path: operation.target,
     verb: operation.verb as Verb,
-    authType: isPrototype ? 'None' : authTypeOf(operation.authType),
+    authType: certificateOnly ? 'Any' : authType,
+    ...(certificateOnly && { security: { schemes: [], mutualTls: 'mandatory' } }),
     scopes: operation.scopes,
     tier: operation.throttlingPolicy === '' ? unlimited : operation.throttlingPolicy,
   };
@@ -75,9 +79,16 @@ function securityOf(names: readonly string[]): Security | null {
   const schemes = known.filter((name) => names.includes(name));
   const withCertificate = names.includes('mutualssl');
   if (!withCertificate && (schemes.length === 0 || schemes.join() === 'oauth2')) return null;
+  if (!withCertificate) return { schemes };
   // Of the two kinds one alone is mandatory, whether or not that is said.
-  const mandatory = names.includes('mutualssl_mandatory') || schemes.length === 0;
-  return { schemes, ...(withCertificate && { mutualTls: mandatory ? 'mandatory' : 'optional' }) };
+  const needsCredentials = schemes.length > 0 && names.includes('oauth_basic_auth_api_key_mandatory');
+  if (names.includes('mutualssl_mandatory') || schemes.length === 0) {
+    const schemesOptional = schemes.length > 0 && !needsCredentials;
+    return { schemes, mutualTls: 'mandatory', ...(schemesOptional && { schemesOptional }) };
+  }
+  // Beside credentials that are needed a certificate may be shown, and nothing depends on it.
+  if (needsCredentials) return schemes.join() === 'oauth2' ? null : { schemes };
+  return { schemes, mutualTls: 'optional' };
 }
 
 type KeyKind = 'production' | 'sandbox';

@@ -103,11 +103,11 @@ export const faults = {
     'The access token does not allow you to access the requested resource',
     'The access token lacks the scope of this resource.',
   ),
-  clientCertificateMissing: kind(
+  clientCertificateNeeded: kind(
     900911,
     401,
     'Client certificate required',
-    'This API wants a client certificate, and this gateway can not verify any.',
+    'Call the API over HTTPS, with a client certificate that it accepts.',
   ),
   invalidBasicCredentials: kind(
     900914,

@@ -10,6 +10,7 @@ import type { AccessLog } from './record/access-log.ts';
 import type { RequestMetrics } from './record/request-metrics.ts';
 import type { RevokedSetReader } from './revocation/revoked-set.ts';
 import type { Schemes } from './security/index.ts';
+import type { MutualTls } from './security/mutual-tls.ts';
 import type { SubscriptionReader } from './subscriptions/subscription-table.ts';
 import type { DenyRules } from './throttling/deny-rules.ts';
 import type { Policies } from './throttling/policies.ts';
@@ -25,6 +26,7 @@ export interface Deps {
   readonly freshness: Freshness | null;
   readonly fingerprinter: Fingerprinter;
   readonly schemes: Schemes;
+  readonly mutualTls: MutualTls;
   readonly revoked: RevokedSetReader;
   readonly subscriptions: SubscriptionReader;
   readonly policies: Policies;

@@ -2,14 +2,12 @@
  * The gateway process: its main thread. It follows the control plane, keeps the disk copy, writes the memory that the
  * data-plane threads read, and opens the gate only when APIs and revocations are there.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChangeSource } from '../adapters/brokers/source.ts';
 import type { CertificateAndKey, Certificates } from '../platform/certificates.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
-import type { ServerTls } from '../wire/wire.ts';
 import { startAdminServer } from './control/admin-server.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
 import { DiskCopy, DiskCopyError, storedFingerprintKey } from './control/disk-copy.ts';
@@ -18,6 +16,7 @@ import type { EntitySink } from './control/entity-sink.ts';
 import { Follower } from './control/follower.ts';
 import { Gate } from './control/gate.ts';
 import { gaugesOf } from './control/gauges.ts';
+import { Handshakes } from './control/handshakes.ts';
 import { openKeyManagers } from './control/key-managers.ts';
 import { openWhenLoaded } from './control/open-when-loaded.ts';
 import { renderMetrics } from './control/prometheus.ts';
@@ -63,20 +62,13 @@ export interface Gateway {
   };
   /** Resolves when traffic is served. Until then it is answered with 503. */
   readonly serving: Promise<void>;
+  /** Shows clients this certificate from now on; their connections go on. */
+  useCertificate(certificate: CertificateAndKey): void;
   /** Shows the key manager this certificate from now on: the one that it began with was renewed. */
   present(certificate: CertificateAndKey): void;
   /** Lets requests in flight finish, then ends everything. */
   stop(): Promise<void>;
 }
-
-/** Milliseconds for which the sessions of clients are resumed by one key. */
-const ticketKeyLife = 12 * 3_600_000;
-
-/** All threads resume the sessions of each other. */
-const withNewTicketKeys = (certificate: CertificateAndKey): ServerTls => ({
-  ...certificate,
-  ticketKeys: randomBytes(48),
-});
 
 /** Resolves when the gateway listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
@@ -108,7 +100,11 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     fingerprinter,
     revoked,
     table,
-    publish: (changes) => dataPlane.publish(keys.watch(changes)),
+    publish: (changes) => {
+      // First, so that a thread that knows of an API asks for the certificates that it accepts.
+      handshakes.watch(changes);
+      dataPlane.publish(keys.watch(changes));
+    },
     overflow: full,
     refused: ({ kind, id }, reason) => log.error({ err: reason, kind, id }, 'an entity could not be applied'),
   });
@@ -127,13 +123,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     cooldown: gateway.jwks.cooldown * 1000,
     log,
   });
+  const handshakes = new Handshakes(certificates.server, (tls) => dataPlane.useTls(tls));
   const dataPlane = new DataPlane({
     common: {
       options,
       fixed: fixed && { basicUsers: fixed.basicUsers, opaqueSubscriptions: fixed.opaqueSubscriptions },
       authorities: deps.authorities,
       shared,
-      tls: withNewTicketKeys(certificates.server),
+      tls: handshakes.tls,
       ca: certificates.ca,
       clientCertificate: certificates.gateway,
       accessLog: deps.accessLog,
@@ -188,18 +185,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
         })
       : () => {};
 
-  // Who got hold of a key could read what was resumed by it, so none is used for long.
-  const rotating = setInterval(() => dataPlane.useTls(withNewTicketKeys(certificates.server)), ticketKeyLife).unref();
-
   return {
     ports: { ...dataPlane.ports, admin: admin.port },
     serving: openWhenLoaded(gate, follower, dataPlane, copied, gateway.startupWait),
+    useCertificate: (certificate) => handshakes.use(certificate),
     present(certificate) {
       trust.clientCertificate = certificate;
       dataPlane.present(certificate);
     },
     async stop() {
-      clearInterval(rotating);
+      handshakes.stop();
       stopSweeping();
       stopWatching();
       keys.stop();

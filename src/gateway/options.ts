@@ -1,6 +1,10 @@
 /** The options of a gateway: section [gateway], and how it reaches the control plane and the key manager. */
 
 import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
+import { addressList } from './security/address-list.ts';
+
+/** That of the original. */
+export const usualCertificateHeader = 'X-WSO2-CLIENT-CERTIFICATE';
 
 const capacity = (description: string) => integer({ default: 10_000, minimum: 0, description });
 const ttl = (seconds: number, description: string) => integer({ default: seconds, minimum: 0, description });
@@ -89,6 +93,40 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     default: '',
     description: 'File of the access log. Empty is `logs/access.log` in the data folder, `off` is none.',
   }),
+  tls: section(
+    'The certificate of the HTTPS listener, if it is not to be the one that is made in the data folder.',
+    {
+      certificate: text({
+        default: '',
+        description:
+          'PEM file of it, followed by those that lead to its authority; relative to the current folder. It is read again when it or the key changes: new handshakes have the new one, connections go on.',
+      }),
+      key: text({ default: '', description: 'PEM file of its private key, without a password. May be the same file.' }),
+    },
+    ({ certificate, key }) =>
+      (certificate === '') === (key === '') ? undefined : 'certificate, key: expected both of them, or neither',
+  ),
+  clientCertificate: section(
+    'Client certificates (mutual TLS) where TLS ends at a proxy before the gateway, which passes them on.',
+    {
+      header: text({
+        default: usualCertificateHeader,
+        description:
+          'Header field that has the certificate: PEM (also percent-encoded, or its line ends blanks), or base64 of PEM or DER. No back end ever gets it.',
+      }),
+      trustedProxies: list({
+        default: [],
+        description:
+          'Addresses, and ranges of them (`10.0.0.0/8`), of proxies whose field is believed. They have to remove what clients send in it. From elsewhere it counts for nothing.',
+      }),
+    },
+    ({ header, trustedProxies }) => {
+      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) return 'header: expected the name of a header field';
+      return addressList(trustedProxies)
+        ? undefined
+        : 'trustedProxies: expected IP addresses, and ranges of them as 10.0.0.0/8';
+    },
+  ),
   backend: section('Connections to back ends.', {
     connectTimeout: milliseconds(5000, 'Milliseconds to establish a connection, its TLS included.'),
     timeout: milliseconds(60_000, 'Milliseconds from the end of a request until the head of its answer must be there.'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Api, Resource } from '../core/api.ts';
+import type { Api, Resource, Security } from '../core/api.ts';
 import { Routes } from './routes.ts';
 
 let compiled = 0;
@@ -129,5 +129,28 @@ test('of two resources that are the same calls the stricter one stands, in eithe
     const stands = some.find('/shop/1.0.0/menu')?.routes.get('GET')?.resource;
     assert.equal(stands, resources.includes(scoped) ? scoped : menu);
     assert.equal(lines.length, resources.length - 1);
+  }
+});
+
+test('of two ways to be let in the one that asks for more stands, whatever the order', () => {
+  const by = (path: string, security: Security): Resource => ({ ...menu, path, security });
+  for (const [lax, strict] of [
+    [{ schemes: ['oauth2'] }, { schemes: [], mutualTls: 'mandatory' }],
+    [
+      { schemes: [], mutualTls: 'mandatory' },
+      { schemes: ['oauth2'], mutualTls: 'mandatory' },
+    ],
+    [
+      { schemes: ['oauth2'], mutualTls: 'mandatory', schemesOptional: true },
+      { schemes: ['oauth2'], mutualTls: 'mandatory' },
+    ],
+    [{ schemes: ['oauth2'], mutualTls: 'optional' }, { schemes: ['oauth2'] }],
+  ] as [Security, Security][]) {
+    const resources = [by('/menu', lax), by('/%6Denu', strict)];
+    for (const given of [resources, resources.toReversed()]) {
+      const some = routes();
+      load(some, api('/shop', '1.0.0', { resources: given }));
+      assert.equal(some.find('/shop/1.0.0/menu')?.routes.get('GET')?.resource.security, strict);
+    }
   }
 });

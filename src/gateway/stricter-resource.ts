@@ -13,10 +13,12 @@ export function stricterResource(one: Resource, other: Resource, api: Pick<Api, 
 
 /** The first that differs decides; the greater one is the stricter. */
 function ranksOf({ authType, scopes, security }: Resource, api: Pick<Api, 'security'>): readonly number[] {
-  const { schemes, mutualTls } = security ?? api.security ?? tokenSecurity;
+  const { schemes, mutualTls, schemesOptional } = security ?? api.security ?? tokenSecurity;
   return [
     authType === 'None' ? 0 : 1,
     mutualTls === 'mandatory' ? 1 : 0,
+    // A certificate is enough, or is one more way.
+    mutualTls && (mutualTls === 'optional' || schemes.length === 0 || schemesOptional) ? 0 : 1,
     scopes.length > 0 ? 1 : 0,
     authType === 'Any' ? 0 : 1,
     // Of several any one is enough.

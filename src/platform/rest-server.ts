@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -45,10 +45,7 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
   const bodyLimit = options.bodyLimit ?? 1_048_576;
   const app = fastify({
     https: {
-      cert: options.tls.cert,
-      key: options.tls.key,
-      ca: options.ca,
-      minVersion: 'TLSv1.2',
+      ...secureOptions(options.tls, options.ca),
       // Most callers have no certificate; a route that needs one looks for it with `isEnrolledGateway`.
       requestCert: true,
       rejectUnauthorized: false,
@@ -118,6 +115,15 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), options.closeTimeout ?? 5000).unref();
   });
   return app;
+}
+
+/** Shows this certificate from now on; connections go on. */
+export function useCertificate(app: FastifyInstance, { tls, ca }: Pick<RestServerOptions, 'tls' | 'ca'>): void {
+  (app.server as unknown as Server).setSecureContext(secureOptions(tls, ca));
+}
+
+function secureOptions({ cert, key }: CertificateAndKey, ca: string) {
+  return { cert, key, ca, minVersion: 'TLSv1.2' } as const;
 }
 
 function atLeastWarn(level: string): string {

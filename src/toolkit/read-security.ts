@@ -110,19 +110,17 @@ function securityOf(
   };
 }
 
-/** `x-wso2-mutual-ssl`. Where it is `optional`, a certificate is asked for, and nothing depends on it. */
+/** `x-wso2-mutual-ssl`. Where it is `optional`, a certificate may be shown, and nothing depends on it. */
 function readMutualTls(raw: Raw, problems: ProblemList): 'mandatory' | null {
   const value = raw['x-wso2-mutual-ssl'];
   const place = pointer('x-wso2-mutual-ssl');
   if (value === undefined) return null;
   const word = typeof value === 'string' ? value.toLowerCase() : '';
-  if (word === 'mandatory') {
-    const message = 'client certificates are not checked yet: the gateway refuses every call of this API';
-    problems.warn(place, message, "leave out 'x-wso2-mutual-ssl', or keep it for a later version");
-    return 'mandatory';
-  }
-  if (word === 'optional') problems.warn(place, 'an optional client certificate has no effect yet', 'nothing to do');
-  else problems.error(place, "'x-wso2-mutual-ssl' is no word that is known", "write 'mandatory' or 'optional'");
+  if (word === 'mandatory') return 'mandatory';
+  if (word === 'optional') {
+    const remedy = "nothing to do, or make it an alternative of its own in 'security'";
+    problems.warn(place, 'a client certificate that is optional makes no difference', remedy);
+  } else problems.error(place, "'x-wso2-mutual-ssl' is no word that is known", "write 'mandatory' or 'optional'");
   return null;
 }
 

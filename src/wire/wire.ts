@@ -7,6 +7,8 @@
  * promise, except what happens once per listener.
  */
 
+import type { X509Certificate } from 'node:crypto';
+
 /** A header field. Names in lower case. */
 export type Field = readonly [name: string, value: string];
 
@@ -29,6 +31,11 @@ export interface ServerExchange {
   /** Came over TLS. */
   readonly secure: boolean;
   readonly remoteAddress: string;
+  /**
+   * What the client has shown in its handshake, or in that of the session which it resumed, and has the key of. Who issued
+   * it and whether it is over has not been looked at. The same object for all exchanges of a connection; null = none.
+   */
+  readonly clientCertificate: X509Certificate | null;
   /** `localhost:8243`, from the Host field (RFC 9112 3.2). */
   readonly host: string;
   /**
@@ -169,6 +176,11 @@ export interface ServerTls {
   readonly key: string;
   /** 48 bytes: clients resume their sessions at every server that has the same. Default: its own. */
   readonly ticketKeys?: Uint8Array | undefined;
+  /**
+   * Ask each client for a certificate, of whatever issuer; it need not have one. Default false. Sessions of before have none:
+   * it wants other ticket keys.
+   */
+  readonly asksForCertificate?: boolean;
 }
 
 export interface ListenOptions {
@@ -187,7 +199,10 @@ export interface WireServer {
    * finish (`connection: close`) and resolves; whatever is left after `timeout` milliseconds is cut.
    */
   drain(timeout: number): Promise<void>;
-  /** Shakes hands by these from now on; connections go on. Of a server with TLS only. */
+  /**
+   * Shakes hands by these from now on; connections go on. Of a server with TLS only. Where clients begin to be asked for a
+   * certificate, a connection of before has none, and ends with its next answer.
+   */
   useTls(tls: ServerTls): void;
 }
 

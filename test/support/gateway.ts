@@ -19,6 +19,8 @@ export interface GatewayStart {
   readonly source?: ChangeSource | null;
   /** `--gateway.clockSkew=0`, … */
   readonly flags?: readonly string[];
+  /** Default 1. */
+  readonly threads?: number;
   /** Default: its own, made for it. */
   readonly certificates?: Certificates;
   /** Data folder that stays when the gateway stops. Default: a new one, which is then removed. */
@@ -36,13 +38,13 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-/** With free ports and one thread. */
+/** With free ports. */
 export async function startTestGateway(start: GatewayStart = {}): Promise<TestGateway> {
   const data = start.data ?? mkdtempSync(join(tmpdir(), 'postern-gateway-'));
   const certificates = start.certificates ?? (await openCertificates(join(data, 'certificates')));
   const ports = ['httpPort', 'httpsPort', 'adminPort'].map((name) => `--gateway.${name}=0`);
   const options = loadConfig(gatewayOptions, {
-    flags: [...ports, '--gateway.threads=1', '--gateway.drainTimeout=500', ...(start.flags ?? [])],
+    flags: [...ports, `--gateway.threads=${start.threads ?? 1}`, '--gateway.drainTimeout=500', ...(start.flags ?? [])],
   });
   const fixed = {
     entities: [],

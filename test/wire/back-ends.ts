@@ -113,13 +113,14 @@ listen all
   return run('haproxy', ['-db', '-q', '-f', file]);
 }
 
-function run(command: string, args: readonly string[]): ChildProcess {
+/** A daemon, which stays in the foreground. */
+export function run(command: string, args: readonly string[]): ChildProcess {
   // Where Debian keeps daemons is not on everybody's PATH.
   const env = { ...process.env, PATH: [process.env.PATH, '/usr/sbin', '/sbin'].join(delimiter) };
   return spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
+export async function untilListening(child: ChildProcess, port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`it has ended with ${child.exitCode}`);
     const socket = connect(port, '127.0.0.1');

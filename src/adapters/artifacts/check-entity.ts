@@ -8,6 +8,7 @@ const security = objectOf(
   {
     apiKeys: listOf(objectOf({ in: oneOf(['header', 'query']), name: text })),
     mutualTls: oneOf(['mandatory', 'optional']),
+    schemesOptional: oneOf([true]),
   },
 );
 
@@ -62,7 +63,7 @@ const api = objectOf(
     basePath: textLike(/^(\/|$)/),
     managed: oneOf([true]),
     security,
-    clientCertificates: listOf(objectOf({ fingerprint: text, tier: text })),
+    clientCertificates: listOf(objectOf({ fingerprint: text, tier: text }, { authority: text })),
     authorizationHeader: text,
     transports: listOf(oneOf(['http', 'https'])),
     tier: text,

@@ -1,8 +1,8 @@
 /** The catalogue of APIs in SQL; every change is announced to the gateways. */
-import { X509Certificate } from 'node:crypto';
 import type { Api } from '../../core/api.ts';
 import type { CatalogApi } from '../../core/catalog-api.ts';
 import { authorityOf, deployedApi, endpointUrls } from '../../core/deployed-api.ts';
+import { acceptedCertificate } from '../trust-stores/accepted-certificate.ts';
 import { clientCertificatesOf, endpointCertificatesOf } from './certificates.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 import { deleteSubscription } from './subscriptions.ts';
@@ -155,13 +155,10 @@ export async function announceApi(tx: StoreTransaction, api: CatalogApi, tenant:
   const rows = api.securityScheme.includes('mutualssl') ? await clientCertificatesOf(tx.db, api.id) : [];
   const value: Api = deployedApi(api, {
     trust,
-    clientCertificates: rows.map(({ pem, tier }) => ({ fingerprint: fingerprintOf(pem), tier })),
+    clientCertificates: rows.map(({ pem, tier }) => acceptedCertificate(pem, tier)),
   });
   tx.record({ kind: 'api', id: api.id, value });
 }
-
-const fingerprintOf = (pem: string): string =>
-  new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 
 const columns = (api: CatalogApi) => ({
   name: api.name,

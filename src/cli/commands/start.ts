@@ -7,6 +7,7 @@ import { freePort } from '../../platform/ports.ts';
 import { Child } from '../child-process.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { refuseExposedFirstStart } from '../default-password.ts';
+import { ownCertificate } from '../listener-certificate.ts';
 import { printWarnings } from '../print-warnings.ts';
 import type { GatewayInfo } from '../roles/gateway.ts';
 import type { ManagementInfo } from '../roles/management.ts';
@@ -18,6 +19,7 @@ export async function start(args: StartArguments): Promise<void> {
   const settings = withOwnUrls(await withPort(readSettings(args)), args);
   printWarnings(settings.warnings);
   refuseExposedFirstStart(settings);
+  await ownCertificate(settings.options);
   openDataFolder(settings.data);
 
   const management = new Child<ManagementInfo>('management', settings);

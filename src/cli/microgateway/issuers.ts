@@ -3,6 +3,7 @@ import type { TrustStore } from '../../adapters/trust-stores/trust-store.ts';
 import type { SchemeName } from '../../core/api.ts';
 import { apiKeyAudience, type Issuer } from '../../core/token.ts';
 import { ConfigError } from '../../platform/config/config-error.ts';
+import { certificatesUnder } from './certificates-under.ts';
 import type { Configuration } from './configuration.ts';
 
 type Entity = { readonly kind: 'issuer'; readonly id: string; readonly value: Issuer };
@@ -48,11 +49,16 @@ function accessTokenIssuers({ config, where }: Configuration, deps: IssuerDeps, 
       if (remoteClaim !== '' && localClaim !== '') continue;
       problems.push(`${at(`claims.${j}`)}: expected both remoteClaim and localClaim`);
     }
-    const certificates = certificatesOf(section?.certificateAlias ?? '', at('certificateAlias'), deps, (problem) => {
-      if (name === own && !deps.trustStore)
-        deps.warn(`${problem}; the keys of ${own} are fetched from the key manager`);
-      else problems.push(problem);
-    });
+    const certificates = certificatesUnder(
+      section?.certificateAlias ?? '',
+      at('certificateAlias'),
+      deps.trustStore,
+      (problem) => {
+        if (name === own && !deps.trustStore)
+          deps.warn(`${problem}; the keys of ${own} are fetched from the key manager`);
+        else problems.push(problem);
+      },
+    );
     const jwksUrl = section?.jwksURL || (name === own && certificates.length === 0 ? `${keyManager}/jwks` : '');
     if (jwksUrl === '' && certificates.length === 0 && !section?.certificateAlias) {
       problems.push(`${at('issuer')}: expected a jwksURL or a certificateAlias besides`);
@@ -96,7 +102,7 @@ function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Enti
     const option = where(`apikey.tokenConfigs.${i}.certificateAlias`);
     // Its keys are refused then, so a line will do.
     const refused = (problem: string) => deps.warn(`${problem}; API keys of ${issuer} are refused`);
-    const certificates = certificatesOf(certificateAlias, option, deps, refused);
+    const certificates = certificatesUnder(certificateAlias, option, deps.trustStore, refused);
     if (certificateAlias === '') refused(`${option}: not given`);
     return entity({
       issuer,
@@ -113,25 +119,6 @@ function apiKeyIssuers({ config, where }: Configuration, deps: IssuerDeps): Enti
 function subscriptionsBy(isChecked: boolean | null, { hasHub }: IssuerDeps): NonNullable<Issuer['subscriptions']> {
   if (isChecked === null) return hasHub ? 'managed' : 'none';
   return isChecked ? (hasHub ? 'data' : 'claim') : 'none';
-}
-
-/** The certificates under an alias; names match without regard to case, as Java's do. */
-function certificatesOf(
-  alias: string,
-  option: string,
-  { trustStore }: IssuerDeps,
-  missing: (problem: string) => void,
-): readonly string[] {
-  if (alias === '') return [];
-  const found = (trustStore?.certificates ?? []).filter((one) => one.alias.toLowerCase() === alias.toLowerCase());
-  if (found.length === 0) {
-    const there = trustStore?.certificates.map((one) => one.alias).join(', ');
-    const expected = trustStore
-      ? `expected one of ${there}`
-      : 'there is no trust store (listenerConfig.trustStorePath)';
-    missing(`${option}: no certificate "${alias}": ${expected}`);
-  }
-  return found.map(({ pem }) => pem);
 }
 
 function entity(value: Issuer): Entity {

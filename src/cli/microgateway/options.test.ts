@@ -263,7 +263,7 @@ describe('every option', () => {
 
 describe('what would silently enforce less is refused', () => {
   const cases: [flag: string, problem: RegExp][] = [
-    ['--mutualSSLConfig.sslVerifyClient=require', /expected "optional", since client certificates are not built yet/],
+    ['--mutualSSLConfig.sslVerifyClient=require', /expected "optional", since each API says by itself/],
     ['--validationConfig.enableRequestValidation=true', /expected false, since the validation of bodies is not built/],
     ['--validationConfig.enableResponseValidation=true', /expected false, since/],
     ['--throttlingConfig.enabledGlobalTMEventPublishing=true', /expected false, since limits over several gateways/],

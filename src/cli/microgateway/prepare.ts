@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { readArtifact } from '../../adapters/artifacts/artifact.ts';
 import type { FixedConfiguration } from '../../gateway/fixed-configuration.ts';
-import type { CertificateAndKey } from '../../platform/certificates.ts';
 import { introspectionWarnings } from '../introspection-warnings.ts';
+import type { OwnCertificate } from '../listener-certificate.ts';
 import { acceptedSchemes } from './accepted-schemes.ts';
 import { basicUsersOf } from './basic-users.ts';
+import { addClientCertificates } from './client-certificates.ts';
 import { isEndpointOverride, overrideEndpoints, readEndpointOverrides } from './endpoint-overrides.ts';
 import { issuersOf } from './issuers.ts';
 import { type MicrogatewaySettings, type RunArguments, readSettings } from './settings.ts';
@@ -15,7 +16,7 @@ export interface Preparation {
   readonly settings: MicrogatewaySettings;
   readonly fixed: FixedConfiguration;
   /** Certificate and key for the HTTPS listeners; null = those of the data folder. */
-  readonly keyStore: CertificateAndKey | null;
+  readonly keyStore: OwnCertificate | null;
   /** PEM certificates of the trust store; null = there is none. */
   readonly trusted: readonly string[] | null;
   /** The artifact as it is told to the operator. */
@@ -39,10 +40,11 @@ export async function prepare(args: RunArguments): Promise<Preparation> {
     schemes: acceptedSchemes(entities),
     warn: (line) => void warnings.push(line),
   });
+  const apis = addClientCertificates(entities, configuration, trustStore, (line) => void warnings.push(line));
   return {
     settings,
     fixed: {
-      entities: [...overrideEndpoints(entities, overrides), ...issuers],
+      entities: [...overrideEndpoints(apis, overrides), ...issuers],
       basicUsers: basicUsersOf(configuration),
       tokenListenerPort: settings.tokenListenerPort,
       opaqueSubscriptions: opaqueSubscriptions(configuration.config.security.validateSubscriptions, hasHub),

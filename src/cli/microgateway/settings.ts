@@ -60,6 +60,12 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
         accessLog: accessLogOf(configuration),
         backend: backendOf(config),
         cache: cacheOf(configuration, nodes),
+        // Of the key store.
+        tls: { certificate: '', key: '' },
+        clientCertificate: {
+          ...config.gateway.clientCertificate,
+          header: config.mutualSSLConfig.certificateHeaderName,
+        },
       },
       authConfig,
       controlPlane: { url, otherUrls },

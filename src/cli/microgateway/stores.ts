@@ -1,8 +1,10 @@
 /** The key and trust stores that a microgateway is configured with. */
 import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { type TrustStore, TrustStoreError } from '../../adapters/trust-stores/trust-store.ts';
+import type { CertificateSource } from '../../platform/certificate-source.ts';
 import type { CertificateAndKey } from '../../platform/certificates.ts';
 import { ConfigError } from '../../platform/config/config-error.ts';
+import type { OwnCertificate } from '../listener-certificate.ts';
 import { type Configuration, storePath } from './configuration.ts';
 
 /** @returns null if none is configured. @throws ConfigError */
@@ -14,10 +16,17 @@ export function openConfiguredTrustStore(configuration: Configuration): Promise<
  * Certificate and key for the HTTPS listeners.
  * @returns null if none is configured. @throws ConfigError
  */
-export async function openConfiguredKeyStore(configuration: Configuration): Promise<CertificateAndKey | null> {
+export async function openConfiguredKeyStore(configuration: Configuration): Promise<OwnCertificate | null> {
+  const path = storePath(configuration, 'keyStorePath');
+  if (path === null) return null;
+  const source: CertificateSource = { files: [path], read: () => readKeyStore(configuration) };
+  return { source, pair: await source.read() };
+}
+
+/** The path is there. @throws ConfigError */
+async function readKeyStore(configuration: Configuration): Promise<CertificateAndKey> {
   const store = await open(configuration, 'keyStorePath', configuration.config.listenerConfig.keyStorePassword);
-  if (!store) return null;
-  const pair = store.keys.find(({ chain }) => chain !== '');
+  const pair = store?.keys.find(({ chain }) => chain !== '');
   if (pair) return { cert: pair.chain, key: pair.key };
   const where = configuration.where('listenerConfig.keyStorePath');
   throw new ConfigError([

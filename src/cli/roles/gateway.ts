@@ -1,5 +1,6 @@
 /** Runs the gateway. */
 import { join } from 'node:path';
+import { watchCertificate } from '../../platform/certificate-source.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
@@ -7,6 +8,7 @@ import { takeLock } from '../../platform/process-lock.ts';
 import { accessLogFile, openDataFolder } from '../data-folder.ts';
 import { followControlPlane } from '../enrolment/follow-control-plane.ts';
 import { withTokenUrl } from '../gateway-options.ts';
+import { madeCertificate, ownCertificate } from '../listener-certificate.ts';
 import type { Running } from '../run-until-stopped.ts';
 import { certificateHosts, type Settings } from '../settings.ts';
 import { shownHost } from '../shown-host.ts';
@@ -18,17 +20,15 @@ export interface GatewayInfo {
 
 export async function runGateway(settings: Settings): Promise<Running & { readonly info: GatewayInfo }> {
   const { options, data } = settings;
+  const own = await ownCertificate(options);
   openDataFolder(data);
   const unlock = takeLock(join(data, 'gateway.lock'), `the data folder ${data}`);
   const log = createLog({ name: 'gateway', level: options.log.level });
   const { host } = options.gateway;
+  const making = { hosts: certificateHosts(settings), selfSigned: true, log };
   const [{ startGateway }, certificates] = await Promise.all([
     import('../../gateway/gateway.ts'),
-    openCertificates(join(data, 'certificates'), {
-      hosts: certificateHosts(settings),
-      selfSigned: true,
-      log,
-    }),
+    openCertificates(join(data, 'certificates'), { ...making, server: own?.pair }),
   ]);
   const followed = await followControlPlane({
     controlPlane: options.controlPlane,
@@ -49,6 +49,12 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     log,
   });
   followed.whenRenewed((certificate) => gateway.present(certificate));
+  const stopWatching = watchCertificate(
+    own?.source ?? madeCertificate(data, making),
+    certificates.server,
+    { clock: systemClock, log },
+    (certificate) => gateway.useCertificate(certificate),
+  );
   const { ports } = gateway;
   const name = shownHost(host);
   const addresses = [
@@ -61,6 +67,7 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     ready: gateway.serving,
     waitsFor: `the control plane at ${url}; until then requests are answered with 503`,
     async stop() {
+      stopWatching();
       followed.stop();
       await gateway.stop();
       unlock();

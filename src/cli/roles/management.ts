@@ -8,13 +8,14 @@ import type { Store } from '../../adapters/stores/store.ts';
 import { userStores } from '../../adapters/user-stores/index.ts';
 import { NameTakenError, type UserStore } from '../../adapters/user-stores/user-store.ts';
 import type { Sample } from '../../control-plane/sample/install.ts';
+import { watchCertificate } from '../../platform/certificate-source.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { openGatewayIssuer } from '../../platform/gateway-issuer.ts';
 import { createLog } from '../../platform/log.ts';
 import { checkPortFree, freePort, portError } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
-import { createRestServer, gatewayCertificateOf } from '../../platform/rest-server.ts';
+import { createRestServer, gatewayCertificateOf, useCertificate } from '../../platform/rest-server.ts';
 import { openDataFolder } from '../data-folder.ts';
 import {
   defaultPassword,
@@ -25,6 +26,7 @@ import {
   warnOfUnusedPassword,
 } from '../default-password.ts';
 import { leftDatabase, writeLastStore } from '../last-store.ts';
+import { madeCertificate } from '../listener-certificate.ts';
 import { writeManagementAddress } from '../management-address.ts';
 import { printWarnings } from '../print-warnings.ts';
 import { privateAddresses } from '../private-addresses.ts';
@@ -52,10 +54,8 @@ export async function runManagement(
   const unlock = takeLock(join(data, 'management.lock'), `the data folder ${data}`);
   const log = createLog({ name: 'management', level: options.log.level });
   const { host, port, publicHost } = options.server;
-  const certificates = await openCertificates(join(data, 'certificates'), {
-    hosts: certificateHosts(settings),
-    log,
-  });
+  const making = { hosts: certificateHosts(settings), log };
+  const certificates = await openCertificates(join(data, 'certificates'), making);
   const left = leftDatabase(settings);
   const { store, seal } = await openStore(settings, log);
   writeLastStore(settings);
@@ -140,10 +140,17 @@ export async function runManagement(
     throw portError(error, host, port, 'server.port');
   });
   writeManagementAddress(data, origin);
+  const stopWatching = watchCertificate(
+    madeCertificate(data, making),
+    certificates.server,
+    { clock: systemClock, log },
+    (tls) => useCertificate(app, { tls, ca: certificates.ca }),
+  );
   return {
     addresses,
     info: { addresses, sample },
     async stop() {
+      stopWatching();
       await app.close();
       expelled.close();
       await store.close();

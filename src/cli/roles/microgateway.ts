@@ -1,6 +1,7 @@
 /** Runs a microgateway: a gateway with the APIs of an artifact. */
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
+import { watchCertificate } from '../../platform/certificate-source.ts';
 import { openCertificates } from '../../platform/certificates.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
@@ -8,6 +9,7 @@ import { checkPortFree } from '../../platform/ports.ts';
 import { takeLock } from '../../platform/process-lock.ts';
 import { accessLogFile, openDataFolder } from '../data-folder.ts';
 import { followControlPlane } from '../enrolment/follow-control-plane.ts';
+import { madeCertificate } from '../listener-certificate.ts';
 import { describeApis } from '../microgateway/describe-apis.ts';
 import type { Preparation } from '../microgateway/prepare.ts';
 import type { MicrogatewaySettings } from '../microgateway/settings.ts';
@@ -24,14 +26,10 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
   const log = createLog({ name: 'microgateway', level: settings.logLevel });
   const options = await withAdminPort(settings);
   const { host, accessLog } = options.gateway;
+  const making = { hosts: [host], selfSigned: true, log };
   const [{ startGateway }, certificates] = await Promise.all([
     import('../../gateway/gateway.ts'),
-    openCertificates(join(data, 'certificates'), {
-      hosts: [host],
-      server: keyStore ?? undefined,
-      selfSigned: true,
-      log,
-    }),
+    openCertificates(join(data, 'certificates'), { ...making, server: keyStore?.pair }),
   ]);
   const followed = await followControlPlane({
     controlPlane: options.controlPlane,
@@ -53,6 +51,12 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
     log,
   });
   followed.whenRenewed((certificate) => gateway.present(certificate));
+  const stopWatching = watchCertificate(
+    keyStore?.source ?? madeCertificate(data, making),
+    certificates.server,
+    { clock: systemClock, log },
+    (certificate) => gateway.useCertificate(certificate),
+  );
   const { ports } = gateway;
   const name = shownHost(host);
   const https = `https://${name}:${ports.https}`;
@@ -71,6 +75,7 @@ export async function runMicrogateway(preparation: Preparation): Promise<Running
     ready: gateway.serving,
     waitsFor: `the event hub at ${url}; until then requests are answered with 503`,
     async stop() {
+      stopWatching();
       followed.stop();
       await gateway.stop();
       unlock();

@@ -1,4 +1,5 @@
 /** Builds what the stages of one thread work with. */
+import type { X509Certificate } from 'node:crypto';
 import type { Introspection } from '../../adapters/key-managers/introspection.ts';
 import type { Trust } from '../../adapters/key-managers/trust.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
@@ -20,7 +21,9 @@ import { introspectionTtl } from '../security/introspection-ttl.ts';
 import type { Issuers } from '../security/issuers.ts';
 import { JwtScheme } from '../security/jwt.ts';
 import { JwtVerifier } from '../security/jwt-verifier.ts';
+import { MutualTls } from '../security/mutual-tls.ts';
 import { OpaqueScheme } from '../security/opaque.ts';
+import { PassedOnCertificate } from '../security/passed-on-certificate.ts';
 import type { Principal } from '../security/principal.ts';
 import { PrincipalFactory } from '../security/principal-factory.ts';
 import { outOfRoom, serving, servingWord } from '../shared-state.ts';
@@ -36,6 +39,9 @@ const full = fault(faults.decisionNotHeld);
 
 /** Connections to the key manager at most, for each thread: nobody can make it open more by asking for tokens. */
 const maxToKeyManager = 64;
+
+/** Certificates passed on by proxies that are remembered, for each thread. */
+const passedOnCapacity = 1000;
 
 export interface ThreadDeps {
   readonly deps: Deps;
@@ -104,6 +110,11 @@ export async function createDeps(
     log,
   });
 
+  const passedOn = new PassedOnCertificate(
+    options.gateway.clientCertificate,
+    new GenerationalCache<X509Certificate>(passedOnCapacity),
+  );
+
   const deps: Deps = {
     clock,
     log,
@@ -115,6 +126,7 @@ export async function createDeps(
     freshness: shared.freshness && new Freshness(shared.freshness, clock),
     fingerprinter,
     schemes: { jwt, opaque, basic, apiKey },
+    mutualTls: new MutualTls(principals, passedOn),
     revoked,
     subscriptions: new SubscriptionReader(shared.subscriptions),
     policies: new Policies(),

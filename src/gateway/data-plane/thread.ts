@@ -96,9 +96,11 @@ const listener: ServerOptions = {
 const servers: WireServer[] = [];
 /** Those of them that have TLS. */
 const secureServers: WireServer[] = [];
+/** May change before they are there. */
+let { tls } = data;
 
 async function listen(): Promise<void> {
-  const { reusePort, ports, tls } = data;
+  const { reusePort, ports } = data;
   const open = (options: ServerOptions, handle: (exchange: ServerExchange) => void, port: number): Promise<number> => {
     const server = wire.createServer(options, handle);
     servers.push(server);
@@ -142,7 +144,8 @@ port.on('message', (message: ToThread) => {
     case 'certificate':
       return present(message.certificate);
     case 'tls':
-      for (const server of secureServers) server.useTls(message.tls);
+      ({ tls } = message);
+      for (const server of secureServers) server.useTls(tls);
       return;
     case 'drain':
       return void drain().catch((error) => {

@@ -23,6 +23,11 @@ export function challenge(kind: FaultKind, description: string, schemes: readonl
   return fault(kind, description, [['www-authenticate', challengesOf(schemes)]]);
 }
 
+/** A client certificate is missing or no good. HTTP has no scheme for it; the challenge says what is wanted all the same. */
+export function certificateRefusal(kind: FaultKind, description: string): Fault {
+  return fault(kind, description, [['www-authenticate', `ClientCertificate ${realm}`]]);
+}
+
 /** The refusal of one scheme's credentials, with the challenges of all schemes that would do. */
 export function challengeAll(refusal: Fault, schemes: readonly SchemeName[]): Fault {
   if (refusal.kind.status !== 401) return refusal;

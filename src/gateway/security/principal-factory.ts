@@ -1,4 +1,5 @@
 /** Makes principals: everything about a token that can be computed once is computed here. */
+import type { AcceptedCertificate, Api } from '../../core/api.ts';
 import type { KeyType } from '../../core/application.ts';
 import { unlimited } from '../../core/policy.ts';
 import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
@@ -42,6 +43,13 @@ export interface ClaimedSubscriptions {
   /** null = nobody asks. */
   readonly apis: readonly SubscribedApi[] | null;
   readonly unlessManaged: boolean;
+}
+
+/** Whom mutual TLS lets in. */
+export interface CertifiedClient {
+  readonly api: Api;
+  readonly accepted: AcceptedCertificate;
+  readonly subject: string;
 }
 
 export class PrincipalFactory {
@@ -91,6 +99,34 @@ export class PrincipalFactory {
         application: this.#number('', 'user', name),
         applicationTier: unlimited,
         apis: null,
+        unlessManaged: false,
+      },
+      applicationRate: null,
+      subscriptionRates: null,
+    };
+  }
+
+  /**
+   * A client with a certificate: subscribed to the API that accepts it, with the tier that was given with what it was
+   * accepted by. All that are accepted by one authority share it. Its certificate says for how long.
+   */
+  createClient({ api, accepted, subject }: CertifiedClient): Principal {
+    return {
+      use: null,
+      subject,
+      consumerKey: null,
+      userType: 'APPLICATION',
+      scopes: null,
+      expires: Number.POSITIVE_INFINITY,
+      keyType: 'PRODUCTION',
+      encodedClaims: null,
+      restriction: null,
+      identity: new TokenIdentity(0),
+      client: noClient,
+      claimed: {
+        application: this.#number('', 'certificate', accepted.fingerprint),
+        applicationTier: unlimited,
+        apis: [{ name: api.name, version: api.version, tier: accepted.tier }],
         unlessManaged: false,
       },
       applicationRate: null,

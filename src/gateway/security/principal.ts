@@ -8,7 +8,7 @@ import type { Restriction } from './restriction.ts';
 export type TokenUse = 'access token' | 'API key';
 
 export interface Principal {
-  /** What was sent; null = name and password. */
+  /** What was sent; null = name and password, or a client certificate. */
   readonly use: TokenUse | null;
   /** `name@tenant` of the user, or of the owner for an application's own token. */
   readonly subject: string;

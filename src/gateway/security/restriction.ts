@@ -1,7 +1,7 @@
 /** Where API keys may be used from: claims that hold for each request, not only for the first. */
-import { BlockList, isIP } from 'node:net';
 import { type Fault, fault, faults } from '../../core/faults.ts';
 import type { ServerExchange } from '../../wire/wire.ts';
+import { addressList, isListed } from './address-list.ts';
 import type { Claims } from './claims.ts';
 
 /** Refuses a request that comes from where the key must not be used. */
@@ -14,13 +14,11 @@ const unreadable = fault(faults.notSubscribed, 'The API key has restrictions tha
 /** By `permittedIP` and `permittedReferer`; null = there is none. What can't be read permits nothing. */
 export function restrictionOf({ permittedIP, permittedReferer }: Claims): Restriction | null {
   if (isAbsent(permittedIP) && isAbsent(permittedReferer)) return null;
-  const addresses = isAbsent(permittedIP) ? null : readAddresses(permittedIP);
+  const addresses = isAbsent(permittedIP) ? null : addressList(items(permittedIP) ?? ['']);
   const referers = isAbsent(permittedReferer) ? null : items(permittedReferer)?.map(readPattern);
   if (addresses === undefined || referers === undefined) return () => unreadable;
   return (wire) => {
-    const { remoteAddress } = wire;
-    const family = isIP(remoteAddress) === 6 ? 'ipv6' : 'ipv4';
-    if (addresses !== null && !addresses.check(remoteAddress, family)) return wrongAddress;
+    if (addresses !== null && !isListed(addresses, wire.remoteAddress)) return wrongAddress;
     if (referers === null) return undefined;
     const referer = wire.header('referer');
     return referer !== undefined && referers.some((one) => one.test(referer)) ? undefined : wrongReferer;
@@ -37,21 +35,6 @@ function items(claim: unknown): string[] | undefined {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-}
-
-function readAddresses(claim: unknown): BlockList | undefined {
-  const list = new BlockList();
-  try {
-    for (const item of items(claim) ?? ['']) {
-      const [address = '', prefix] = item.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      if (prefix === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1, family);
-    }
-    return list;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `*` stands for anything. */

@@ -1,9 +1,10 @@
-/** Who calls? Finds the principal of the request's credentials, by the scheme that they are of. */
-import { type Fault, fault, faults } from '../../core/faults.ts';
+/** Who calls? Finds the principal of the request's credentials, by the scheme that they are of, or of its certificate. */
+import { type Fault, faults } from '../../core/faults.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Accepted, accepted, describe } from '../security/accepted.ts';
 import { bearerRefusal, challenge, challengeAll } from '../security/challenge.ts';
 import type { Schemes } from '../security/index.ts';
+import { type CheckCertificate, noCertificate } from '../security/mutual-tls.ts';
 import type { Principal } from '../security/principal.ts';
 import { queryParameter } from '../security/query-parameters.ts';
 import type { Scheme } from '../security/scheme.ts';
@@ -11,15 +12,37 @@ import type { Stage, StageFactory } from '../stage.ts';
 
 const expired = bearerRefusal(faults.tokenExpired);
 
-export const authenticate: StageFactory = (resource, { api }, { schemes, options }) => {
+export const authenticate: StageFactory = (resource, { api }, { schemes, mutualTls, options }) => {
   if (resource.authType === 'None') return null;
   const asked = accepted(resource, api, options);
-  // Until client certificates are verified, nobody gets in where one is needed.
-  if (asked.needsCertificate) return () => fault(faults.clientCertificateMissing);
+  if (asked.certificate !== 'none') return withCertificate(asked, schemes, mutualTls.checkFor(api));
+  return byCredentials(asked, schemes);
+};
+
+function byCredentials(asked: Accepted, schemes: Schemes): Stage {
   return asked.schemes.length === 1 && asked.schemes[0] === 'oauth2'
     ? byToken(asked, schemes)
     : byAnyScheme(asked, schemes);
-};
+}
+
+/** A client certificate, by itself or with credentials. */
+function withCertificate(asked: Accepted, schemes: Schemes, check: CheckCertificate): Stage {
+  const byCertificate: Stage = (x) => admit(x, check(x.wire, x.now));
+  if (asked.certificate === 'alone') return byCertificate;
+  if (asked.certificate === 'instead') {
+    return byAnyScheme(asked, schemes, (x, refusal) => {
+      const refused = byCertificate(x);
+      // Who has shown none is told of everything that would do.
+      return refused === noCertificate ? refusal : refused;
+    });
+  }
+  const next =
+    asked.certificate === 'besides'
+      ? byCredentials(asked, schemes)
+      : // The principal is that of the certificate then.
+        byAnyScheme(asked, schemes, () => undefined);
+  return (x) => byCertificate(x) ?? next(x);
+}
 
 /** What most resources want: an access token (RFC 6750 2.1) and nothing else. */
 function byToken(asked: Accepted, schemes: Schemes): Stage {
@@ -33,8 +56,15 @@ function byToken(asked: Accepted, schemes: Schemes): Stage {
   };
 }
 
-/** Any one of several: what the header has goes first, then an API key. */
-function byAnyScheme(asked: Accepted, schemes: Schemes): Stage {
+/**
+ * Any one of several: what the header has goes first, then an API key.
+ * @param otherwise decides where none of them was sent; gets the refusal that it would be
+ */
+function byAnyScheme(
+  asked: Accepted,
+  schemes: Schemes,
+  otherwise: (x: Exchange, refusal: Fault) => ReturnType<Stage> = (_x, refusal) => refusal,
+): Stage {
   const { header, apiKeys } = asked;
   const { missing, wrongScheme } = refusals(asked);
   const takesTokens = asked.schemes.includes('oauth2');
@@ -57,7 +87,7 @@ function byAnyScheme(asked: Accepted, schemes: Schemes): Stage {
       const outcome = checkBy(schemes.apiKey, x, key);
       return outcome instanceof Promise ? outcome.then((late) => late ?? restricted(x)) : (outcome ?? restricted(x));
     }
-    return sent ? wrongScheme : missing;
+    return otherwise(x, sent ? wrongScheme : missing);
   };
 }
 

@@ -7,6 +7,7 @@ import type { Field, ForwardFailure } from '../../wire/wire.ts';
 import { Backend, joinTarget } from '../backends/backend.ts';
 import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
+import { usualCertificateHeader } from '../options.ts';
 import { accepted, anyApiKeys } from '../security/accepted.ts';
 import { withoutParameters } from '../security/query-parameters.ts';
 import { type StageFactory, taken } from '../stage.ts';
@@ -22,7 +23,11 @@ export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
   const keyParameters = apiKeys.filter((place) => place.in === 'query').map(({ name }) => name);
   // The credentials were for the gateway. Only the key manager gets the client's own.
   const removesHeader = deps.options.authConfig.removeAuthHeaderFromOutMessage;
-  const remove = builtIn ? [] : [...(removesHeader ? [header] : []), ...keyFields];
+  const credentials = builtIn ? [] : [...(removesHeader ? [header] : []), ...keyFields];
+  // What a client says of its certificate is not for anybody to believe.
+  const { clientCertificate } = deps.options.gateway;
+  const certificates = [clientCertificate.header, usualCertificateHeader].map((name) => name.toLowerCase());
+  const remove = [...new Set([...credentials, ...certificates])];
   return (x) => {
     const backend = x.keyType === 'PRODUCTION' ? production : sandbox;
     if (backend === null) return missing[x.keyType];

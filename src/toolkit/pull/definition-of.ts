@@ -74,7 +74,7 @@ function extensionsOf(api: PublishedApi): Raw {
   };
 }
 
-/** Schemes as the publisher API names them. A certificate that may stand for a token is not built yet: the token is asked for. */
+/** Schemes as the publisher API names them. No extension says that a certificate may stand for a token: the token is asked for. */
 function securityOf(names: readonly string[]): Raw {
   const types = ['oauth2', 'basic_auth', 'api_key'].filter((name) => names.includes(name));
   const certificate = names.includes('mutualssl');

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Wire } from '../wire.ts';
+import { clientCertificates } from './client-certificates.ts';
 import { closing } from './closing.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
@@ -26,6 +27,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   closing(it);
   limiting(it);
   securing(it);
+  clientCertificates(it);
   storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
 }

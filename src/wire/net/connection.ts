@@ -1,6 +1,8 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
+import type { X509Certificate } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { shownCertificate } from '../shown-certificate.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
@@ -17,9 +19,13 @@ export class ClientConnection {
   readonly secure: boolean;
   readonly remoteAddress: string;
   keepAlive = true;
+  /** The answer to the next request is the last. */
+  ending = false;
   /** Of the request before. */
   #host = '';
   readonly #server: NetServer;
+  /** undefined = nobody has asked yet. */
+  #clientCertificate: X509Certificate | null | undefined;
   readonly #head = new Head();
   #exchange: NetExchange | null = null;
   #stash: Buffer | null = null;
@@ -60,6 +66,11 @@ export class ClientConnection {
 
   get date(): string {
     return this.#server.date;
+  }
+
+  get clientCertificate(): X509Certificate | null {
+    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
+    return this.#clientCertificate;
   }
 
   get isBodyDone(): boolean {
@@ -158,7 +169,7 @@ export class ClientConnection {
       return;
     }
     this.keepAlive = request.keepsAlive;
-    if (++this.#requests === maxRequests) this.keepAlive = false;
+    if (++this.#requests === maxRequests || this.ending) this.keepAlive = false;
     this.#chunks = head.codings > 0 ? new ChunkReader() : null;
     this.#room = maxBodySize > 0 ? maxBodySize : Number.POSITIVE_INFINITY;
     this.#left = Math.max(0, head.contentLength);

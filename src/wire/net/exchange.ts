@@ -1,4 +1,5 @@
 /** A request: read in place from the connection's bytes, until the code that ended it has returned. */
+import type { X509Certificate } from 'node:crypto';
 import type {
   AnswerHead,
   Field,
@@ -56,6 +57,10 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   get remoteAddress(): string {
     return this.#connection.remoteAddress;
+  }
+
+  get clientCertificate(): X509Certificate | null {
+    return this.#connection.clientCertificate;
   }
 
   header(name: string): string | undefined {

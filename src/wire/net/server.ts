@@ -4,7 +4,7 @@ import { createServer as createSecureServer, type Server as TlsServer } from 'no
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
-import { secureOptions } from '../secure-options.ts';
+import { secureAnew, secureOptions } from '../secure-options.ts';
 import type { ListenOptions, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
 import { ClientConnection } from './connection.ts';
 
@@ -65,7 +65,8 @@ export class NetServer implements WireServer {
   }
 
   useTls(tls: ServerTls): void {
-    (this.#server as TlsServer).setSecureContext(secureOptions(tls));
+    if (!secureAnew(this.#server as TlsServer, tls)) return;
+    for (const connection of this.#connections) connection.ending = true;
   }
 
   drain(timeout: number): Promise<void> {

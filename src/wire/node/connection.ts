@@ -1,6 +1,8 @@
 /** A client's connection: whose turn it is of its requests, whether it makes progress, and how it is closed. */
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { shownCertificate } from '../shown-certificate.ts';
 import { isReceiving, usualSize } from './body.ts';
 import type { NodeExchange } from './exchange.ts';
 
@@ -40,6 +42,8 @@ export class Connection {
   ending = false;
   /** Requests that it has carried. */
   requests = 0;
+  /** undefined = nobody has asked yet. */
+  #clientCertificate: X509Certificate | null | undefined;
   readonly #serve: Serve;
   /** Requests that `node:http` has read ahead of their turn. */
   readonly #waiting: Arrival[] = [];
@@ -68,6 +72,11 @@ export class Connection {
 
   static of(socket: Socket): Connection | undefined {
     return (socket as OwnedSocket)[own];
+  }
+
+  get clientCertificate(): X509Certificate | null {
+    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
+    return this.#clientCertificate;
   }
 
   get lingers(): boolean {

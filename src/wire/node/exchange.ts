@@ -2,6 +2,7 @@
  * A request on Node's HTTP server. The same object is the request's options and its handler towards undici, so that
  * forwarding allocates nothing but the list of fields.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type {
@@ -99,6 +100,10 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
 
   get remoteAddress(): string {
     return this.#client.remoteAddress;
+  }
+
+  get clientCertificate(): X509Certificate | null {
+    return this.#client.clientCertificate;
   }
 
   header(name: string): string | undefined {

@@ -5,7 +5,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
-import { secureOptions } from '../secure-options.ts';
+import { secureAnew, secureOptions } from '../secure-options.ts';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
 import { sendAnswer } from './answer.ts';
@@ -92,7 +92,8 @@ export class NodeServer implements WireServer {
   }
 
   useTls(tls: ServerTls): void {
-    (this.#server as SecureServer).setSecureContext(secureOptions(tls));
+    if (!secureAnew(this.#server as SecureServer, tls)) return;
+    for (const connection of this.#connections) connection.ending = true;
   }
 
   drain(timeout: number): Promise<void> {

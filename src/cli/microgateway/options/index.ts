@@ -13,10 +13,21 @@ import { operationOptions } from './operation.ts';
 import { throttlingOptions } from './throttling.ts';
 import { tokenOptions } from './tokens.ts';
 
-// What listenerConfig, server and caching say in a microgateway has no second name.
-const { host, httpPort, httpsPort, maxHeadSize, maxTargetLength, clockSkew, cache, ...gateway } =
-  gatewayOptions.properties.gateway.properties;
+// What listenerConfig, mutualSSLConfig, server and caching say in a microgateway has no second name.
+const {
+  host,
+  httpPort,
+  httpsPort,
+  maxHeadSize,
+  maxTargetLength,
+  clockSkew,
+  cache,
+  clientCertificate,
+  tls,
+  ...gateway
+} = gatewayOptions.properties.gateway.properties;
 const { token, invalidToken } = cache.properties;
+const { trustedProxies } = clientCertificate.properties;
 
 export const microgatewaySchema = section('', {
   ...listenerOptions,
@@ -29,6 +40,9 @@ export const microgatewaySchema = section('', {
   ...operationOptions,
   gateway: section('The gateway beyond what the original has: its threads and limits.', {
     ...gateway,
+    clientCertificate: section(clientCertificate.description, { trustedProxies }, ({ trustedProxies }) =>
+      clientCertificate.problem?.({ header: 'any', trustedProxies } as never),
+    ),
     cache: section(cache.description, {
       token: section(token.description, { ttlWithoutEvents: token.properties.ttlWithoutEvents }),
       invalidToken,

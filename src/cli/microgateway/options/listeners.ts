@@ -100,23 +100,23 @@ export const listenerOptions = {
     }),
   }),
   mutualSSLConfig: section(
-    'Client certificates. Resources that ask for one refuse every caller until this is built.',
+    'Client certificates. Listeners ask for one if an API accepts any; each API says whether it needs one.',
     {
       ...tlsOptions,
       sslVerifyClient: choice(['optional', 'require'], {
         default: 'optional',
         description: 'Whether each client must show a certificate.',
-        notBuilt: 'client certificates are not built yet',
+        notBuilt: 'each API says by itself whether it needs one (x-wso2-mutual-ssl)',
       }),
       certificateHeaderName: text({
         default: 'X-WSO2-CLIENT-CERTIFICATE',
-        description: 'Header field in which a load balancer passes the client certificate on.',
-        noEffect: 'client certificates are not built yet; resources that ask for one refuse every caller.',
+        description:
+          'Header field in which a proxy before the gateway passes the client certificate on: PEM (also percent-encoded, or its line ends blanks), or base64 of PEM or DER. It counts only from `gateway.clientCertificate.trustedProxies`, and no back end ever gets it.',
       }),
       isClientCertificateValidationEnabled: boolean({
         default: true,
         description: 'Whether the certificate of the connection is verified when that field is there.',
-        noEffect: 'client certificates are not built yet; resources that ask for one refuse every caller.',
+        noEffect: 'proxies are known by their addresses, `gateway.clientCertificate.trustedProxies`.',
       }),
       api: section('', {
         certificates: tables(
@@ -125,8 +125,8 @@ export const listenerOptions = {
             version: text({ default: '', description: 'Its version.' }),
             aliasList: list({
               default: [],
-              description: 'Aliases of the certificates in the trust store.',
-              noEffect: 'client certificates are not built yet; resources that ask for one refuse every caller.',
+              description:
+                'Aliases of the certificates in the trust store. That of an authority lets in whom it has issued one.',
             }),
           }),
         ),

@@ -9,6 +9,8 @@ import type { ControlPlaneDeps } from '../../deps.ts';
 
 const types: readonly DenyType[] = ['API', 'APPLICATION', 'USER', 'IP', 'IPRANGE'];
 const place = 'body/conditionValue';
+/** `CN=shop, O=Example` */
+const subject = /^[A-Za-z][\w.-]*=\S/;
 
 /**
  * What `conditionType` and `conditionValue` say. An address may be given by itself or as `{fixedIp, invert}`, a range is
@@ -28,6 +30,8 @@ export async function readDenyRule(
       return { type, value: await existingApplication(store.db, textOf(value)) };
     case 'USER': {
       const user = await users.find(textOf(value));
+      // Who shows a certificate of an authority that an API accepts is known by its subject, to gateways alone.
+      if (!user && subject.test(textOf(value))) return { type, value: textOf(value) };
       if (!user) throw new RestError(400, `${place}: there is no user ${textOf(value)}.`);
       return { type, value: user.fullName };
     }
