@@ -161,6 +161,15 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       description: 'Counters (one per limit and key) that there is room for.',
     }),
   }),
+  metrics: section('What `/metrics` of the admin port has.', {
+    apis: integer({
+      default: 1000,
+      minimum: 1,
+      maximum: 100_000,
+      description:
+        'APIs that each data-plane thread counts by themselves, about 25 series each. Those that are called after so many others are counted together, as `(others)`.',
+    }),
+  }),
   jwks: section('The keys of issuers that publish them at an address (`jwksUrl`).', {
     refresh: integer({
       default: 3600,

@@ -1,5 +1,5 @@
 /** The gateway's figures in Prometheus' text format. */
-import { type ApiCounts, latencyBounds } from '../record/request-metrics.ts';
+import { type ApiCounts, latencyBounds, places } from '../record/request-metrics.ts';
 
 /** A figure of the process as a whole. */
 export interface Gauge {
@@ -18,7 +18,7 @@ export function renderMetrics(counts: readonly ApiCounts[], gauges: readonly Gau
 
   family('postern_requests_total', 'counter', 'Requests by API and class of status (0 = the client went away).');
   for (const api of apis) {
-    api.statuses.forEach((count, cls) => {
+    api.counts.subarray(places.statuses, places.latency).forEach((count, cls) => {
       if (count > 0)
         lines.push(`postern_requests_total{${label(api)},status="${cls === 0 ? '0' : `${cls}xx`}"} ${count}`);
     });
@@ -32,17 +32,17 @@ export function renderMetrics(counts: readonly ApiCounts[], gauges: readonly Gau
   family('postern_request_seconds', 'histogram', 'Time from the request to the end of its answer.');
   for (const api of apis) {
     let sum = 0;
-    api.latency.forEach((count, at) => {
+    api.counts.subarray(places.latency, places.latencySum).forEach((count, at) => {
       sum += count;
       lines.push(`postern_request_seconds_bucket{${label(api)},le="${latencyBounds[at] ?? '+Inf'}"} ${sum}`);
     });
-    lines.push(`postern_request_seconds_sum{${label(api)}} ${api.latencySum}`);
+    lines.push(`postern_request_seconds_sum{${label(api)}} ${api.counts[places.latencySum]}`);
     lines.push(`postern_request_seconds_count{${label(api)}} ${sum}`);
   }
   family('postern_backend_seconds', 'summary', 'Time from calling the back end to the end of its answer.');
   for (const api of apis) {
-    lines.push(`postern_backend_seconds_sum{${label(api)}} ${api.backendSum}`);
-    lines.push(`postern_backend_seconds_count{${label(api)}} ${api.backendCalls}`);
+    lines.push(`postern_backend_seconds_sum{${label(api)}} ${api.counts[places.backendSum]}`);
+    lines.push(`postern_backend_seconds_count{${label(api)}} ${api.counts[places.backendCalls]}`);
   }
   for (const { name, help, type, value } of gauges) {
     family(name, type, help);
@@ -62,14 +62,10 @@ function merge(counts: readonly ApiCounts[]): Map<string, ApiCounts> {
       merged.set(id, structuredClone(one));
       continue;
     }
-    one.statuses.forEach((count, at) => void (sum.statuses[at] = (sum.statuses[at] ?? 0) + count));
-    one.latency.forEach((count, at) => void (sum.latency[at] = (sum.latency[at] ?? 0) + count));
+    one.counts.forEach((count, at) => void (sum.counts[at] = (sum.counts[at] ?? 0) + count));
     for (const [code, count] of Object.entries(one.faults)) {
       sum.faults[Number(code)] = (sum.faults[Number(code)] ?? 0) + count;
     }
-    sum.latencySum += one.latencySum;
-    sum.backendSum += one.backendSum;
-    sum.backendCalls += one.backendCalls;
   }
   return merged;
 }

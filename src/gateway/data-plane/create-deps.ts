@@ -134,7 +134,7 @@ export async function createDeps(
     denyRules: new DenyRules(),
     counters: new RateCounters(shared.counters),
     upstream,
-    metrics: new RequestMetrics(),
+    metrics: new RequestMetrics(options.gateway.metrics.apis),
     accessLog: new AccessLog(data.accessLog),
   };
   return {

@@ -55,7 +55,7 @@ test('a line of the access log says what happened, without the query', async () 
 });
 
 test('the counts of threads add up in the metrics', () => {
-  const threads = [new RequestMetrics(), new RequestMetrics()];
+  const threads = [new RequestMetrics(10), new RequestMetrics(10)];
   threads[0]?.count(exchange(), 102);
   threads[1]?.count(exchange({ status: 401, fault: fault(faults.invalidCredentials) }), 400);
   threads[1]?.count(exchange({ route: null, status: 0, backendStarted: 0 }), 101);
@@ -79,4 +79,21 @@ test('the counts of threads add up in the metrics', () => {
   ]) {
     assert.ok(text.split('\n').includes(line), `${line}\n\n${text}`);
   }
+});
+
+test('APIs beyond the capacity are counted together, and none of the others is lost', () => {
+  const metrics = new RequestMetrics(2);
+  const call = (id: string) =>
+    metrics.count(exchange({ route: { api: { api: { id, name: `api ${id}`, version: '1' } } } as never }), 102);
+  for (const id of ['a', 'b', 'c', 'd', 'c', 'a']) call(id);
+  const text = renderMetrics(metrics.collect(), []);
+  const counted = [...text.matchAll(/^postern_requests_total\{api="(.*?)",.*\} (\d+)$/gm)].map((match) =>
+    match.slice(1),
+  );
+  assert.deepEqual(counted, [
+    ['api a', '2'],
+    ['api b', '1'],
+    ['(others)', '3'],
+  ]);
+  assert.match(text, /^postern_request_seconds_count\{api="\(others\)",version=""\} 3$/m);
 });

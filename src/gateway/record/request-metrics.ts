@@ -4,66 +4,80 @@ import type { Exchange } from '../exchange.ts';
 /** Upper bounds of the latency histograms, in seconds. */
 export const latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** Where in `ApiCounts.counts` what is. */
+export const places = {
+  /** By class of status: 0 = no answer (the client went away), 1..5 = 1xx..5xx. */
+  statuses: 0,
+  /** Per bound of `latencyBounds`, then the rest; not cumulative. */
+  latency: 6,
+  /** Seconds, of all requests. */
+  latencySum: 6 + latencyBounds.length + 1,
+  /** Seconds spent waiting for back ends, and the number of calls. */
+  backendSum: 6 + latencyBounds.length + 2,
+  backendCalls: 6 + latencyBounds.length + 3,
+} as const;
+const length = places.backendCalls + 1;
+
 /** What one API has been asked; plain data that can be posted between threads. */
 export interface ApiCounts {
   readonly api: string;
   readonly version: string;
-  /** By class of status: index 0 = no answer (the client went away), 1..5 = 1xx..5xx. */
-  readonly statuses: number[];
+  readonly counts: Float64Array;
   /** Refusals by fault code. */
   readonly faults: Record<number, number>;
-  /** Per bound of `latencyBounds`, then the rest; not cumulative. */
-  readonly latency: number[];
-  latencySum: number;
-  /** Time spent waiting for back ends, and the number of calls. */
-  backendSum: number;
-  backendCalls: number;
 }
 
 /** Requests that led to no API. */
 const nowhere = { name: '', version: '' };
+/** All APIs beyond the capacity. */
+const others = { name: '(others)', version: '' };
 
 export class RequestMetrics {
   readonly #apis = new Map<string, ApiCounts>();
+  readonly #others = newCounts(others);
+  readonly #capacity: number;
+
+  /** @param capacity APIs that are counted each by itself; those that are called later are counted as one */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
 
   count(x: Exchange, ended: number): void {
-    const counts = this.#of(x);
-    const cls = (x.status / 100) | 0;
-    counts.statuses[cls] = (counts.statuses[cls] ?? 0) + 1;
-    if (x.fault) counts.faults[x.fault.kind.code] = (counts.faults[x.fault.kind.code] ?? 0) + 1;
+    const { counts, faults } = this.#of(x);
+    add(counts, places.statuses + ((x.status / 100) | 0), 1);
+    if (x.fault) faults[x.fault.kind.code] = (faults[x.fault.kind.code] ?? 0) + 1;
     const seconds = (ended - x.started) / 1000;
     let at = 0;
     while (at < latencyBounds.length && seconds > (latencyBounds[at] as number)) at++;
-    counts.latency[at] = (counts.latency[at] as number) + 1;
-    counts.latencySum += seconds;
-    if (x.backendStarted !== 0) {
-      counts.backendSum += (ended - x.backendStarted) / 1000;
-      counts.backendCalls++;
-    }
+    add(counts, places.latency + at, 1);
+    add(counts, places.latencySum, seconds);
+    if (x.backendStarted === 0) return;
+    add(counts, places.backendSum, (ended - x.backendStarted) / 1000);
+    add(counts, places.backendCalls, 1);
   }
 
   /** Everything counted so far. */
   collect(): ApiCounts[] {
-    return [...this.#apis.values()];
+    const all = [...this.#apis.values()];
+    return this.#apis.size < this.#capacity ? all : [...all, this.#others];
   }
 
   #of(x: Exchange): ApiCounts {
-    const api = x.route?.api.api ?? nowhere;
-    const id = x.route?.api.api.id ?? '';
-    let counts = this.#apis.get(id);
-    if (!counts) {
-      counts = {
-        api: api.name,
-        version: api.version,
-        statuses: [0, 0, 0, 0, 0, 0],
-        faults: {},
-        latency: new Array<number>(latencyBounds.length + 1).fill(0),
-        latencySum: 0,
-        backendSum: 0,
-        backendCalls: 0,
-      };
-      this.#apis.set(id, counts);
-    }
+    const api = x.route?.api.api;
+    const id = api?.id ?? '';
+    const known = this.#apis.get(id);
+    if (known) return known;
+    if (this.#apis.size >= this.#capacity) return this.#others;
+    const counts = newCounts(api ?? nowhere);
+    this.#apis.set(id, counts);
     return counts;
   }
+}
+
+function newCounts({ name, version }: { readonly name: string; readonly version: string }): ApiCounts {
+  return { api: name, version, counts: new Float64Array(length), faults: {} };
+}
+
+function add(counts: Float64Array, at: number, count: number): void {
+  counts[at] = (counts[at] as number) + count;
 }

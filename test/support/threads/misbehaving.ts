@@ -14,12 +14,8 @@ parentPort?.on('message', (message: ToThread) => {
     const counts = changes.map(({ id }) => ({
       api: id,
       version: String(slot),
-      statuses: [1],
+      counts: new Float64Array(1),
       faults: {},
-      latency: [],
-      latencySum: 0,
-      backendSum: 0,
-      backendCalls: 0,
     }));
     parentPort?.postMessage({ type: 'counts', request: message.request, counts });
   }
