@@ -10,6 +10,7 @@ import { closing } from './closing.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
+import { halfClosing } from './half-closing.ts';
 import { limiting } from './limiting.ts';
 import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
@@ -25,6 +26,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   forwarding(it);
   failing(it);
   closing(it);
+  halfClosing(it);
   limiting(it);
   securing(it);
   clientCertificates(it);

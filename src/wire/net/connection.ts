@@ -13,6 +13,11 @@ import type { NetServer } from './server.ts';
 
 const maxDrained = 65_536;
 const lingerTime = 2_000;
+/**
+ * Milliseconds without a byte of its answer after which a client that sends no more is one that has left. One that left
+ * looks just the same until something is written to it, and its request must not cost the back end much longer.
+ */
+const halfClosedTime = 1_000;
 
 export class ClientConnection {
   readonly socket: Socket;
@@ -41,6 +46,8 @@ export class ClientConnection {
   #sinkChunked = false;
   #drops = false;
   #lingers = false;
+  /** The client sends no more; what it has sent whole is still answered. */
+  #isHalfClosed = false;
   /** Between an exchange and the next one, whose bytes are there already. */
   #rests = false;
   #quiet = 0;
@@ -99,13 +106,14 @@ export class ClientConnection {
   watch(interval: number): void {
     const { headTimeout, keepAliveTimeout, bodyTimeout = 30_000 } = this.#server.options;
     const { socket } = this;
+    const waitsForUs = this.#isHalfClosed && socket.writableLength === 0;
     const progress = socket.bytesRead + socket.bytesWritten - socket.writableLength;
     const moved = progress !== this.#progress;
     this.#progress = progress;
     if (this.#exchange || socket.writableLength > 0) {
-      const onClient = socket.writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
+      const onClient = waitsForUs || socket.writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
       this.#quiet = moved || !onClient ? 0 : this.#quiet + interval;
-      if (this.#quiet >= bodyTimeout) socket.destroy();
+      if (this.#quiet >= (waitsForUs ? halfClosedTime : bodyTimeout)) socket.destroy();
       return;
     }
     // Bytes of a head do not put its end off.
@@ -114,9 +122,12 @@ export class ClientConnection {
     else if (!this.#stash && this.#quiet >= keepAliveTimeout) socket.destroy();
   }
 
+  /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */
   #ended(): void {
-    if (this.#stash && !this.#exchange && !this.#rests && !this.#lingers) this.#refuse('malformed');
-    else this.socket.destroy();
+    if (this.#exchange && !this.#bodyDone) this.socket.destroy();
+    else if (this.#exchange || this.#rests) this.#isHalfClosed = true;
+    else if (this.#stash && !this.#lingers) this.#refuse('malformed');
+    else this.socket.destroySoon();
   }
 
   #read(fresh: Buffer): void {
@@ -147,6 +158,7 @@ export class ClientConnection {
     else if (parsed === 'too-many-fields') this.#refuse('head-too-large');
     else if (parsed === 'incomplete') {
       if (bytes.length > maxHeadSize) this.#refuse('head-too-large');
+      else if (this.#isHalfClosed) this.#refuse('malformed');
       else {
         if (!this.#stash) this.#stash = bytes;
         if (this.#stash === bytes && this.#quiet > 0) this.#quiet = 0;
@@ -290,7 +302,7 @@ export class ClientConnection {
       return;
     }
     if (this.socket.isPaused()) this.socket.resume();
-    if (this.#server.isDraining) this.socket.destroySoon();
+    if (this.#server.isDraining || this.#isHalfClosed) this.socket.destroySoon();
   }
 
   /** Goes on with what came early, once the client has taken the answers so far. */
@@ -319,8 +331,8 @@ export class ClientConnection {
   #linger(): void {
     this.#lingers = true;
     this.#stash = null;
-    this.socket.end();
+    // The time begins when the answer has gone; until then it is that of a client that reads too slowly.
+    this.socket.end(() => setTimeout(() => this.socket.destroy(), lingerTime).unref());
     this.socket.resume();
-    setTimeout(() => this.socket.destroy(), lingerTime).unref();
   }
 }
