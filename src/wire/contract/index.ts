@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import type { Wire } from '../wire.ts';
 import { clientCertificates } from './client-certificates.ts';
 import { closing } from './closing.ts';
+import { earlyAnswers } from './early-answers.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
@@ -25,6 +26,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   pipelining(it);
   forwarding(it);
   failing(it);
+  earlyAnswers(it);
   closing(it);
   halfClosing(it);
   limiting(it);
