@@ -17,6 +17,7 @@ import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
 import { storm } from './storm.ts';
+import { writing } from './writing.ts';
 
 /** Runs the suite. `excused` names the cases that an implementation is known not to fulfil. */
 export function contract(name: string, wire: Wire, excused: readonly string[] = []): void {
@@ -32,6 +33,7 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   limiting(it);
   securing(it);
   clientCertificates(it);
+  writing(it);
   storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
 }
