@@ -7,9 +7,10 @@ import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
 import { NetExchange } from './exchange.ts';
-import { Head, mayEnd } from './head.ts';
+import { type Head, mayEnd } from './head.ts';
 import { begin, flush, putText } from './output.ts';
 import type { NetServer } from './server.ts';
+import { giveBack, takeHead } from './spare-heads.ts';
 
 const maxDrained = 65_536;
 const lingerTime = 2_000;
@@ -18,6 +19,9 @@ const lingerTime = 2_000;
  * looks just the same until something is written to it, and its request must not cost the back end much longer.
  */
 const halfClosedTime = 1_000;
+
+/** What a broken connection means is told by `close`. */
+const ignore = (): void => {};
 
 export class ClientConnection {
   readonly socket: Socket;
@@ -31,7 +35,8 @@ export class ClientConnection {
   readonly #server: NetServer;
   /** undefined = nobody has asked yet. */
   #clientCertificate: X509Certificate | null | undefined;
-  readonly #head = new Head();
+  /** Of the request under way, or the last one; null = it has not asked for a moment. */
+  #head: Head | null = null;
   #exchange: NetExchange | null = null;
   #stash: Buffer | null = null;
   #left = 0;
@@ -63,7 +68,7 @@ export class ClientConnection {
       if (this.#exchange) this.#exchange.clientDrained();
       else if (this.#rests) this.#proceed();
     });
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.on('end', () => this.#ended());
     socket.on('close', () => {
       server.forget(this);
@@ -85,7 +90,7 @@ export class ClientConnection {
   }
 
   get isHttp10(): boolean {
-    return this.#head.minor === 0;
+    return this.#head?.minor === 0;
   }
 
   get isIdle(): boolean {
@@ -118,8 +123,15 @@ export class ClientConnection {
     }
     // Bytes of a head do not put its end off.
     this.#quiet += interval;
+    if (this.#quiet > interval && !this.#lingers) this.#forgetHead();
     if (this.#stash && this.#quiet >= headTimeout) this.#refuse('timeout');
     else if (!this.#stash && this.#quiet >= keepAliveTimeout) socket.destroy();
+  }
+
+  /** Nothing is asked at the moment: what is needed for that is somebody else's. */
+  #forgetHead(): void {
+    if (this.#head) giveBack(this.#head);
+    this.#head = null;
   }
 
   /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */
@@ -151,7 +163,7 @@ export class ClientConnection {
   }
 
   #next(bytes: Buffer): void {
-    const head = this.#head;
+    const head = (this.#head ??= takeHead());
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
     if (parsed === 'malformed') this.#refuse('malformed');
@@ -165,11 +177,10 @@ export class ClientConnection {
       }
     } else if (head.end > maxHeadSize) this.#refuse('head-too-large');
     else if (head.targetEnd - head.targetStart > maxTargetLength) this.#refuse('target-too-long');
-    else this.#open(bytes);
+    else this.#open(head, bytes);
   }
 
-  #open(bytes: Buffer): void {
-    const head = this.#head;
+  #open(head: Head, bytes: Buffer): void {
     const request = accept(head, this.#host);
     if (!request) {
       this.#refuse('malformed');
@@ -203,8 +214,7 @@ export class ClientConnection {
     if (this.#bodyDone) return;
     this.#sink = sink;
     this.#sinkChunked = chunked;
-    if (hasExpect && this.#head.minor === 1 && !this.#stash)
-      this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    if (hasExpect && !this.isHttp10 && !this.#stash) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     this.#flow();
   }
 
@@ -263,7 +273,7 @@ export class ClientConnection {
   answerLocally(answer: LocalAnswer, method: string): void {
     const { socket } = this;
     if (socket.destroyed) return;
-    const head = this.#head;
+    const head = this.#head as Head;
     const drainable = !this.#chunks && this.#left <= maxDrained && !head.hasExpect && this.#sink === null;
     if (this.#server.isDraining || (!this.#bodyDone && !drainable)) this.keepAlive = false;
     const hasContent = answer.status !== 204 && answer.status !== 304;
