@@ -39,6 +39,49 @@ export function halfClosing(it: Case): void {
     }
   });
 
+  it('a body that came whole goes on whole when its client shut its sending side before anybody wanted it', async (fixture) => {
+    const size = 60_000;
+    let got = '';
+    const backend = await fixture.backend(async (peer) => {
+      got = await peer.until(/!$/);
+      peer.send(ok);
+    });
+    const upstream = fixture.upstream(backend);
+    const { port } = await fixture.gateway((x) => {
+      const request = { upstream, target: '/', remove: [], set: [], timeout: 5_000 };
+      setTimeout(() => x.forward(request, { onHead: () => null, onEnd() {} }), 100);
+    });
+    const client = await openClient(port);
+    client.socket.end(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size + 1}\r\n\r\n${'x'.repeat(size)}!`);
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nok$/);
+    assert.equal(got.slice(got.indexOf('\r\n\r\n') + 4), `${'x'.repeat(size)}!`);
+  });
+
+  it('a body that did not come whole ends the request when its client shut its sending side before anybody wanted it', async (fixture) => {
+    let got = '';
+    const backend = await fixture.backend(async (peer) => {
+      got = await peer.rest();
+    });
+    const upstream = fixture.upstream(backend);
+    const { promise: ended, resolve: end } = Promise.withResolvers<string | null>();
+    const { port } = await fixture.gateway((x) => {
+      const request = { upstream, target: '/', remove: [], set: [], timeout: 5_000 };
+      setTimeout(() => x.forward(request, { onHead: () => null, onEnd: end }), 100);
+    });
+    const client = await openClient(port);
+    client.socket.end('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
+    assert.equal(await ended, 'client-gone');
+    assert.match(await client.rest(), /^$|^HTTP\/1\.1 400 /);
+    assert.doesNotMatch(got, /half.|\r\n0\r\n/);
+  });
+
+  it('an answer reaches a client that shut its sending side within a body that nobody wants', async (fixture) => {
+    const { port } = await fixture.gateway((x) => void setTimeout(say, 100, x));
+    const client = await openClient(port);
+    client.socket.end('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n\/a\.$/);
+  });
+
   it('200 to a client with TLS that shuts its sending side behind its request', async (fixture) => {
     const backend = await fixture.backend(answeringLate);
     const tls = await issue('server', 'localhost');

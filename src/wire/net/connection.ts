@@ -136,10 +136,18 @@ export class ClientConnection {
 
   /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */
   #ended(): void {
-    if (this.#exchange && !this.#bodyDone) this.socket.destroy();
-    else if (this.#exchange || this.#rests) this.#isHalfClosed = true;
+    this.#isHalfClosed = true;
+    if (this.#exchange) this.#missBody();
+    else if (this.#rests) return;
     else if (this.#stash && !this.#lingers) this.#refuse('malformed');
     else this.socket.destroySoon();
+  }
+
+  /** Nothing comes any more: without its whole body the request has failed, unless its answer is on the way. */
+  #missBody(): void {
+    if (this.#bodyDone || this.#stash || !this.#isHalfClosed) return;
+    if (this.#drops) this.socket.destroySoon();
+    else this.socket.destroy();
   }
 
   #read(fresh: Buffer): void {
@@ -227,6 +235,7 @@ export class ClientConnection {
     this.#stash = null;
     this.socket.resume();
     if (early) this.#body(early, 0);
+    this.#missBody();
   }
 
   #body(bytes: Buffer, from: number): void {
