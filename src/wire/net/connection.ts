@@ -111,12 +111,13 @@ export class ClientConnection {
   watch(interval: number): void {
     const { headTimeout, keepAliveTimeout, bodyTimeout = 30_000 } = this.#server.options;
     const { socket } = this;
-    const waitsForUs = this.#isHalfClosed && socket.writableLength === 0;
-    const progress = socket.bytesRead + socket.bytesWritten - socket.writableLength;
-    const moved = progress !== this.#progress;
-    this.#progress = progress;
-    if (this.#exchange || socket.writableLength > 0) {
-      const onClient = waitsForUs || socket.writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
+    const { writableLength } = socket;
+    if (this.#exchange || writableLength > 0) {
+      const progress = socket.bytesRead + socket.bytesWritten - writableLength;
+      const moved = progress !== this.#progress;
+      this.#progress = progress;
+      const waitsForUs = this.#isHalfClosed && writableLength === 0;
+      const onClient = waitsForUs || writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
       this.#quiet = moved || !onClient ? 0 : this.#quiet + interval;
       if (this.#quiet >= (waitsForUs ? halfClosedTime : bodyTimeout)) socket.destroy();
       return;
