@@ -13,7 +13,7 @@ const rounds = 4;
 /** Milliseconds. */
 const roundTime = 1_100;
 /** Times that others may wait longer, and what a measurement differs by from one moment to the next, in ms. */
-const [factor, jitter] = [2, 1];
+const [factor, jitter] = [2, 3];
 
 export const slowHeads: Bound = {
   name: 'slow-heads',
