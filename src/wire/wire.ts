@@ -100,8 +100,9 @@ export interface HeadEdits {
 
 /**
  * Why an upstream did not answer: no connection, no head in time, connection closed before the answer was whole,
- * not HTTP; or the client went away first. A client that closes its side of the connection is gone: the wire cannot
- * tell one that only wants to send no more from one that has left, and serving the latter would cost the back end.
+ * not HTTP; or the client went away first. A client that closes its side of the connection may have left, or may only
+ * want to send no more; the wire cannot tell which until it writes. `net` answers requests that came whole before, and
+ * takes the client for gone when it has had nothing to send it for a second; `node` takes it for gone at once.
  */
 export type ForwardFailure = 'unreachable' | 'timeout' | 'closed' | 'malformed' | 'client-gone';
 

@@ -7,14 +7,17 @@ import { test } from 'node:test';
 import type { Wire } from '../wire.ts';
 import { clientCertificates } from './client-certificates.ts';
 import { closing } from './closing.ts';
+import { earlyAnswers } from './early-answers.ts';
 import { failing } from './failing.ts';
 import { casesOf } from './fixture.ts';
 import { forwarding } from './forwarding.ts';
+import { halfClosing } from './half-closing.ts';
 import { limiting } from './limiting.ts';
 import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
 import { storm } from './storm.ts';
+import { writing } from './writing.ts';
 
 /** Runs the suite. `excused` names the cases that an implementation is known not to fulfil. */
 export function contract(name: string, wire: Wire, excused: readonly string[] = []): void {
@@ -24,10 +27,13 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   pipelining(it);
   forwarding(it);
   failing(it);
+  earlyAnswers(it);
   closing(it);
+  halfClosing(it);
   limiting(it);
   securing(it);
   clientCertificates(it);
+  writing(it);
   storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
 }

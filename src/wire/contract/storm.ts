@@ -79,9 +79,12 @@ export function storm(it: Case): void {
       while (Date.now() < end) {
         const socket = connect(port, '127.0.0.1');
         socket.on('error', () => {});
-        socket.write(any(requests)());
+        const goesOn = random(4) > 0;
+        if (goesOn) socket.write(any(requests)());
+        else socket.end(any(requests)());
         if (random(2)) socket.resume();
-        setTimeout(() => (random(2) ? socket.destroy() : socket.resetAndDestroy()), random(30));
+        // What has been shut can't be reset any more.
+        setTimeout(() => (goesOn && random(2) ? socket.resetAndDestroy() : socket.destroy()), random(30));
         await new Promise((resolve) => socket.on('close', resolve));
       }
     };

@@ -7,12 +7,21 @@ import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { ChunkReader } from './chunks.ts';
 import { NetExchange } from './exchange.ts';
-import { Head, mayEnd } from './head.ts';
+import { type Head, mayEnd } from './head.ts';
 import { begin, flush, putText } from './output.ts';
 import type { NetServer } from './server.ts';
+import { giveBack, takeHead } from './spare-heads.ts';
 
 const maxDrained = 65_536;
 const lingerTime = 2_000;
+/**
+ * Milliseconds without a byte of its answer after which a client that sends no more is one that has left. One that left
+ * looks just the same until something is written to it, and its request must not cost the back end much longer.
+ */
+const halfClosedTime = 1_000;
+
+/** What a broken connection means is told by `close`. */
+const ignore = (): void => {};
 
 export class ClientConnection {
   readonly socket: Socket;
@@ -26,7 +35,8 @@ export class ClientConnection {
   readonly #server: NetServer;
   /** undefined = nobody has asked yet. */
   #clientCertificate: X509Certificate | null | undefined;
-  readonly #head = new Head();
+  /** Of the request under way, or the last one; null = it has not asked for a moment. */
+  #head: Head | null = null;
   #exchange: NetExchange | null = null;
   #stash: Buffer | null = null;
   #left = 0;
@@ -41,6 +51,8 @@ export class ClientConnection {
   #sinkChunked = false;
   #drops = false;
   #lingers = false;
+  /** The client sends no more; what it has sent whole is still answered. */
+  #isHalfClosed = false;
   /** Between an exchange and the next one, whose bytes are there already. */
   #rests = false;
   #quiet = 0;
@@ -56,7 +68,7 @@ export class ClientConnection {
       if (this.#exchange) this.#exchange.clientDrained();
       else if (this.#rests) this.#proceed();
     });
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.on('end', () => this.#ended());
     socket.on('close', () => {
       server.forget(this);
@@ -78,7 +90,7 @@ export class ClientConnection {
   }
 
   get isHttp10(): boolean {
-    return this.#head.minor === 0;
+    return this.#head?.minor === 0;
   }
 
   get isIdle(): boolean {
@@ -99,23 +111,43 @@ export class ClientConnection {
   watch(interval: number): void {
     const { headTimeout, keepAliveTimeout, bodyTimeout = 30_000 } = this.#server.options;
     const { socket } = this;
-    const progress = socket.bytesRead + socket.bytesWritten - socket.writableLength;
-    const moved = progress !== this.#progress;
-    this.#progress = progress;
-    if (this.#exchange || socket.writableLength > 0) {
-      const onClient = socket.writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
+    const { writableLength } = socket;
+    if (this.#exchange || writableLength > 0) {
+      const progress = socket.bytesRead + socket.bytesWritten - writableLength;
+      const moved = progress !== this.#progress;
+      this.#progress = progress;
+      const waitsForUs = this.#isHalfClosed && writableLength === 0;
+      const onClient = waitsForUs || writableLength > 0 || (!this.#bodyDone && !socket.isPaused());
       this.#quiet = moved || !onClient ? 0 : this.#quiet + interval;
-      if (this.#quiet >= bodyTimeout) socket.destroy();
+      if (this.#quiet >= (waitsForUs ? halfClosedTime : bodyTimeout)) socket.destroy();
       return;
     }
     // Bytes of a head do not put its end off.
     this.#quiet += interval;
+    if (this.#quiet > interval && !this.#lingers) this.#forgetHead();
     if (this.#stash && this.#quiet >= headTimeout) this.#refuse('timeout');
     else if (!this.#stash && this.#quiet >= keepAliveTimeout) socket.destroy();
   }
 
+  /** Nothing is asked at the moment: what is needed for that is somebody else's. */
+  #forgetHead(): void {
+    if (this.#head) giveBack(this.#head);
+    this.#head = null;
+  }
+
+  /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */
   #ended(): void {
-    if (this.#stash && !this.#exchange && !this.#rests && !this.#lingers) this.#refuse('malformed');
+    this.#isHalfClosed = true;
+    if (this.#exchange) this.#missBody();
+    else if (this.#rests) return;
+    else if (this.#stash && !this.#lingers) this.#refuse('malformed');
+    else this.socket.destroySoon();
+  }
+
+  /** Nothing comes any more: without its whole body the request has failed, unless its answer is on the way. */
+  #missBody(): void {
+    if (this.#bodyDone || this.#stash || !this.#isHalfClosed) return;
+    if (this.#drops) this.socket.destroySoon();
     else this.socket.destroy();
   }
 
@@ -140,24 +172,24 @@ export class ClientConnection {
   }
 
   #next(bytes: Buffer): void {
-    const head = this.#head;
+    const head = (this.#head ??= takeHead());
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
     if (parsed === 'malformed') this.#refuse('malformed');
     else if (parsed === 'too-many-fields') this.#refuse('head-too-large');
     else if (parsed === 'incomplete') {
       if (bytes.length > maxHeadSize) this.#refuse('head-too-large');
+      else if (this.#isHalfClosed) this.#refuse('malformed');
       else {
         if (!this.#stash) this.#stash = bytes;
         if (this.#stash === bytes && this.#quiet > 0) this.#quiet = 0;
       }
     } else if (head.end > maxHeadSize) this.#refuse('head-too-large');
     else if (head.targetEnd - head.targetStart > maxTargetLength) this.#refuse('target-too-long');
-    else this.#open(bytes);
+    else this.#open(head, bytes);
   }
 
-  #open(bytes: Buffer): void {
-    const head = this.#head;
+  #open(head: Head, bytes: Buffer): void {
     const request = accept(head, this.#host);
     if (!request) {
       this.#refuse('malformed');
@@ -191,8 +223,7 @@ export class ClientConnection {
     if (this.#bodyDone) return;
     this.#sink = sink;
     this.#sinkChunked = chunked;
-    if (hasExpect && this.#head.minor === 1 && !this.#stash)
-      this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    if (hasExpect && !this.isHttp10 && !this.#stash) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     this.#flow();
   }
 
@@ -205,6 +236,7 @@ export class ClientConnection {
     this.#stash = null;
     this.socket.resume();
     if (early) this.#body(early, 0);
+    this.#missBody();
   }
 
   #body(bytes: Buffer, from: number): void {
@@ -251,7 +283,7 @@ export class ClientConnection {
   answerLocally(answer: LocalAnswer, method: string): void {
     const { socket } = this;
     if (socket.destroyed) return;
-    const head = this.#head;
+    const head = this.#head as Head;
     const drainable = !this.#chunks && this.#left <= maxDrained && !head.hasExpect && this.#sink === null;
     if (this.#server.isDraining || (!this.#bodyDone && !drainable)) this.keepAlive = false;
     const hasContent = answer.status !== 204 && answer.status !== 304;
@@ -290,7 +322,7 @@ export class ClientConnection {
       return;
     }
     if (this.socket.isPaused()) this.socket.resume();
-    if (this.#server.isDraining) this.socket.destroySoon();
+    if (this.#server.isDraining || this.#isHalfClosed) this.socket.destroySoon();
   }
 
   /** Goes on with what came early, once the client has taken the answers so far. */
@@ -319,8 +351,8 @@ export class ClientConnection {
   #linger(): void {
     this.#lingers = true;
     this.#stash = null;
-    this.socket.end();
+    // The time begins when the answer has gone; until then it is that of a client that reads too slowly.
+    this.socket.end(() => setTimeout(() => this.socket.destroy(), lingerTime).unref());
     this.socket.resume();
-    setTimeout(() => this.socket.destroy(), lingerTime).unref();
   }
 }

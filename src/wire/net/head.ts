@@ -72,8 +72,10 @@ export function mayEnd(soFar: Buffer, fresh: Buffer): boolean {
 
 export type Parsed = 'complete' | 'incomplete' | 'malformed' | 'too-many-fields';
 
+const nothing = Buffer.alloc(0);
+
 export class Head {
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = nothing;
   /** Where the body begins. */
   end = 0;
   methodEnd = 0;
@@ -140,6 +142,11 @@ export class Head {
     if (bytes[at] !== CR) return 'malformed';
     if (at + 1 === length) return 'incomplete';
     return bytes[at + 1] === LF ? this.#fields(at + 2) : 'malformed';
+  }
+
+  /** Lets go of the bytes that it was read from. */
+  forget(): void {
+    this.#reset(nothing);
   }
 
   #reset(bytes: Buffer): void {

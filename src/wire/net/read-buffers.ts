@@ -66,9 +66,10 @@ export class ReadBuffers {
     return this.#current;
   }
 
-  readerFor(read: (bytes: Buffer) => void): Reader {
+  readerFor(read: (bytes: Buffer) => void, unwritable: () => void): Reader {
     return {
       read,
+      unwritable,
       nextBuffer: () => {
         const next = this.#next;
         this.#next = undefined;

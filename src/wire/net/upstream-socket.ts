@@ -30,11 +30,18 @@ export class UpstreamSocket {
   /** Has it carried a request before this one? */
   #used = false;
   #quiet = 0;
+  /** Only what has come already is still to be read. */
+  #isUnwritable = false;
 
   constructor(upstream: NetUpstream, exchange: NetExchange) {
     this.#upstream = upstream;
     this.#exchange = exchange;
-    this.socket = upstream.connect(this.#buffers.readerFor((bytes) => this.#read(bytes)));
+    this.socket = upstream.connect(
+      this.#buffers.readerFor(
+        (bytes) => this.#read(bytes),
+        () => this.#unwritable(),
+      ),
+    );
     this.socket.once(upstream.isTls ? 'secureConnect' : 'connect', () => {
       this.#state = 'idle';
       const waiting = this.#exchange;
@@ -94,7 +101,16 @@ export class UpstreamSocket {
     } else if (this.#exchange && this.#quiet >= this.#exchange.timeout && !this.socket.isPaused()) {
       if (this.#state === 'head' && !this.#exchange.isSent) return;
       this.#fail('timeout');
-    }
+    } else if (this.#isUnwritable && this.#quiet >= 2 * interval && !this.socket.isPaused()) this.#fail('closed');
+  }
+
+  /** The back end has closed: an answer that it gave before is there by the next turn of the event loop. */
+  #unwritable(): void {
+    this.#isUnwritable = true;
+    const look = (): void => {
+      if (this.#state !== 'body' && !this.#stash) this.#fail('closed');
+    };
+    setImmediate(() => setImmediate(look));
   }
 
   #fail(failure: 'timeout' | 'malformed' | 'closed' | 'unreachable'): void {
@@ -221,7 +237,7 @@ export class UpstreamSocket {
     this.#chunks = null;
     if (this.#large > 0) this.#buffers.useShared();
     this.#large = 0;
-    const reusable = this.#keepAlive && exchange.isSent;
+    const reusable = this.#keepAlive && exchange.isSent && !this.#isUnwritable;
     this.#state = 'idle';
     this.#quiet = 0;
     if (this.socket.isPaused()) this.socket.resume();

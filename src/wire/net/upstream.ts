@@ -1,8 +1,9 @@
 /** Connections to a back end: a stack of idle ones, each of which reads answers for one exchange at a time. */
-import { connect, isIP, type Socket } from 'node:net';
+import { isIP, type Socket, type SocketConstructorOpts } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { ClientCertificate, Upstream, UpstreamOptions } from '../wire.ts';
 import type { NetExchange } from './exchange.ts';
+import { ReadOnSocket } from './read-on-socket.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
 const sweepInterval = 100;
@@ -12,6 +13,8 @@ export interface Reader {
   readonly read: (bytes: Buffer) => void;
   /** Where to read into from now on; undefined = as before. */
   readonly nextBuffer: () => Buffer | undefined;
+  /** What is written does not get there any more; what came before can still be read. */
+  readonly unwritable: () => void;
 }
 
 export class NetUpstream implements Upstream {
@@ -73,7 +76,8 @@ export class NetUpstream implements Upstream {
     };
     // Its types know one buffer only; without a new one the one before stays.
     const buffer = reader.nextBuffer as () => Buffer;
-    return connect({ host, port, noDelay: true, onread: { buffer, callback } });
+    const options: SocketConstructorOpts = { noDelay: true, onread: { buffer, callback } };
+    return new ReadOnSocket(options, reader.unwritable).connect(port, host);
   }
 
   release(socket: UpstreamSocket): void {
