@@ -106,7 +106,7 @@ export class Pipeline implements Completion {
   }
 
   ended(x: Exchange, failure: ForwardFailure | null, answered: boolean): void {
-    if (failure === null || answered || failure === 'client-gone') return record(x, this.#deps);
+    if (failure === null || answered || failure === 'client-gone' || failure === 'cut') return record(x, this.#deps);
     if (failure === 'unreachable' && callNext(x, this.#deps.clock.now())) return;
     this.#refuse(x, failureFault(failure, x));
   }

@@ -79,6 +79,7 @@ const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> 
   'body-too-large': renderDefect(fault(faults.bodyTooLarge)),
   timeout: renderDefect(fault(faults.requestTimeout)),
   'too-many-connections': renderDefect(fault(faults.tooManyConnections)),
+  'upgrade-not-built': renderDefect(fault(faults.upgradeNotBuilt)),
 };
 
 const { drainTimeout, host, ...limits } = data.options.gateway;

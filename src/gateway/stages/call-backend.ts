@@ -72,7 +72,7 @@ function forward(x: Exchange, backend: Backend): void {
 }
 
 /** The refusal for a back end that failed before the client had any of its answer. */
-export function failureFault(failure: Exclude<ForwardFailure, 'client-gone'>, x: Exchange): Fault {
+export function failureFault(failure: Exclude<ForwardFailure, 'client-gone' | 'cut'>, x: Exchange): Fault {
   if (x.route?.api.builtIn) return fault(faults.keyManagerUnreachable);
   switch (failure) {
     case 'unreachable':

@@ -25,6 +25,7 @@ export const kinds = {
   date: 7,
   /** An ordinary one with underscores in its name. */
   underscored: 8,
+  upgrade: 9,
 };
 
 /** Names that mean something to the wire, and their kinds. */
@@ -34,10 +35,12 @@ const known: readonly (readonly [name: string, kind: number])[] = [
   ['date', kinds.date],
   ['expect', kinds.expect],
   ['trailer', kinds.hopByHop],
-  ['upgrade', kinds.hopByHop],
+  ['upgrade', kinds.upgrade],
   ['connection', kinds.connection],
   ['keep-alive', kinds.hopByHop],
   ['content-length', kinds.contentLength],
+  // Half of an upgrade to HTTP/2 that is never passed on (RFC 7540 3.2.1), whether `Connection` names it or not.
+  ['http2-settings', kinds.hopByHop],
   ['proxy-connection', kinds.hopByHop],
   ['transfer-encoding', kinds.coding],
 ];
@@ -96,6 +99,7 @@ export class Head {
   #hostEnd = 0;
   hasExpect = false;
   connectionLines = 0;
+  upgradeLines = 0;
   /** What the one line of `Connection` says, if it is the one word that nearly all say. */
   persistence: 'keep-alive' | 'close' | null = null;
   /** A field whose value came lately, and its text; -1 = none. */
@@ -159,6 +163,7 @@ export class Head {
     this.connectionLines = 0;
     this.persistence = null;
     this.#recentField = -1;
+    this.upgradeLines = 0;
   }
 
   /** `HTTP/1.0` or `HTTP/1.1`; of a head that is not complete, as much as is there. */
@@ -243,6 +248,7 @@ export class Head {
     else if (kind === kinds.host) this.#host(valueStart, valueEnd);
     else if (kind === kinds.expect) this.hasExpect = true;
     else if (kind === kinds.connection) this.#connection(valueStart, valueEnd);
+    else if (kind === kinds.upgrade) this.upgradeLines++;
     return kind;
   }
 

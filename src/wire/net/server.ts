@@ -78,7 +78,7 @@ export class NetServer implements WireServer {
         resolve();
       };
       const cut = setTimeout(() => {
-        for (const connection of this.#connections) connection.socket.destroy();
+        for (const connection of this.#connections) connection.drop();
         this.#server.close();
         done();
       }, timeout);

@@ -47,6 +47,9 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
   readonly method: string;
   readonly target: string;
   readonly host: string;
+  /** `node:http` hands a connection that switches over with what it has read ahead, and its answers can't be refused any more. */
+  readonly upgrade = null;
+  readonly tunnel = null;
 
   // Read by undici, as options of the request.
   path = '';

@@ -5,6 +5,7 @@ import type { Field, HeadEdits } from '../wire.ts';
 /** Fields of one connection (RFC 9110 7.6.1). `trailer` with them: trailers are dropped, so they aren't announced. */
 const hopByHop = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
   'te',

@@ -12,6 +12,7 @@ import { sendAnswer } from './answer.ts';
 import { isFramed } from './body.ts';
 import { Connection, type Serve } from './connection.ts';
 import { NodeExchange } from './exchange.ts';
+import { asksToSwitch } from './upgrade.ts';
 
 /** Milliseconds between two looks at what the clients do. */
 const watchInterval = 1_000;
@@ -165,6 +166,7 @@ export class NodeServer implements WireServer {
     )
       defect = 'malformed';
     else if (maxBodySize > 0 && Number(request.headers['content-length'] ?? 0) > maxBodySize) defect = 'body-too-large';
+    else if (asksToSwitch(request, this.#options.upgrades ?? [])) defect = 'upgrade-not-built';
     if (defect !== null) {
       response.shouldKeepAlive = false;
       sendAnswer(connection, request, response, this.#options.refuse(defect));
