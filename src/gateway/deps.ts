@@ -22,6 +22,8 @@ export interface Deps {
   readonly options: GatewayOptions;
   /** Why no traffic is served at present; undefined = it is. */
   readonly notServing: () => Fault | undefined;
+  /** `SharedState.control`. */
+  readonly control: Int32Array;
   /** null = no source could know better than this gateway. */
   readonly freshness: Freshness | null;
   readonly fingerprinter: Fingerprinter;

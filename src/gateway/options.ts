@@ -2,6 +2,7 @@
 
 import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
 import { addressList } from './security/address-list.ts';
+import { tunnelOptions } from './tunnels/options.ts';
 
 /** That of the original. */
 export const usualCertificateHeader = 'X-WSO2-CLIENT-CERTIFICATE';
@@ -137,6 +138,7 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     }),
     idleTimeout: milliseconds(30_000, 'Milliseconds after which an unused connection is closed.'),
   }),
+  tunnel: tunnelOptions,
   revocation: section('The set of revoked tokens, in memory that all threads share.', {
     capacity: integer({
       default: 1_000_000,

@@ -123,6 +123,7 @@ export async function createDeps(
       const word = Atomics.load(control, servingWord);
       return word === serving ? undefined : word === outOfRoom ? full : notLoaded;
     },
+    control,
     freshness: shared.freshness && new Freshness(shared.freshness, clock),
     fingerprinter,
     schemes: { jwt, opaque, basic, apiKey },

@@ -45,6 +45,8 @@ function applyAll(changes: readonly ThreadChange[]): void {
       apply({ ...change, value: null });
     }
   }
+  // An issuer's keys, or an API's certificates, may have been withdrawn.
+  pipeline.tunnels.look(changes.some(({ kind }) => kind === 'issuer' || kind === 'api'));
 }
 
 function apply(change: ThreadChange): void {
@@ -92,6 +94,8 @@ const listener: ServerOptions = {
   headTimeout: limits.headTimeout,
   bodyTimeout: limits.bodyTimeout,
   keepAliveTimeout: limits.keepAliveTimeout,
+  upgrades: limits.tunnel.protocols,
+  tunnelTimeout: limits.tunnel.idleTimeout,
   refuse: (defect) => defects[defect],
 };
 const servers: WireServer[] = [];

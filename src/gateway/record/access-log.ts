@@ -82,6 +82,7 @@ function line(x: Exchange, ended: number): string {
   let text = `{"time":"${timeOf(x.now)}","client":${quoted(wire.remoteAddress)},"method":${quoted(wire.method)}`;
   text += `,"path":${quoted(path)},"status":${x.status},"ms":${hundredths(ended - x.started)}`;
   if (x.backendStarted !== 0) text += `,"backendMs":${hundredths(ended - x.backendStarted)}`;
+  if (wire.tunnel) text += `,"fromClient":${wire.tunnel.fromClient},"fromBackend":${wire.tunnel.fromUpstream}`;
   if (route) text += `,"api":${quoted(route.api.api.name)},"version":${quoted(route.api.api.version)}`;
   if (principal !== null) {
     if (principal.consumerKey !== null) text += `,"consumerKey":${quoted(principal.consumerKey)}`;

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
 import { usualCertificateHeader } from '../options.ts';
 import { accepted, anyApiKeys } from '../security/accepted.ts';
-import { withoutParameters } from '../security/query-parameters.ts';
+import { tokenParameter, withoutParameters } from '../security/query-parameters.ts';
 import { type StageFactory, taken } from '../stage.ts';
 
 export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
@@ -35,11 +35,14 @@ export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
     x.backend = backend;
     x.removed = remove;
     if (keyParameters.length > 0) x.rest = withoutParameters(x.rest, keyParameters);
+    if (x.wire.upgrade !== null) x.rest = withoutParameters(x.rest, tokenParameters);
     x.firstTarget = x.target = backend.first(x.now);
     forward(x, backend);
     return taken;
   };
 };
+
+const tokenParameters = [tokenParameter];
 
 /**
  * A back end could not be connected to, so that it has had nothing of the request: the endpoint's next address gets it.
@@ -66,6 +69,7 @@ function forward(x: Exchange, backend: Backend): void {
       remove: x.removed,
       set: backend.set.length === 0 ? forwarded(x) : [...forwarded(x), ...backend.set],
       timeout: backend.timeout,
+      upgrade: x.route?.api.builtIn === false,
     },
     x,
   );
