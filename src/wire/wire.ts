@@ -28,6 +28,8 @@ export interface ServerExchange {
   readonly method: string;
   /** Request target in origin form, exactly as sent: path and query. Absolute form is reduced to it. */
   readonly target: string;
+  /** Of HTTP, as the client speaks it: `1.1`. */
+  readonly version: string;
   /** Came over TLS. */
   readonly secure: boolean;
   readonly remoteAddress: string;
@@ -93,6 +95,8 @@ export interface ForwardRequest {
    * for, the upstream sees a request without an upgrade.
    */
   readonly upgrade?: boolean;
+  /** Passes the client's `ServerOptions.reserved` fields on: it is one that may send them. */
+  readonly keepsReserved?: boolean;
 }
 
 /** What is told about a forwarded request. The exchange object itself can implement it, so that none is allocated. */
@@ -203,6 +207,11 @@ export interface ServerOptions {
    * does not take what is sent to it, it is `bodyTimeout` if that is less.
    */
   readonly tunnelTimeout?: number;
+  /**
+   * Fields that are not passed on from clients unless `ForwardRequest.keepsReserved` says so, names in lower case; one that
+   * ends in `*` means all that begin so. They can be read and set. Default: none.
+   */
+  readonly reserved?: readonly string[];
   /** The answer to a request, or a connection, that is not taken; the connection is closed after it. */
   readonly refuse: (defect: RequestDefect) => LocalAnswer;
 }

@@ -202,7 +202,7 @@ export class ClientConnection {
   }
 
   #next(bytes: Buffer): void {
-    const head = (this.#head ??= takeHead());
+    const head = (this.#head ??= takeHead(this.#server.reserved));
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
     if (parsed === 'malformed') this.#refuse('malformed');

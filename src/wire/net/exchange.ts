@@ -70,6 +70,10 @@ export class NetExchange implements ServerExchange, AnswerHead {
     return this.#head.header(name);
   }
 
+  get version(): string {
+    return this.#connection.isHttp10 ? '1.0' : '1.1';
+  }
+
   get upgrade(): string | null {
     return this.#connection.upgrade;
   }
@@ -115,7 +119,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   /** A connection is there: the head is written in one piece with what there is of the body. */
   connected(upstream: UpstreamSocket, isReused: boolean): void {
-    const { target, remove, set } = this.#request as ForwardRequest;
+    const { target, remove, set, keepsReserved } = this.#request as ForwardRequest;
     const head = this.#head;
     const net = (this.#request as ForwardRequest).upstream as NetUpstream;
     this.#upstream = upstream;
@@ -126,7 +130,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
     putText(target);
     putText(' HTTP/1.1\r\n');
     if (!setsHost(set)) putField('host', net.authority);
-    putFields(head, remove, set);
+    putFields(head, remove, set, keepsReserved);
     const protocol = this.askedUpgrade;
     if (protocol !== null) putText(`connection: upgrade\r\nupgrade: ${protocol}\r\n`);
     if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');

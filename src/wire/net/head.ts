@@ -2,6 +2,8 @@
  * The strict parser of message heads (RFC 9112): one pass over the bytes, which leaves ranges and makes no strings.
  * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
  */
+
+import { ReservedFields } from '../reserved.ts';
 import { lower, text, token, underscore, visible } from './characters.ts';
 import { longValue, recentValue, rememberValue } from './recent-values.ts';
 
@@ -26,6 +28,8 @@ export const kinds = {
   /** An ordinary one with underscores in its name. */
   underscored: 8,
   upgrade: 9,
+  /** One that clients have no say in. */
+  reserved: 10,
 };
 
 /** Names that mean something to the wire, and their kinds. */
@@ -76,8 +80,11 @@ export function mayEnd(soFar: Buffer, fresh: Buffer): boolean {
 export type Parsed = 'complete' | 'incomplete' | 'malformed' | 'too-many-fields';
 
 const nothing = Buffer.alloc(0);
+const noneReserved = new ReservedFields([]);
 
 export class Head {
+  /** Names that a request's fields are not to have. */
+  reserved: ReservedFields = noneReserved;
   bytes: Buffer = nothing;
   /** Where the body begins. */
   end = 0;
@@ -241,7 +248,8 @@ export class Head {
 
   #classify(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
     const at = place(nameEnd - nameStart, this.bytes[nameEnd - 1] as number);
-    if (!this.#isWord(nameStart, nameEnd, names[at] as Buffer)) return kinds.ordinary;
+    if (!this.#isWord(nameStart, nameEnd, names[at] as Buffer))
+      return this.reserved.has(this.bytes, nameStart, nameEnd) ? kinds.reserved : kinds.ordinary;
     const kind = kindsOf[at] as number;
     if (kind === kinds.contentLength) this.#length(valueStart, valueEnd);
     else if (kind === kinds.coding) this.codings++;

@@ -5,6 +5,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
+import { ReservedFields } from '../reserved.ts';
 import { secureAnew, secureOptions } from '../secure-options.ts';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
@@ -28,6 +29,7 @@ export class NodeServer implements WireServer {
   readonly #handle: (exchange: ServerExchange) => void;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #isReserved: (name: string) => boolean;
   #accepted = 0;
   #draining = false;
   #watch: NodeJS.Timeout | undefined;
@@ -35,6 +37,8 @@ export class NodeServer implements WireServer {
   constructor(options: ServerOptions, handle: (exchange: ServerExchange) => void) {
     this.#options = options;
     this.#handle = handle;
+    const reserved = new ReservedFields(options.reserved ?? []);
+    this.#isReserved = (name) => reserved.hasName(name);
     this.#server = this.#create();
     this.#server.on('connection', () => this.#accepted++);
     const addresses = new Addresses(options.maxConnectionsPerAddress ?? 0);
@@ -172,7 +176,9 @@ export class NodeServer implements WireServer {
       sendAnswer(connection, request, response, this.#options.refuse(defect));
       return;
     }
-    this.#handle(new NodeExchange(connection, request, response, target, host ?? '', expectsContinue));
+    this.#handle(
+      new NodeExchange(connection, request, response, target, host ?? '', expectsContinue, this.#isReserved),
+    );
   };
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
