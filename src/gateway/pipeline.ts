@@ -70,7 +70,8 @@ export class Pipeline implements Completion {
 
   /** The handler that the listeners call for each request. */
   readonly handle = (wire: ServerExchange): void => {
-    const x = new Exchange(wire, this.#deps.clock.now(), this);
+    const { clock, proxies } = this.#deps;
+    const x = new Exchange(wire, clock.now(), this, proxies?.clientOf(wire));
     try {
       const refusal = this.#deps.notServing() ?? matchRoute(x, this.#routes);
       if (refusal) this.#refuse(x, refusal);

@@ -5,6 +5,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { wires } from '../../wire/index.ts';
 import type { RequestDefect, ServerExchange, ServerOptions, WireServer } from '../../wire/wire.ts';
 import { renderDefect } from '../faults/render.ts';
+import { reservedFields } from '../forwarding/tell-backend.ts';
 import { compile, Pipeline } from '../pipeline.ts';
 import { Routes } from '../routes.ts';
 import { TrustedIssuer } from '../security/issuers.ts';
@@ -94,6 +95,7 @@ const listener: ServerOptions = {
   headTimeout: limits.headTimeout,
   bodyTimeout: limits.bodyTimeout,
   keepAliveTimeout: limits.keepAliveTimeout,
+  reserved: reservedFields(limits.forwarded),
   upgrades: limits.tunnel.protocols,
   tunnelTimeout: limits.tunnel.idleTimeout,
   refuse: (defect) => defects[defect],

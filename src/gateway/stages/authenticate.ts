@@ -101,8 +101,8 @@ function tokenOfUpgrade({ wire }: Exchange): string | undefined {
   return token === undefined ? undefined : `Bearer ${token}`;
 }
 
-function restricted({ principal, wire }: Exchange): Fault | undefined {
-  return principal?.restriction?.(wire);
+function restricted({ principal, clientAddress, wire }: Exchange): Fault | undefined {
+  return principal?.restriction?.(clientAddress, wire);
 }
 
 function refusals(asked: Accepted): { missing: Fault; wrongScheme: Fault } {

@@ -35,7 +35,7 @@ export function readmission(deps: Deps, routes: Routes, factories: readonly Stag
     return asked;
   };
   return (x, anew) => {
-    const again = new Exchange(x.wire, deps.clock.now(), nobody);
+    const again = new Exchange(x.wire, deps.clock.now(), nobody, x.clientAddress);
     if (!anew) {
       if (x.principal !== null && again.now >= x.principal.expires * 1000) return expired;
       again.principal = x.principal;
