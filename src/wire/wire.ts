@@ -42,7 +42,8 @@ export interface ServerExchange {
   readonly host: string;
   /**
    * The protocol that the client asks to switch to (RFC 9110 7.8), one of `ServerOptions.upgrades`; null = none of them.
-   * A request with a body, of HTTP/1.0 or for a choice of several protocols is an ordinary one.
+   * A request with a body, of HTTP/1.0, for a choice of several protocols, or for a WebSocket without its handshake is an
+   * ordinary one.
    */
   readonly upgrade: string | null;
   /** Null until the upstream has switched to another protocol. */

@@ -85,7 +85,12 @@ async function open(token: string, path = '/chat/1.0.0/room'): Promise<WebSocket
   return client;
 }
 
-const asking = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' };
+const asking = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+};
 
 /** The status that a request for a WebSocket gets; 101 if it gets one. */
 async function statusOf(path: string, headers: Record<string, string> = {}): Promise<number> {

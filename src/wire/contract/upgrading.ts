@@ -8,10 +8,11 @@ import { issue } from './certificates.ts';
 import { type Case, type End, type Fixture, Peer, settled } from './fixture.ts';
 
 const upgrades = ['websocket'];
-const ask =
-  'GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n';
-const agree =
-  'HTTP/1.1 101 Yes\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: a\r\n\r\n';
+const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+/** The example of RFC 6455 1.3. */
+const ask = `GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+const agree = `HTTP/1.1 101 Yes\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
 
 /**
  * A tunnel to a back end that has agreed; both ends, and how it goes on.
@@ -58,6 +59,9 @@ export function dropping(it: Case): void {
     'to several in as many lines':
       'GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n\r\n',
     'without the word in Connection': 'GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n',
+    'to a WebSocket without a key': ask.replace(`Sec-WebSocket-Key: ${key}\r\n`, ''),
+    'to a WebSocket with two keys': ask.replace('\r\n\r\n', `\r\nSec-WebSocket-Key: ${key}\r\n\r\n`),
+    'to a WebSocket by POST': ask.replace('GET', 'POST'),
     'with a body':
       'GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nb',
     'of HTTP/1.0': 'GET /a HTTP/1.0\r\nConnection: Upgrade, keep-alive\r\nUpgrade: websocket\r\n\r\n',
@@ -73,7 +77,7 @@ export function dropping(it: Case): void {
       const client = await fixture.client(port);
       client.send(request);
       assert.match(await client.until(/ok$/), /^HTTP\/1\.1 200 /);
-      assert.doesNotMatch(heads[0] as string, /upgrade|http2|websocket|h2c/i);
+      assert.doesNotMatch(heads[0] as string, /upgrade|http2|: websocket|h2c/i);
     });
   }
 }
@@ -113,7 +117,7 @@ export function tunnelling(it: Case): void {
     assert.deepEqual(heads[0]?.split('\r\n'), [
       'GET /chat HTTP/1.1',
       `host: 127.0.0.1:${backend}`,
-      'Sec-WebSocket-Key: k',
+      `Sec-WebSocket-Key: ${key}`,
       'connection: upgrade',
       'upgrade: websocket',
       '',
@@ -122,7 +126,7 @@ export function tunnelling(it: Case): void {
     const answer = await client.until(/first $/);
     assert.match(answer, /^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*\r\n\r\nfirst $/);
     assert.match(answer, /\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n/);
-    assert.match(answer, /\r\nSec-WebSocket-Accept: a\r\n/);
+    assert.match(answer, /\r\nSec-WebSocket-Accept: \S+\r\n/);
     assert.match(answer, /\r\nx-ours: 1\r\n/);
     assert.doesNotMatch(answer, /secret/i);
     await peer.until(/^early $/);
@@ -170,6 +174,8 @@ export function tunnelling(it: Case): void {
     'to none': agree.replace('Upgrade: websocket\r\n', ''),
     'without the word in Connection': agree.replace('keep-alive, Upgrade', 'keep-alive'),
     'in HTTP/1.0': agree.replace('HTTP/1.1', 'HTTP/1.0'),
+    'without having understood the key': agree.replace(accept, accept.toLowerCase()),
+    'without a word about the key': agree.replace(`Sec-WebSocket-Accept: ${accept}\r\n`, ''),
     'with a length': agree.replace('\r\n\r\n', '\r\nContent-Length: 3\r\n\r\nabc'),
   };
   for (const [how, answer] of Object.entries(wrong)) {
@@ -317,7 +323,7 @@ export function tunnelling(it: Case): void {
     await client.until(/^6$/);
     const x = exchange as ServerExchange;
     assert.equal(x.target, '/chat');
-    assert.equal(x.header('sec-websocket-key'), 'k');
+    assert.equal(x.header('sec-websocket-key'), key);
     assert.deepEqual([x.tunnel?.fromClient, x.tunnel?.fromUpstream], [3, 6]);
     x.tunnel?.cut();
     x.tunnel?.cut();

@@ -189,7 +189,7 @@ export class UpstreamSocket {
   #isDue(head: Head, exchange: NetExchange): boolean {
     if (head.status >= 200) return true;
     const asked = exchange.askedUpgrade;
-    return head.status === 101 ? asked !== null && agreesTo(head, asked) : ++this.#informed <= maxInforming;
+    return head.status === 101 ? asked !== null && agreesTo(head, asked, exchange) : ++this.#informed <= maxInforming;
   }
 
   #answer(head: Head, bytes: Buffer, exchange: NetExchange): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { opensWebSocket } from '../websocket.ts';
 import { hasBody } from './body.ts';
 
 /** Does the request ask to switch to one of these protocols (RFC 9110 7.8), and to no other? */
@@ -6,5 +7,7 @@ export function asksToSwitch(request: IncomingMessage, upgrades: readonly string
   const { upgrade, connection = '' } = request.headers;
   if (upgrade === undefined || request.httpVersionMinor === 0 || hasBody(request)) return false;
   const options = connection.toLowerCase().split(',');
-  return upgrades.includes(upgrade.toLowerCase()) && options.some((option) => option.trim() === 'upgrade');
+  const protocol = upgrade.toLowerCase();
+  if (!upgrades.includes(protocol) || !options.some((option) => option.trim() === 'upgrade')) return false;
+  return protocol !== 'websocket' || opensWebSocket(request.method as string, request.headers['sec-websocket-key']);
 }
