@@ -115,7 +115,10 @@ export class Pipeline implements Completion {
   }
 
   answering(x: Exchange, head: AnswerHead): HeadEdits | null {
-    if (x.status === switched) this.tunnels.opened(x);
+    if (x.status === switched) {
+      this.tunnels.opened(x);
+      this.#deps.metrics.opened(x);
+    }
     return respond(x, head);
   }
 

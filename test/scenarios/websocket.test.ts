@@ -232,7 +232,7 @@ async function linesUntil(fault: number): Promise<Record<string, unknown>[]> {
 }
 
 test('an open WebSocket is cut when its token expires', async () => {
-  const token = await tokenOf(apps.other, { validity_period: '3' });
+  const token = await tokenOf(apps.other, { validity_period: '5' });
   const { exp } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
   const client = await open(token);
   await client.closed;
@@ -256,6 +256,17 @@ test('the access log has one line for each with what it carried and why it ended
   const metrics = (await call(`${postern.admin}/metrics`)).body;
   assert.match(metrics, /^postern_requests_total\{api="chat",version="1\.0\.0",status="1xx"\} \d+$/m);
   assert.match(metrics, /^postern_faults_total\{api="chat",version="1\.0\.0",code="900901"\} 1[2-9]\d$/m);
+});
+
+test('the metrics say how many are open', async () => {
+  const openNow = async () =>
+    /^postern_tunnels\{api="chat",version="1\.0\.0"\} (\d+)$/m.exec((await call(`${postern.admin}/metrics`)).body)?.[1];
+  assert.equal(await openNow(), '0');
+  const token = await tokenOf(apps.other);
+  const clients = [await open(token), await open(token)];
+  assert.equal(await openNow(), '2');
+  for (const client of clients) client.close();
+  while ((await openNow()) !== '0') await new Promise(setImmediate);
 });
 
 test('a gateway that is stopped leaves WebSockets open for a while, then cuts them', async () => {
