@@ -151,6 +151,25 @@ for (const wire of ['net', 'node']) {
   });
 }
 
+test('the key manager is told the address that asks as far as it is known, and nothing else', async () => {
+  for (const [flags, address] of [
+    [trusting, '192.0.2.9'],
+    [[], '127.0.0.1'],
+    [[...trusting, '--gateway.forwarded.fields=off'], '192.0.2.9'],
+  ] as const) {
+    const gateway = await startTestGateway({ flags: [`--keyManager.serverUrl=${backend.url}`, ...flags] });
+    try {
+      const headers = { ...lies, 'x-forwarded-for': '192.0.2.66, 192.0.2.9' };
+      const { headers: seen } = (await call(`${gateway.token}/token`, { method: 'POST', headers })).json();
+      assert.equal(seen['x-forwarded-for'], address);
+      assert.equal(seen['x-forwarded-client-cert'], undefined);
+      assert.equal(seen.forwarded, undefined);
+    } finally {
+      await gateway.stop();
+    }
+  }
+});
+
 test('options that mean nothing are refused with what was expected', async () => {
   for (const [flag, words] of [
     ['trustedProxies=10.0.0.0/40', /trustedProxies: .*addresses, blocks and ranges.*"10\.0\.0\.0\/40"/],

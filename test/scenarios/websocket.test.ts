@@ -17,6 +17,7 @@ import { deployedApi } from '../../src/core/deployed-api.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { catalogApi } from '../support/catalog-api.ts';
 import { fillStore, resource } from '../support/fill-store.ts';
+import { startTestGateway, testApi, testResource } from '../support/gateway.ts';
 import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 import { openTestStore } from '../support/store.ts';
 import { startWebSocketBackend, type WebSocketBackend } from '../support/websocket-backend.ts';
@@ -256,6 +257,20 @@ test('the access log has one line for each with what it carried and why it ended
   const metrics = (await call(`${postern.admin}/metrics`)).body;
   assert.match(metrics, /^postern_requests_total\{api="chat",version="1\.0\.0",status="1xx"\} \d+$/m);
   assert.match(metrics, /^postern_faults_total\{api="chat",version="1\.0\.0",code="900901"\} 1[2-9]\d$/m);
+});
+
+test('501 from a gateway on the wire node, to a handshake and to nothing else', async () => {
+  const api = testApi('chat', backend.url, { resources: [testResource({ authType: 'None' })] });
+  const gateway = await startTestGateway({ fixed: { entities: [api] }, flags: ['--gateway.wire=node'] });
+  try {
+    const refused = await call(`${gateway.http}/chat/1.0.0/room`, { headers: asking, fresh: true });
+    assert.equal(refused.status, 501);
+    assert.equal(refused.json().fault.code, 501);
+    const other = { ...asking, upgrade: 'h2c' };
+    assert.equal((await call(`${gateway.http}/chat/1.0.0/room`, { headers: other, fresh: true })).status, 426);
+  } finally {
+    await gateway.stop();
+  }
 });
 
 test('the metrics say how many are open', async () => {
