@@ -28,6 +28,8 @@ type App = { id: string; key: string; secret: string };
 const data = newDataFolder();
 let backend: WebSocketBackend;
 let unwilling: WebSocketBackend;
+let thoughtful: WebSocketBackend;
+const { promise: decision, resolve: decide } = Promise.withResolvers<boolean>();
 let postern: Postern;
 let store: Store;
 let apiId: string;
@@ -36,6 +38,7 @@ let apps: Record<'jwt' | 'opaque' | 'other', App>;
 before(async () => {
   backend = await startWebSocketBackend();
   unwilling = await startWebSocketBackend(false);
+  thoughtful = await startWebSocketBackend(decision);
   apps = await fillStore(data, async (fill) => {
     const limit = { count: 2, windowMs: 3_600_000 };
     fill.policy({ level: 'resource', name: 'TwoAnHour', stopOnQuota: true, limit });
@@ -44,7 +47,8 @@ before(async () => {
       resources: [resource('GET', '/*'), resource('GET', '/rare', { tier: 'TwoAnHour' })],
     });
     const unwillingId = await fill.api('unwilling', { endpoints: { production: { url: unwilling.url } } });
-    const subscribe = [apiId, unwillingId];
+    const thoughtfulId = await fill.api('thoughtful', { endpoints: { production: { url: thoughtful.url } } });
+    const subscribe = [apiId, unwillingId, thoughtfulId];
     return {
       jwt: await fill.application('jwt', { subscribe }),
       opaque: await fill.application('opaque', { subscribe, tokenType: 'OPAQUE' }),
@@ -65,6 +69,7 @@ after(async () => {
   await postern?.stop();
   await backend.close();
   await unwilling.close();
+  await thoughtful.close();
   rmSync(data, { recursive: true, force: true });
 });
 
@@ -174,6 +179,19 @@ for (const form of ['jwt', 'opaque'] as const) {
   });
 }
 
+test('a WebSocket whose token is revoked while the back end thinks about it is cut as soon as it is open', async () => {
+  const token = await tokenOf(apps.jwt);
+  const opening = openWebSocket(`${postern.http}/thoughtful/1.0.0/x`, bearer(token));
+  while (thoughtful.asked === 0) await new Promise(setImmediate);
+  await postForm(`${postern.http}/revoke`, { token }, basic(apps.jwt.key, apps.jwt.secret));
+  const plain = () => call(`${postern.http}/chat/1.0.0/room`, { headers: bearer(token) });
+  while ((await plain()).status !== 401) await new Promise(setImmediate);
+  decide(true);
+  // It may be cut before its client knows that it was open.
+  await opening.then(({ closed }) => closed).catch(() => undefined);
+  while (thoughtful.opened.length === 0 || thoughtful.sockets.size > 0) await new Promise(setImmediate);
+});
+
 test('an open WebSocket is cut when its subscription is blocked, and no other', async () => {
   const other = await open(await tokenOf(apps.other));
   const client = await open(await tokenOf(apps.jwt));
@@ -243,7 +261,7 @@ test('an open WebSocket is cut when its token expires', async () => {
 
 test('the access log has one line for each with what it carried and why it ended; the metrics count it', async () => {
   const lines = await linesUntil(900901);
-  const cut = lines.filter(({ fault }) => fault === 900901);
+  const cut = lines.filter(({ fault, api }) => fault === 900901 && api === 'chat');
   assert.equal(cut.length, 120);
   for (const line of cut) {
     assert.equal(line.failure, 'cut');

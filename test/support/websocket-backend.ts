@@ -8,6 +8,8 @@ import type { Socket } from 'node:net';
 
 export interface WebSocketBackend {
   readonly url: string;
+  /** Requests for a WebSocket up to now. */
+  asked: number;
   /** The requests that opened connections, and those that were none for it. */
   readonly opened: IncomingMessage[];
   readonly refused: IncomingMessage[];
@@ -19,14 +21,15 @@ export interface WebSocketBackend {
 const text = 1;
 const closing = 8;
 
-/** @param agrees false = it answers 403 to every request for a WebSocket */
-export async function startWebSocketBackend(agrees = true): Promise<WebSocketBackend> {
+/** @param agrees false = it answers 403 to every request for a WebSocket; it may take its time to decide */
+export async function startWebSocketBackend(agrees: boolean | Promise<boolean> = true): Promise<WebSocketBackend> {
   const server = createServer((request, response) => {
     backend.refused.push(request);
     response.writeHead(426, { upgrade: 'websocket', connection: 'upgrade' }).end('use a WebSocket');
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Socket, early: Buffer) => {
-    if (!agrees) {
+  server.on('upgrade', async (request: IncomingMessage, socket: Socket, early: Buffer) => {
+    backend.asked++;
+    if (!(await agrees)) {
       backend.refused.push(request);
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno');
       return;
@@ -57,6 +60,7 @@ export async function startWebSocketBackend(agrees = true): Promise<WebSocketBac
   const { port } = server.address() as { port: number };
   const backend: WebSocketBackend = {
     url: `http://127.0.0.1:${port}`,
+    asked: 0,
     opened: [],
     refused: [],
     sockets: new Set(),
