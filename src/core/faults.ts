@@ -45,6 +45,12 @@ export const faults = {
   ),
   bodyTooLarge: kind(413, 413, 'Content Too Large', 'The request body is over the limit of this gateway.'),
   tooManyConnections: kind(503, 503, 'Service Unavailable', 'This address has too many connections to this gateway.'),
+  upgradeNotBuilt: kind(
+    501,
+    501,
+    'Not Implemented',
+    'This gateway can not switch to another protocol; its option gateway.wire has to be net for that.',
+  ),
   notFound: kind(404, 404, 'Not Found', 'No API of this gateway answers at this path.'),
   transportDisabled: kind(403, 403, 'Forbidden', 'The API does not answer over this transport (HTTP or HTTPS).'),
   methodNotAllowed: kind(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import { test } from 'node:test';
-import { addressRange, comparableAddress } from './ip-address.ts';
+import { AddressError, addressBlock, addressRange, comparableAddress } from './ip-address.ts';
 
 test('spellings of one address are one', () => {
   assert.equal(comparableAddress('10.0.0.1'), comparableAddress('::ffff:10.0.0.1'));
@@ -48,4 +48,17 @@ test('a range has both its ends, and addresses of one kind', () => {
   assert.throws(() => addressRange('10.0.0.2', '10.0.0.1'), /after its end/);
   assert.throws(() => addressRange('10.0.0.1', '2001:db8::1'), /of one kind/);
   assert.throws(() => addressRange('10.0.0.1', 'localhost'), /"localhost" is no IP address/);
+});
+
+test('a block holds what has its first bits, of its own kind', () => {
+  const in8 = addressBlock('10.1.2.3/8');
+  const inOf = (block: string, address: string) => addressBlock(block)(comparableAddress(address) as string);
+  for (const address of ['10.0.0.0', '10.255.255.255']) assert.ok(in8(comparableAddress(address) as string));
+  for (const address of ['9.255.255.255', '11.0.0.0', '::a00:1']) assert.ok(!in8(comparableAddress(address) as string));
+  assert.ok(inOf('0.0.0.0/0', '255.255.255.255'));
+  assert.ok(!inOf('0.0.0.0/0', '2001:db8::1'));
+  assert.ok(inOf('10.0.0.1/32', '10.0.0.1') && !inOf('10.0.0.1/32', '10.0.0.2'));
+  assert.ok(inOf('2001:db8::/33', '2001:db8:7fff::1') && !inOf('2001:db8::/33', '2001:db8:8000::1'));
+  for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/', '::/129', '10.0.0.0/-1', '10.0.0.0/8/8', 'x/8'])
+    assert.throws(() => addressBlock(text), AddressError, text);
 });

@@ -45,6 +45,24 @@ export class AddressError extends Error {
 }
 
 /**
+ * Whether an address (in its comparable form) lies in a block: `10.0.0.0/8`, `2001:db8::/32`.
+ * @throws AddressError
+ */
+export function addressBlock(text: string): (address: string) => boolean {
+  const [address = '', bits = '', more] = text.split('/');
+  const comparable = comparableAddress(address);
+  const isFour = comparable?.startsWith(mapped) === true && !address.includes(':');
+  const most = isFour ? 32 : 128;
+  if (comparable === null || more !== undefined || !/^\d{1,3}$/.test(bits) || Number(bits) > most)
+    throw new AddressError(`${JSON.stringify(text)} is no block of IP addresses`);
+  const free = BigInt(most - Number(bits));
+  const first = (BigInt(`0x${comparable}`) >> free) << free;
+  const last = first | ((1n << free) - 1n);
+  const [from, to] = [first, last].map((value) => value.toString(16).padStart(32, '0')) as [string, string];
+  return (other) => from <= other && other <= to;
+}
+
+/**
  * Whether an address (in its comparable form) lies in a range, its ends included.
  * @throws AddressError
  */

@@ -4,6 +4,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Fingerprinter } from '../platform/fingerprint.ts';
 import type { EventLog } from '../platform/log.ts';
 import type { Pools } from './backends/backend.ts';
+import type { TellBackend } from './forwarding/tell-backend.ts';
+import type { TrustedProxies } from './forwarding/trusted-proxies.ts';
 import type { Freshness } from './freshness.ts';
 import type { GatewayOptions } from './options.ts';
 import type { AccessLog } from './record/access-log.ts';
@@ -22,6 +24,8 @@ export interface Deps {
   readonly options: GatewayOptions;
   /** Why no traffic is served at present; undefined = it is. */
   readonly notServing: () => Fault | undefined;
+  /** `SharedState.control`. */
+  readonly control: Int32Array;
   /** null = no source could know better than this gateway. */
   readonly freshness: Freshness | null;
   readonly fingerprinter: Fingerprinter;
@@ -36,6 +40,10 @@ export interface Deps {
   readonly counters: RateCounters;
   /** The pool of connections to an origin; made at first use. */
   readonly upstream: Pools;
+  /** null = none is trusted. */
+  readonly proxies: TrustedProxies | null;
+  /** What back ends are told about who asks. */
+  readonly tellBackend: TellBackend;
   readonly metrics: RequestMetrics;
   readonly accessLog: AccessLog;
 }

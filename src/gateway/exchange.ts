@@ -2,10 +2,13 @@
 import { performance } from 'node:perf_hooks';
 import type { KeyType } from '../core/application.ts';
 import type { Fault } from '../core/faults.ts';
-import type { AnswerHead, ForwardFailure, ForwardHandler, HeadEdits, ServerExchange } from '../wire/wire.ts';
+import type { AnswerHead, Field, ForwardFailure, ForwardHandler, HeadEdits, ServerExchange } from '../wire/wire.ts';
 import type { Backend } from './backends/backend.ts';
 import type { Route } from './routes.ts';
 import type { Principal } from './security/principal.ts';
+
+const noNames: readonly string[] = [];
+const noFields: readonly Field[] = [];
 
 /** What an exchange tells the pipeline that runs it. */
 export interface Completion {
@@ -21,6 +24,8 @@ export class Exchange implements ForwardHandler {
   readonly now: number;
   /** `performance.now()` at arrival, for durations. */
   readonly started: number;
+  /** The address that asks: the connection's, or what a trusted proxy says. */
+  readonly clientAddress: string;
 
   /** What the request's path and verb lead to; set by match-route. */
   route: Route | null = null;
@@ -37,7 +42,10 @@ export class Exchange implements ForwardHandler {
 
   /** Where it is sent, without which fields; and which of the addresses it was sent to first and last. */
   backend: Backend | null = null;
-  removed: readonly string[] = [];
+  removed: readonly string[] = noNames;
+  /** With which fields besides, and whether with those that clients have no say in. */
+  added: readonly Field[] = noFields;
+  keepsReserved = false;
   firstTarget = 0;
   target = 0;
 
@@ -52,8 +60,9 @@ export class Exchange implements ForwardHandler {
 
   readonly #completion: Completion;
 
-  constructor(wire: ServerExchange, now: number, completion: Completion) {
+  constructor(wire: ServerExchange, now: number, completion: Completion, clientAddress = wire.remoteAddress) {
     this.wire = wire;
+    this.clientAddress = clientAddress;
     this.now = now;
     this.started = performance.now();
     this.#completion = completion;

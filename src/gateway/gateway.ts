@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
 import { startAdminServer } from './control/admin-server.ts';
+import { announcing } from './control/announcing.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
 import { DiskCopy, DiskCopyError, storedFingerprintKey } from './control/disk-copy.ts';
 import { Entities } from './control/entities.ts';
@@ -28,7 +29,7 @@ import { Freshness } from './freshness.ts';
 import type { GatewayOptions } from './options.ts';
 import { RevokedSet } from './revocation/revoked-set.ts';
 import { introspectionTtl } from './security/introspection-ttl.ts';
-import type { SharedState } from './shared-state.ts';
+import { allocateControl, type SharedState } from './shared-state.ts';
 import { SubscriptionTable } from './subscriptions/subscription-table.ts';
 import { RateCounters } from './throttling/rate-counters.ts';
 
@@ -92,7 +93,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     counters: counterBuffer,
     subscriptions: table.buffers,
     freshness: source && Freshness.allocate(),
-    control: new SharedArrayBuffer(4 * (1 + threads)),
+    control: allocateControl(threads),
   };
   const freshness = shared.freshness && new Freshness(shared.freshness, clock);
   const gate = new Gate(shared.control, log);
@@ -144,7 +145,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   });
   const disk = new DiskCopy(folder, { revoked, fingerprintKey, clock, log });
   const given = fixed && (await openFixedEntities(entities, fixed));
-  const sink = given ?? entities;
+  const sink = announcing(given ?? entities, shared.control);
   const follower = source && freshness && new Follower({ source, disk, sink, freshness, clock, log });
 
   const status = () => ({

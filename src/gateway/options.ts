@@ -1,7 +1,9 @@
 /** The options of a gateway: section [gateway], and how it reaches the control plane and the key manager. */
 
 import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
+import { forwardedOptions } from './forwarding/options.ts';
 import { addressList } from './security/address-list.ts';
+import { tunnelOptions } from './tunnels/options.ts';
 
 /** That of the original. */
 export const usualCertificateHeader = 'X-WSO2-CLIENT-CERTIFICATE';
@@ -137,6 +139,8 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     }),
     idleTimeout: milliseconds(30_000, 'Milliseconds after which an unused connection is closed.'),
   }),
+  forwarded: forwardedOptions,
+  tunnel: tunnelOptions,
   revocation: section('The set of revoked tokens, in memory that all threads share.', {
     capacity: integer({
       default: 1_000_000,

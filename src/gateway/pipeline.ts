@@ -4,7 +4,8 @@
  * `matchRoute` finds the API, version and resource. The stages after it were compiled for that resource (on its first
  * use): a stage that the resource doesn't need isn't in its list. Each stage lets the request pass, refuses it with a
  * fault, or takes it: `answerCors` by answering a preflight, `callBackend` by sending it on. When the back end's head
- * arrives `respond` says what to change in it, and when all is over, however it went, `record` writes it down.
+ * arrives `respond` says what to change in it, and when all is over, however it went, `record` writes it down. A request that
+ * became a tunnel (WebSocket) is asked about again until it is closed.
  */
 import { type Fault, fault, faults } from '../core/faults.ts';
 import type { AnswerHead, ForwardFailure, HeadEdits, ServerExchange } from '../wire/wire.ts';
@@ -26,6 +27,8 @@ import { matchRoute } from './stages/match-route.ts';
 import { record } from './stages/record.ts';
 import { respond } from './stages/respond.ts';
 import { throttle } from './stages/throttle.ts';
+import { OpenTunnels } from './tunnels/open-tunnels.ts';
+import { readmission } from './tunnels/readmission.ts';
 
 const stages: readonly StageFactory[] = [
   checkTransport, //    403  does the API answer over HTTP, over HTTPS?
@@ -41,24 +44,34 @@ const stages: readonly StageFactory[] = [
   callBackend, //       502, 503, 504
 ];
 
+/** These are for a request that comes. The others are asked again as long as a tunnel is open that came of one. */
+const onlyOnce: readonly StageFactory[] = [answerCors, throttle, callBackend];
+
 /** The stages that this resource needs, in order. */
 export function compile(resource: RouteResource, api: LoadedApi, deps: Deps): readonly Stage[] {
   return stages.map((factory) => factory(resource, api, deps)).filter((stage) => stage !== null);
 }
 
+/** The status with which an exchange becomes a tunnel (RFC 9110 15.2.2). */
+const switched = 101;
+
 /** Runs exchanges through the list. One per data-plane thread. */
 export class Pipeline implements Completion {
   readonly #deps: Deps;
   readonly #routes: Routes;
+  readonly tunnels: OpenTunnels;
 
   constructor(deps: Deps, routes: Routes) {
     this.#deps = deps;
     this.#routes = routes;
+    const again = stages.filter((factory) => !onlyOnce.includes(factory));
+    this.tunnels = new OpenTunnels(readmission(deps, routes, again), deps.control, deps.log);
   }
 
   /** The handler that the listeners call for each request. */
   readonly handle = (wire: ServerExchange): void => {
-    const x = new Exchange(wire, this.#deps.clock.now(), this);
+    const { clock, proxies } = this.#deps;
+    const x = new Exchange(wire, clock.now(), this, proxies?.clientOf(wire));
     try {
       const refusal = this.#deps.notServing() ?? matchRoute(x, this.#routes);
       if (refusal) this.#refuse(x, refusal);
@@ -102,11 +115,16 @@ export class Pipeline implements Completion {
   }
 
   answering(x: Exchange, head: AnswerHead): HeadEdits | null {
+    if (x.status === switched) {
+      this.tunnels.opened(x);
+      this.#deps.metrics.opened(x);
+    }
     return respond(x, head);
   }
 
   ended(x: Exchange, failure: ForwardFailure | null, answered: boolean): void {
-    if (failure === null || answered || failure === 'client-gone') return record(x, this.#deps);
+    if (x.status === switched) this.tunnels.closed(x);
+    if (failure === null || answered || failure === 'client-gone' || failure === 'cut') return record(x, this.#deps);
     if (failure === 'unreachable' && callNext(x, this.#deps.clock.now())) return;
     this.#refuse(x, failureFault(failure, x));
   }

@@ -10,7 +10,7 @@ export interface SharedState {
   readonly subscriptions: SubscriptionBuffers;
   /** As `Freshness` has it; null = there is no source that could know better. */
   readonly freshness: SharedArrayBuffer | null;
-  /** Word 0: whether traffic is served. Word 1 + n: the pulse of data-plane thread n. */
+  /** Word 0: whether traffic is served. Word 1: raised with all news. Word 2 + n: the pulse of data-plane thread n. */
   readonly control: SharedArrayBuffer;
 }
 
@@ -18,5 +18,11 @@ export interface SharedState {
 export const servingWord = 0;
 export const serving = 1;
 export const outOfRoom = 2;
+/** Word of `control` that is another number each time that something was decided. */
+export const newsWord = 1;
 /** Word of `control` for the pulse of thread 0. */
-export const firstPulseWord = 1;
+export const firstPulseWord = 2;
+
+/** `control` of a gateway with so many threads. */
+export const allocateControl = (threads: number): SharedArrayBuffer =>
+  new SharedArrayBuffer(4 * (firstPulseWord + threads));

@@ -28,6 +28,8 @@ export interface ServerExchange {
   readonly method: string;
   /** Request target in origin form, exactly as sent: path and query. Absolute form is reduced to it. */
   readonly target: string;
+  /** Of HTTP, as the client speaks it: `1.1`. */
+  readonly version: string;
   /** Came over TLS. */
   readonly secure: boolean;
   readonly remoteAddress: string;
@@ -38,6 +40,14 @@ export interface ServerExchange {
   readonly clientCertificate: X509Certificate | null;
   /** `localhost:8243`, from the Host field (RFC 9112 3.2). */
   readonly host: string;
+  /**
+   * The protocol that the client asks to switch to (RFC 9110 7.8), one of `ServerOptions.upgrades`; null = none of them.
+   * A request with a body, of HTTP/1.0, for a choice of several protocols, or for a WebSocket without its handshake is an
+   * ordinary one.
+   */
+  readonly upgrade: string | null;
+  /** Null until the upstream has switched to another protocol. */
+  readonly tunnel: Tunnel | null;
   /**
    * The value of a field (name in lower case), several lines joined by `, ` (`cookie` by `; `); undefined = not sent.
    */
@@ -58,6 +68,15 @@ export interface ServerExchange {
   forward(request: ForwardRequest, handler: ForwardHandler): void;
 }
 
+/** What is left of an exchange when both sides have switched to another protocol: bytes, both ways. */
+export interface Tunnel {
+  /** Bytes that have come from the client, and from the upstream, behind their heads. */
+  readonly fromClient: number;
+  readonly fromUpstream: number;
+  /** Closes both connections at once. `onEnd` has been called with `cut` when it returns; later it does nothing. */
+  cut(): void;
+}
+
 export interface ForwardRequest {
   readonly upstream: Upstream;
   /** Path and query to ask the upstream for. */
@@ -71,17 +90,26 @@ export interface ForwardRequest {
    * in its body.
    */
   readonly timeout: number;
+  /**
+   * Passes the exchange's `upgrade` on, if it has one. Should the upstream agree (101), `onHead` is called as for
+   * any answer and the exchange becomes a tunnel; any other answer is an ordinary one. Without it, whatever the client asks
+   * for, the upstream sees a request without an upgrade.
+   */
+  readonly upgrade?: boolean;
+  /** Passes the client's `ServerOptions.reserved` fields on: it is one that may send them. */
+  readonly keepsReserved?: boolean;
 }
 
 /** What is told about a forwarded request. The exchange object itself can implement it, so that none is allocated. */
 export interface ForwardHandler {
   /**
    * The answer's head is there and about to be sent to the client. Returns what to change in it, or null.
-   * Informational answers (1xx) are not reported. `head` can be read only during the call.
+   * Informational answers (1xx) are not reported, but for the 101 with which a tunnel begins. `head` can be read only
+   * during the call.
    */
   onHead(status: number, head: AnswerHead): HeadEdits | null;
   /**
-   * Exactly once, last. Without `failure`, the answer went to the client whole. With one and `answered` false, the
+   * Exactly once, last. Without `failure`, the answer went to the client whole, or both sides have closed a tunnel. With one and `answered` false, the
    * client has had nothing yet: the handler owes it a `respond`. With `answered` true the wire has already cut the
    * connection, which is how HTTP/1.1 tells a client that an answer is incomplete. After `client-gone` nobody is left
    * to answer.
@@ -100,11 +128,12 @@ export interface HeadEdits {
 
 /**
  * Why an upstream did not answer: no connection, no head in time, connection closed before the answer was whole,
- * not HTTP; or the client went away first. A client that closes its side of the connection may have left, or may only
+ * not HTTP; or the client went away first. Of a tunnel: `timeout` = silence, `closed` = the upstream broke it off, `cut` =
+ * we did. A client that closes its side of the connection may have left, or may only
  * want to send no more; the wire cannot tell which until it writes. `net` answers requests that came whole before, and
  * takes the client for gone when it has had nothing to send it for a second; `node` takes it for gone at once.
  */
-export type ForwardFailure = 'unreachable' | 'timeout' | 'closed' | 'malformed' | 'client-gone';
+export type ForwardFailure = 'unreachable' | 'timeout' | 'closed' | 'malformed' | 'client-gone' | 'cut';
 
 /** A back end's origin with its pooled connections. */
 export interface Upstream {
@@ -143,7 +172,9 @@ export type RequestDefect =
   | 'target-too-long'
   | 'body-too-large'
   | 'timeout'
-  | 'too-many-connections';
+  | 'too-many-connections'
+  /** It asks for one of `upgrades`, and this wire can't switch. */
+  | 'upgrade-not-built';
 
 export interface ServerOptions {
   /** Absent = plain HTTP. */
@@ -167,6 +198,21 @@ export interface ServerOptions {
    * rest of a body after a local answer; then its connection is cut. Default 30000.
    */
   readonly bodyTimeout?: number;
+  /**
+   * Protocols that requests may ask to switch to, in lower case (`websocket`). From a request for any other, `Upgrade` is
+   * dropped, so that it is an ordinary one. Default: none.
+   */
+  readonly upgrades?: readonly string[];
+  /**
+   * Milliseconds without a byte either way after which a tunnel is cut. Default 300000. Once one side has closed, or
+   * does not take what is sent to it, it is `bodyTimeout` if that is less.
+   */
+  readonly tunnelTimeout?: number;
+  /**
+   * Fields that are not passed on from clients unless `ForwardRequest.keepsReserved` says so, names in lower case; one that
+   * ends in `*` means all that begin so. They can be read and set. Default: none.
+   */
+  readonly reserved?: readonly string[];
   /** The answer to a request, or a connection, that is not taken; the connection is closed after it. */
   readonly refuse: (defect: RequestDefect) => LocalAnswer;
 }

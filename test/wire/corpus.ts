@@ -26,6 +26,7 @@ export function requestsTo(base = '/'): Record<string, string> {
     'asterisk form': `OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n${next}`,
     'a method of WebDAV': `PROPFIND ${base}d HTTP/1.1\r\nHost: h\r\n\r\n${next}`,
     'a method of nobody': `FROBNICATE ${base}d HTTP/1.1\r\nHost: h\r\n\r\n${next}`,
+    'a handshake of a WebSocket': `GET ${base}w HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n${next}`,
     'a request for an upgrade': `GET ${base}w HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${next}`,
 
     'CL.TE': `${post}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG${next}`,

@@ -9,7 +9,7 @@ import type { Log } from '../../platform/log.ts';
 import { checkPortFree, portError, supportsReusePort } from '../../platform/ports.ts';
 import type { ServerTls } from '../../wire/wire.ts';
 import type { FromThread, Ports, Question, ThreadChange, ThreadData, ToThread } from '../data-plane/messages.ts';
-import type { ApiCounts } from '../record/request-metrics.ts';
+import { type ApiCounts, withoutTunnels } from '../record/request-metrics.ts';
 import { firstPulseWord } from '../shared-state.ts';
 import { Outbox } from './outbox.ts';
 
@@ -259,7 +259,7 @@ export class DataPlane {
     slot.worker = null;
     slot.listening = false;
     const counts = this.#lastCounts.get(slot.number);
-    if (counts) this.#retired.push(counts);
+    if (counts) this.#retired.push(counts.map(withoutTunnels));
     this.#lastCounts.delete(slot.number);
     // Before the watch runs, the start as a whole fails instead.
     if (this.#draining || !this.#watch) return;

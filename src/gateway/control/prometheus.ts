@@ -44,6 +44,8 @@ export function renderMetrics(counts: readonly ApiCounts[], gauges: readonly Gau
     lines.push(`postern_backend_seconds_sum{${label(api)}} ${api.counts[places.backendSum]}`);
     lines.push(`postern_backend_seconds_count{${label(api)}} ${api.counts[places.backendCalls]}`);
   }
+  family('postern_tunnels', 'gauge', 'Connections that have switched to another protocol (WebSocket) and are open.');
+  for (const api of apis) lines.push(`postern_tunnels{${label(api)}} ${api.counts[places.tunnels]}`);
   for (const { name, help, type, value } of gauges) {
     family(name, type, help);
     // As Prometheus spells it.

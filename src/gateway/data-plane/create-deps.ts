@@ -11,6 +11,8 @@ import type { Upstream, Wire } from '../../wire/wire.ts';
 import { GenerationalCache } from '../caches/generational-cache.ts';
 import { SingleFlight } from '../caches/single-flight.ts';
 import type { Deps } from '../deps.ts';
+import { tellBackend } from '../forwarding/tell-backend.ts';
+import { TrustedProxies } from '../forwarding/trusted-proxies.ts';
 import { Freshness } from '../freshness.ts';
 import { AccessLog } from '../record/access-log.ts';
 import { RequestMetrics } from '../record/request-metrics.ts';
@@ -115,6 +117,9 @@ export async function createDeps(
     new GenerationalCache<X509Certificate>(passedOnCapacity),
   );
 
+  const { forwarded } = options.gateway;
+  const believedIn = forwarded.fields === 'forwarded' ? 'forwarded' : 'x-forwarded-for';
+  const proxies = forwarded.trustedProxies.length > 0 ? new TrustedProxies(forwarded.trustedProxies, believedIn) : null;
   const deps: Deps = {
     clock,
     log,
@@ -123,6 +128,7 @@ export async function createDeps(
       const word = Atomics.load(control, servingWord);
       return word === serving ? undefined : word === outOfRoom ? full : notLoaded;
     },
+    control,
     freshness: shared.freshness && new Freshness(shared.freshness, clock),
     fingerprinter,
     schemes: { jwt, opaque, basic, apiKey },
@@ -135,6 +141,8 @@ export async function createDeps(
     counters: new RateCounters(shared.counters),
     upstream,
     metrics: new RequestMetrics(options.gateway.metrics.apis),
+    proxies,
+    tellBackend: tellBackend(forwarded, proxies),
     accessLog: new AccessLog(data.accessLog),
   };
   return {

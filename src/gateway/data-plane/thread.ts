@@ -5,6 +5,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { wires } from '../../wire/index.ts';
 import type { RequestDefect, ServerExchange, ServerOptions, WireServer } from '../../wire/wire.ts';
 import { renderDefect } from '../faults/render.ts';
+import { reservedFields } from '../forwarding/tell-backend.ts';
 import { compile, Pipeline } from '../pipeline.ts';
 import { Routes } from '../routes.ts';
 import { TrustedIssuer } from '../security/issuers.ts';
@@ -45,6 +46,8 @@ function applyAll(changes: readonly ThreadChange[]): void {
       apply({ ...change, value: null });
     }
   }
+  // An issuer's keys, or an API's certificates, may have been withdrawn.
+  pipeline.tunnels.look(changes.some(({ kind }) => kind === 'issuer' || kind === 'api'));
 }
 
 function apply(change: ThreadChange): void {
@@ -79,6 +82,7 @@ const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> 
   'body-too-large': renderDefect(fault(faults.bodyTooLarge)),
   timeout: renderDefect(fault(faults.requestTimeout)),
   'too-many-connections': renderDefect(fault(faults.tooManyConnections)),
+  'upgrade-not-built': renderDefect(fault(faults.upgradeNotBuilt)),
 };
 
 const { drainTimeout, host, ...limits } = data.options.gateway;
@@ -91,6 +95,9 @@ const listener: ServerOptions = {
   headTimeout: limits.headTimeout,
   bodyTimeout: limits.bodyTimeout,
   keepAliveTimeout: limits.keepAliveTimeout,
+  reserved: reservedFields(limits.forwarded),
+  upgrades: limits.tunnel.protocols,
+  tunnelTimeout: limits.tunnel.idleTimeout,
   refuse: (defect) => defects[defect],
 };
 const servers: WireServer[] = [];

@@ -79,9 +79,10 @@ function line(x: Exchange, ended: number): string {
   const { wire, route, principal } = x;
   const query = wire.target.indexOf('?');
   const path = query === -1 ? wire.target : wire.target.slice(0, query);
-  let text = `{"time":"${timeOf(x.now)}","client":${quoted(wire.remoteAddress)},"method":${quoted(wire.method)}`;
+  let text = `{"time":"${timeOf(x.now)}","client":${quoted(x.clientAddress)},"method":${quoted(wire.method)}`;
   text += `,"path":${quoted(path)},"status":${x.status},"ms":${hundredths(ended - x.started)}`;
   if (x.backendStarted !== 0) text += `,"backendMs":${hundredths(ended - x.backendStarted)}`;
+  if (wire.tunnel) text += `,"fromClient":${wire.tunnel.fromClient},"fromBackend":${wire.tunnel.fromUpstream}`;
   if (route) text += `,"api":${quoted(route.api.api.name)},"version":${quoted(route.api.api.version)}`;
   if (principal !== null) {
     if (principal.consumerKey !== null) text += `,"consumerKey":${quoted(principal.consumerKey)}`;

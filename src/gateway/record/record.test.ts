@@ -17,9 +17,10 @@ function exchange(more: Partial<Exchange> = {}): Exchange {
     fault: null,
     failure: null,
     backendStarted: 101,
+    clientAddress: '127.0.0.1',
     principal: { consumerKey: 'key', subject: 'alice@carbon.super' },
     route: { api: { api: { id: '1', name: 'Sh"op', version: '1.0' } } },
-    wire: { method: 'GET', target: '/shop/1.0/x?token=secret', remoteAddress: '127.0.0.1' },
+    wire: { method: 'GET', target: '/shop/1.0/x?token=secret' },
     ...more,
   } as unknown as Exchange;
 }

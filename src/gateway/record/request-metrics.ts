@@ -15,8 +15,10 @@ export const places = {
   /** Seconds spent waiting for back ends, and the number of calls. */
   backendSum: 6 + latencyBounds.length + 2,
   backendCalls: 6 + latencyBounds.length + 3,
+  /** Tunnels that are open now. */
+  tunnels: 6 + latencyBounds.length + 4,
 } as const;
-const length = places.backendCalls + 1;
+const length = places.tunnels + 1;
 
 /** What one API has been asked; plain data that can be posted between threads. */
 export interface ApiCounts {
@@ -25,6 +27,13 @@ export interface ApiCounts {
   readonly counts: Float64Array;
   /** Refusals by fault code. */
   readonly faults: Record<number, number>;
+}
+
+/** What stays of the counts of a thread that is gone: its tunnels went with it. */
+export function withoutTunnels(one: ApiCounts): ApiCounts {
+  const counts = one.counts.slice();
+  counts[places.tunnels] = 0;
+  return { ...one, counts };
 }
 
 /** Requests that led to no API. */
@@ -42,8 +51,14 @@ export class RequestMetrics {
     this.#capacity = capacity;
   }
 
+  /** It has become a tunnel, which is counted as a request when it ends. */
+  opened(x: Exchange): void {
+    add(this.#of(x).counts, places.tunnels, 1);
+  }
+
   count(x: Exchange, ended: number): void {
     const { counts, faults } = this.#of(x);
+    if (x.status === 101) add(counts, places.tunnels, -1);
     add(counts, places.statuses + ((x.status / 100) | 0), 1);
     if (x.fault) faults[x.fault.kind.code] = (faults[x.fault.kind.code] ?? 0) + 1;
     const seconds = (ended - x.started) / 1000;

@@ -1,5 +1,8 @@
 /** Single parameters of a request target, found and taken out without touching the others. */
 
+/** An access token where a header field can't be set (RFC 6750 2.3): browsers open WebSockets by nothing but an address. */
+export const tokenParameter = 'access_token';
+
 /** The decoded value of the first parameter of this name; undefined = there is none. */
 export function queryParameter(target: string, name: string): string | undefined {
   for (const pair of pairs(target))

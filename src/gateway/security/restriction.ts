@@ -5,7 +5,7 @@ import { addressList, isListed } from './address-list.ts';
 import type { Claims } from './claims.ts';
 
 /** Refuses a request that comes from where the key must not be used. */
-export type Restriction = (wire: Pick<ServerExchange, 'remoteAddress' | 'header'>) => Fault | undefined;
+export type Restriction = (address: string, wire: Pick<ServerExchange, 'header'>) => Fault | undefined;
 
 const wrongAddress = fault(faults.notSubscribed, 'The API key may not be used from this address.');
 const wrongReferer = fault(faults.notSubscribed, 'The API key may not be used from this page (Referer).');
@@ -17,8 +17,8 @@ export function restrictionOf({ permittedIP, permittedReferer }: Claims): Restri
   const addresses = isAbsent(permittedIP) ? null : addressList(items(permittedIP) ?? ['']);
   const referers = isAbsent(permittedReferer) ? null : items(permittedReferer)?.map(readPattern);
   if (addresses === undefined || referers === undefined) return () => unreadable;
-  return (wire) => {
-    if (addresses !== null && !isListed(addresses, wire.remoteAddress)) return wrongAddress;
+  return (address, wire) => {
+    if (addresses !== null && !isListed(addresses, address)) return wrongAddress;
     if (referers === null) return undefined;
     const referer = wire.header('referer');
     return referer !== undefined && referers.some((one) => one.test(referer)) ? undefined : wrongReferer;

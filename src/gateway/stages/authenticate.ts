@@ -6,7 +6,7 @@ import { bearerRefusal, challenge, challengeAll } from '../security/challenge.ts
 import type { Schemes } from '../security/index.ts';
 import { type CheckCertificate, noCertificate } from '../security/mutual-tls.ts';
 import type { Principal } from '../security/principal.ts';
-import { queryParameter } from '../security/query-parameters.ts';
+import { queryParameter, tokenParameter } from '../security/query-parameters.ts';
 import type { Scheme } from '../security/scheme.ts';
 import type { Stage, StageFactory } from '../stage.ts';
 
@@ -49,7 +49,7 @@ function byToken(asked: Accepted, schemes: Schemes): Stage {
   const { header } = asked;
   const { missing, wrongScheme } = refusals(asked);
   return (x) => {
-    const credentials = x.wire.header(header);
+    const credentials = x.wire.header(header) ?? tokenOfUpgrade(x);
     if (credentials === undefined || isEmpty(credentials)) return missing;
     if (!isBearer(credentials)) return wrongScheme;
     return check(x, credentials, tokenScheme(credentials, schemes));
@@ -77,7 +77,7 @@ function byAnyScheme(
     return outcome instanceof Promise ? outcome.then(challenged) : challenged(outcome);
   };
   return (x) => {
-    const credentials = x.wire.header(header);
+    const credentials = x.wire.header(header) ?? tokenOfUpgrade(x);
     const sent = credentials !== undefined && !isEmpty(credentials);
     if (sent && takesTokens && isBearer(credentials)) return checkBy(tokenScheme(credentials, schemes), x, credentials);
     if (sent && takesUsers && isBasic(credentials)) return checkBy(schemes.basic, x, credentials);
@@ -91,8 +91,18 @@ function byAnyScheme(
   };
 }
 
-function restricted({ principal, wire }: Exchange): Fault | undefined {
-  return principal?.restriction?.(wire);
+/**
+ * The token of a request for an upgrade may be in its query. Elsewhere it may not: addresses are logged, kept and handed on
+ * (RFC 6750 5.3).
+ */
+function tokenOfUpgrade({ wire }: Exchange): string | undefined {
+  if (wire.upgrade === null) return undefined;
+  const token = queryParameter(wire.target, tokenParameter);
+  return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+function restricted({ principal, clientAddress, wire }: Exchange): Fault | undefined {
+  return principal?.restriction?.(clientAddress, wire);
 }
 
 function refusals(asked: Accepted): { missing: Fault; wrongScheme: Fault } {

@@ -3,13 +3,14 @@ import { performance } from 'node:perf_hooks';
 import type { Api, Endpoint } from '../../core/api.ts';
 import type { KeyType } from '../../core/application.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
-import type { Field, ForwardFailure } from '../../wire/wire.ts';
+import type { ForwardFailure } from '../../wire/wire.ts';
 import { Backend, joinTarget } from '../backends/backend.ts';
 import type { Deps } from '../deps.ts';
 import type { Exchange } from '../exchange.ts';
+import { tellKeyManager } from '../forwarding/tell-backend.ts';
 import { usualCertificateHeader } from '../options.ts';
 import { accepted, anyApiKeys } from '../security/accepted.ts';
-import { withoutParameters } from '../security/query-parameters.ts';
+import { tokenParameter, withoutParameters } from '../security/query-parameters.ts';
 import { type StageFactory, taken } from '../stage.ts';
 
 export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
@@ -28,18 +29,24 @@ export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
   const { clientCertificate } = deps.options.gateway;
   const certificates = [clientCertificate.header, usualCertificateHeader].map((name) => name.toLowerCase());
   const remove = [...new Set([...credentials, ...certificates])];
+  const tell = builtIn ? tellKeyManager : deps.tellBackend;
   return (x) => {
     const backend = x.keyType === 'PRODUCTION' ? production : sandbox;
     if (backend === null) return missing[x.keyType];
     x.backendStarted = performance.now();
     x.backend = backend;
     x.removed = remove;
+    tell(x);
+    if (backend.set.length > 0) x.added = [...x.added, ...backend.set];
     if (keyParameters.length > 0) x.rest = withoutParameters(x.rest, keyParameters);
+    if (x.wire.upgrade !== null) x.rest = withoutParameters(x.rest, tokenParameters);
     x.firstTarget = x.target = backend.first(x.now);
     forward(x, backend);
     return taken;
   };
 };
+
+const tokenParameters = [tokenParameter];
 
 /**
  * A back end could not be connected to, so that it has had nothing of the request: the endpoint's next address gets it.
@@ -64,15 +71,17 @@ function forward(x: Exchange, backend: Backend): void {
       upstream: target.upstream,
       target: joinTarget(target, x.rest),
       remove: x.removed,
-      set: backend.set.length === 0 ? forwarded(x) : [...forwarded(x), ...backend.set],
+      set: x.added,
       timeout: backend.timeout,
+      keepsReserved: x.keepsReserved,
+      upgrade: x.route?.api.builtIn === false,
     },
     x,
   );
 }
 
 /** The refusal for a back end that failed before the client had any of its answer. */
-export function failureFault(failure: Exclude<ForwardFailure, 'client-gone'>, x: Exchange): Fault {
+export function failureFault(failure: Exclude<ForwardFailure, 'client-gone' | 'cut'>, x: Exchange): Fault {
   if (x.route?.api.builtIn) return fault(faults.keyManagerUnreachable);
   switch (failure) {
     case 'unreachable':
@@ -88,17 +97,6 @@ export function failureFault(failure: Exclude<ForwardFailure, 'client-gone'>, x:
 
 function prepare(endpoint: Endpoint | undefined, { upstream, options }: Deps): Backend | null {
   return endpoint ? new Backend(endpoint, upstream, options.gateway.backend.timeout) : null;
-}
-
-/** Who asked, by which address and scheme: de facto `X-Forwarded-*`, appended to what a proxy before us has said. */
-function forwarded(x: Exchange): readonly Field[] {
-  const { wire } = x;
-  const before = wire.header('x-forwarded-for');
-  return [
-    ['x-forwarded-for', before === undefined ? wire.remoteAddress : `${before}, ${wire.remoteAddress}`],
-    ['x-forwarded-proto', wire.secure ? 'https' : 'http'],
-    ['x-forwarded-host', wire.host],
-  ];
 }
 
 function noEndpoint(api: Api, keyType: KeyType): Fault {

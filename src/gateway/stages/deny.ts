@@ -11,7 +11,7 @@ const denied = fault(faults.denied);
 export const denyRequest: StageFactory = (_resource, { api, builtIn }, { denyRules }) => {
   if (builtIn) return null;
   const name = api.version === '' ? api.context : `${api.context}/${api.version}`;
-  return (x) => (denyRules.aboutRequests && denyRules.deniesRequest(name, x.wire.remoteAddress) ? denied : undefined);
+  return (x) => (denyRules.aboutRequests && denyRules.deniesRequest(name, x.clientAddress) ? denied : undefined);
 };
 
 /** By user, and by application. */

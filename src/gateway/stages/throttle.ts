@@ -71,7 +71,7 @@ export const throttle: StageFactory = (resource, { api, ordinal, builtIn }, deps
     if (quota !== null || burst !== null) {
       const { stopOnQuota } = subscriptionPolicy;
       const key = open
-        ? rateKey(fingerprinter, 'open', ordinal, x.wire.remoteAddress)
+        ? rateKey(fingerprinter, 'open', ordinal, x.clientAddress)
         : keyOfSubscription(fingerprinter, x, ordinal);
       if (quota !== null && !takings.take(key, quota, x.now) && stopOnQuota) {
         return refuse(faults.subscriptionThrottled, key, quota, x);

@@ -32,7 +32,7 @@ function fitting(condition: Condition): (x: Exchange) => boolean {
   if (condition.type === 'ip') {
     const contains = addressRange(condition.first, condition.last);
     return (x) => {
-      const address = comparableAddress(x.wire.remoteAddress);
+      const address = comparableAddress(x.clientAddress);
       return address !== null && contains(address);
     };
   }

@@ -24,6 +24,7 @@ export const refusals: Record<RequestDefect, number> = {
   'head-too-large': 431,
   'body-too-large': 413,
   'too-many-connections': 503,
+  'upgrade-not-built': 501,
 };
 
 const serverOptions: ServerOptions = {

@@ -1,6 +1,7 @@
 /** Contract: what an upstream gets, and what its client gets back. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Field } from '../wire.ts';
 import { type Case, type Peer, settled } from './fixture.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
@@ -66,6 +67,46 @@ export function forwarding(it: Case): void {
       fields(got).filter((line) => line !== 'connection: keep-alive'),
       [`host: 127.0.0.1:${backend}`, 'x-forwarded-for: 192.0.2.1', 'x_other: 1'],
     );
+  });
+
+  it('fields that clients have no say in are not passed on, in underscores neither, unless they are kept', async (fixture) => {
+    const heads: string[] = [];
+    const backend = await fixture.backend(async (peer) => {
+      for (;;) {
+        heads.push(await peer.until(/\r\n\r\n/));
+        peer.send(ok);
+      }
+    });
+    const upstream = fixture.upstream(backend);
+    let keepsReserved = false;
+    const read: (string | undefined)[] = [];
+    const { port } = await fixture.gateway(
+      (x) => {
+        read.push(x.header('x-forwarded-for'));
+        const set: Field[] = [['x-forwarded-for', 'us']];
+        x.forward(
+          { upstream, target: x.target, remove: [], set, timeout: 5_000, keepsReserved },
+          { onHead: () => null, onEnd: () => undefined },
+        );
+      },
+      { reserved: ['forwarded', 'x-forwarded-*'] },
+    );
+    const client = await fixture.client(port);
+    const request =
+      'GET /a HTTP/1.1\r\nHost: h\r\nForwarded: for=a\r\nX-Forwarded-For: them\r\nX-FORWARDED-Client-Cert: c\r\n' +
+      'X_Forwarded_Client-Cert: d\r\nX-Forwarde: 1\r\nForwarded-2: 2\r\n\r\n';
+    client.send(request);
+    await client.until(/ok$/);
+    keepsReserved = true;
+    client.send(request);
+    await client.until(/ok$/);
+    assert.deepEqual(read, ['them', 'them']);
+    // undici says that it keeps its connection.
+    const sent = (head = '') => fields(head).filter((line) => line !== 'connection: keep-alive');
+    const own = [`host: 127.0.0.1:${backend}`, 'forwarded-2: 2', 'x-forwarde: 1', 'x-forwarded-for: us'];
+    assert.deepEqual(sent(heads[0]), own.toSorted());
+    const kept = [...own, 'forwarded: for=a', 'x-forwarded-client-cert: c'];
+    assert.deepEqual(sent(heads[1]), kept.toSorted());
   });
 
   it('a Host that is set replaces the upstream own', async (fixture) => {

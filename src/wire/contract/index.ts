@@ -17,10 +17,14 @@ import { pipelining } from './pipelining.ts';
 import { receiving } from './receiving.ts';
 import { securing } from './securing.ts';
 import { storm } from './storm.ts';
+import { dropping, refusing, tunnelling } from './upgrading.ts';
 import { writing } from './writing.ts';
 
-/** Runs the suite. `excused` names the cases that an implementation is known not to fulfil. */
-export function contract(name: string, wire: Wire, excused: readonly string[] = []): void {
+/**
+ * Runs the suite. `excused` names the cases that an implementation is known not to fulfil; without `switches` it is one
+ * that refuses upgrades.
+ */
+export function contract(name: string, wire: Wire, excused: readonly string[] = [], switches = true): void {
   const unused = new Set(excused);
   const it = casesOf(name, wire, unused);
   receiving(it);
@@ -34,6 +38,9 @@ export function contract(name: string, wire: Wire, excused: readonly string[] = 
   securing(it);
   clientCertificates(it);
   writing(it);
+  dropping(it);
+  if (switches) tunnelling(it);
+  else refusing(it);
   storm(it);
   test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
 }

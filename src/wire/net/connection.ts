@@ -11,9 +11,14 @@ import { type Head, mayEnd } from './head.ts';
 import { begin, flush, putText } from './output.ts';
 import type { NetServer } from './server.ts';
 import { giveBack, takeHead } from './spare-heads.ts';
+import type { NetTunnel, TunnelLimits } from './tunnel.ts';
+import { askedUpgrade } from './upgrade.ts';
 
 const maxDrained = 65_536;
 const lingerTime = 2_000;
+const defaultBodyTimeout = 30_000;
+const defaultTunnelTimeout = 300_000;
+const noUpgrades: readonly string[] = [];
 /**
  * Milliseconds without a byte of its answer after which a client that sends no more is one that has left. One that left
  * looks just the same until something is written to it, and its request must not cost the back end much longer.
@@ -55,6 +60,8 @@ export class ClientConnection {
   #isHalfClosed = false;
   /** Between an exchange and the next one, whose bytes are there already. */
   #rests = false;
+  /** What it carries since it switched to another protocol. */
+  #tunnel: NetTunnel | null = null;
   #quiet = 0;
   #progress = 0;
 
@@ -97,6 +104,18 @@ export class ClientConnection {
     return this.#exchange === null && this.#stash === null && this.socket.bytesRead > 0;
   }
 
+  /** The protocol that the request asks to switch to, if it may. */
+  get upgrade(): string | null {
+    const head = this.#head;
+    if (head === null || head.upgradeLines === 0) return null;
+    return askedUpgrade(head, this.#server.options.upgrades ?? noUpgrades);
+  }
+
+  get tunnelLimits(): TunnelLimits {
+    const { tunnelTimeout = defaultTunnelTimeout, bodyTimeout = defaultBodyTimeout } = this.#server.options;
+    return { silence: tunnelTimeout, stall: bodyTimeout };
+  }
+
   /** What an answer's head has to say of the connection. */
   endsAfterAnswer(): boolean {
     if (this.#server.isDraining || !this.#bodyDone) this.keepAlive = false;
@@ -108,8 +127,18 @@ export class ClientConnection {
     else this.socket.destroy();
   }
 
+  /** At once, whatever it carries. */
+  drop(): void {
+    if (this.#tunnel) this.#tunnel.cut();
+    else this.socket.destroy();
+  }
+
   watch(interval: number): void {
-    const { headTimeout, keepAliveTimeout, bodyTimeout = 30_000 } = this.#server.options;
+    if (this.#tunnel) {
+      this.#tunnel.watch(interval);
+      return;
+    }
+    const { headTimeout, keepAliveTimeout, bodyTimeout = defaultBodyTimeout } = this.#server.options;
     const { socket } = this;
     const { writableLength } = socket;
     if (this.#exchange || writableLength > 0) {
@@ -138,6 +167,7 @@ export class ClientConnection {
   /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */
   #ended(): void {
     this.#isHalfClosed = true;
+    if (this.#tunnel) return;
     if (this.#exchange) this.#missBody();
     else if (this.#rests) return;
     else if (this.#stash && !this.#lingers) this.#refuse('malformed');
@@ -172,7 +202,7 @@ export class ClientConnection {
   }
 
   #next(bytes: Buffer): void {
-    const head = (this.#head ??= takeHead());
+    const head = (this.#head ??= takeHead(this.#server.reserved));
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
     if (parsed === 'malformed') this.#refuse('malformed');
@@ -278,6 +308,16 @@ export class ClientConnection {
     exchange.clientGone();
     if (isAnswered) this.socket.destroy();
     else this.#refuse(defect);
+  }
+
+  /** From here on it carries another protocol's bytes, those first that came early: until now nobody has looked at them. */
+  carry(tunnel: NetTunnel): void {
+    this.#tunnel = tunnel;
+    const early = this.#stash;
+    this.#stash = null;
+    this.socket.resume();
+    if (early) tunnel.takeFromClient(early);
+    if (this.#isHalfClosed) tunnel.endClient();
   }
 
   answerLocally(answer: LocalAnswer, method: string): void {

@@ -1,5 +1,6 @@
 /** A request: read in place from the connection's bytes, until the code that ended it has returned. */
 import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type {
   AnswerHead,
   Field,
@@ -14,6 +15,7 @@ import type { ClientConnection } from './connection.ts';
 import { type Head, kinds } from './head.ts';
 import { areSafe, begin, flush, putBytes, putField, putFields, putText, room } from './output.ts';
 import type { LargeBuffer } from './read-buffers.ts';
+import { NetTunnel } from './tunnel.ts';
 import type { NetUpstream } from './upstream.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
@@ -42,6 +44,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
   #waited = 0;
   /** Is the answer to the client in chunks of ours? */
   #chunked = false;
+  #tunnel: NetTunnel | null = null;
 
   constructor(connection: ClientConnection, head: Head, { method, target, host }: AcceptedRequest) {
     this.#connection = connection;
@@ -65,6 +68,23 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   header(name: string): string | undefined {
     return this.#head.header(name);
+  }
+
+  get version(): string {
+    return this.#connection.isHttp10 ? '1.0' : '1.1';
+  }
+
+  get upgrade(): string | null {
+    return this.#connection.upgrade;
+  }
+
+  get tunnel(): NetTunnel | null {
+    return this.#tunnel;
+  }
+
+  /** What the upstream was asked to switch to. */
+  get askedUpgrade(): string | null {
+    return this.#request?.upgrade ? this.upgrade : null;
   }
 
   get isAnswered(): boolean {
@@ -99,7 +119,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   /** A connection is there: the head is written in one piece with what there is of the body. */
   connected(upstream: UpstreamSocket, isReused: boolean): void {
-    const { target, remove, set } = this.#request as ForwardRequest;
+    const { target, remove, set, keepsReserved } = this.#request as ForwardRequest;
     const head = this.#head;
     const net = (this.#request as ForwardRequest).upstream as NetUpstream;
     this.#upstream = upstream;
@@ -110,7 +130,9 @@ export class NetExchange implements ServerExchange, AnswerHead {
     putText(target);
     putText(' HTTP/1.1\r\n');
     if (!setsHost(set)) putField('host', net.authority);
-    putFields(head, remove, set);
+    putFields(head, remove, set, keepsReserved);
+    const protocol = this.askedUpgrade;
+    if (protocol !== null) putText(`connection: upgrade\r\nupgrade: ${protocol}\r\n`);
     if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');
     else if (head.contentLength > 0 || (head.contentLength === 0 && this.method !== 'GET' && this.method !== 'HEAD'))
       putText(`content-length: ${head.contentLength}\r\n\r\n`);
@@ -134,6 +156,28 @@ export class NetExchange implements ServerExchange, AnswerHead {
     putFields(head, nothing, noFields);
     putText('\r\n');
     flush(this.#connection.socket, this.secure);
+  }
+
+  /** The upstream has agreed to what it was asked for, and the client is told so. */
+  switched(head: Head, upstream: Socket): NetTunnel {
+    const handler = this.#handler as ForwardHandler;
+    const connection = this.#connection;
+    this.#answered = true;
+    this.#upstream = null;
+    const tunnel = new NetTunnel(connection.socket, upstream, connection.tunnelLimits, (failure) => {
+      this.isOver = true;
+      handler.onEnd(failure, true);
+    });
+    this.#tunnel = tunnel;
+    const edits = handler.onHead(head.status, head);
+    begin();
+    putText('HTTP/1.1 101 Switching Protocols\r\n');
+    putFields(head, edits?.remove ?? nothing, edits?.set ?? noFields);
+    if (!hasDate(head)) putText(`date: ${connection.date}\r\n`);
+    putText(`connection: upgrade\r\nupgrade: ${this.askedUpgrade}\r\n\r\n`);
+    if (!flush(connection.socket, this.secure)) upstream.pause();
+    connection.carry(tunnel);
+    return tunnel;
   }
 
   /**
@@ -224,7 +268,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   clientGone(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#tunnel) return;
     this.isOver = true;
     const upstream = this.#upstream;
     if (upstream) upstream.abandon();

@@ -2,6 +2,8 @@
  * The strict parser of message heads (RFC 9112): one pass over the bytes, which leaves ranges and makes no strings.
  * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
  */
+
+import { ReservedFields } from '../reserved.ts';
 import { lower, text, token, underscore, visible } from './characters.ts';
 import { longValue, recentValue, rememberValue } from './recent-values.ts';
 
@@ -25,6 +27,9 @@ export const kinds = {
   date: 7,
   /** An ordinary one with underscores in its name. */
   underscored: 8,
+  upgrade: 9,
+  /** One that clients have no say in. */
+  reserved: 10,
 };
 
 /** Names that mean something to the wire, and their kinds. */
@@ -34,10 +39,12 @@ const known: readonly (readonly [name: string, kind: number])[] = [
   ['date', kinds.date],
   ['expect', kinds.expect],
   ['trailer', kinds.hopByHop],
-  ['upgrade', kinds.hopByHop],
+  ['upgrade', kinds.upgrade],
   ['connection', kinds.connection],
   ['keep-alive', kinds.hopByHop],
   ['content-length', kinds.contentLength],
+  // Half of an upgrade to HTTP/2 that is never passed on (RFC 7540 3.2.1), whether `Connection` names it or not.
+  ['http2-settings', kinds.hopByHop],
   ['proxy-connection', kinds.hopByHop],
   ['transfer-encoding', kinds.coding],
 ];
@@ -73,8 +80,11 @@ export function mayEnd(soFar: Buffer, fresh: Buffer): boolean {
 export type Parsed = 'complete' | 'incomplete' | 'malformed' | 'too-many-fields';
 
 const nothing = Buffer.alloc(0);
+const noneReserved = new ReservedFields([]);
 
 export class Head {
+  /** Names that a request's fields are not to have. */
+  reserved: ReservedFields = noneReserved;
   bytes: Buffer = nothing;
   /** Where the body begins. */
   end = 0;
@@ -96,6 +106,7 @@ export class Head {
   #hostEnd = 0;
   hasExpect = false;
   connectionLines = 0;
+  upgradeLines = 0;
   /** What the one line of `Connection` says, if it is the one word that nearly all say. */
   persistence: 'keep-alive' | 'close' | null = null;
   /** A field whose value came lately, and its text; -1 = none. */
@@ -159,6 +170,7 @@ export class Head {
     this.connectionLines = 0;
     this.persistence = null;
     this.#recentField = -1;
+    this.upgradeLines = 0;
   }
 
   /** `HTTP/1.0` or `HTTP/1.1`; of a head that is not complete, as much as is there. */
@@ -236,13 +248,15 @@ export class Head {
 
   #classify(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
     const at = place(nameEnd - nameStart, this.bytes[nameEnd - 1] as number);
-    if (!this.#isWord(nameStart, nameEnd, names[at] as Buffer)) return kinds.ordinary;
+    if (!this.#isWord(nameStart, nameEnd, names[at] as Buffer))
+      return this.reserved.has(this.bytes, nameStart, nameEnd) ? kinds.reserved : kinds.ordinary;
     const kind = kindsOf[at] as number;
     if (kind === kinds.contentLength) this.#length(valueStart, valueEnd);
     else if (kind === kinds.coding) this.codings++;
     else if (kind === kinds.host) this.#host(valueStart, valueEnd);
     else if (kind === kinds.expect) this.hasExpect = true;
     else if (kind === kinds.connection) this.#connection(valueStart, valueEnd);
+    else if (kind === kinds.upgrade) this.upgradeLines++;
     return kind;
   }
 

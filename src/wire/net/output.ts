@@ -68,18 +68,21 @@ function isOf(table: Uint8Array, value: string): boolean {
 }
 
 /** Copies the fields that go on, adjoining ones in one piece, and adds those that are set. */
-export function putFields(head: Head, remove: readonly string[], set: readonly Field[]): void {
+export function putFields(head: Head, remove: readonly string[], set: readonly Field[], keepsReserved = false): void {
   const named = head.connectionLines > 0 ? connectionNames(head) : null;
   let from = -1;
   let to = 0;
   for (let field = 0; field < head.count; field++) {
     const kind = head.kind[field] as number;
     const keep =
-      (kind === kinds.ordinary || kind === kinds.date || kind === kinds.underscored) &&
+      (kind === kinds.ordinary ||
+        kind === kinds.date ||
+        kind === kinds.underscored ||
+        (kind === kinds.reserved && keepsReserved)) &&
       !includes(head, field, remove) &&
       !isSet(head, field, set) &&
       (named === null || !includes(head, field, named)) &&
-      (kind !== kinds.underscored || head.status > 0 || !isDisguised(head.hyphened(field), remove, set, named));
+      (kind !== kinds.underscored || head.status > 0 || !isDisguised(head, head.hyphened(field), remove, set, named));
     if (keep) {
       if (from < 0) from = head.ranges[field * 4] as number;
       to = head.ranges[field * 4 + 3] as number;
@@ -114,13 +117,18 @@ function connectionNames(head: Head): string[] | null {
 
 /** Behind CGI a name with underscores is the one with hyphens. */
 function isDisguised(
+  head: Head,
   name: string,
   remove: readonly string[],
   set: readonly Field[],
   named: readonly string[] | null,
 ): boolean {
   return (
-    knownNames.has(name) || remove.includes(name) || named?.includes(name) || set.some((field) => field[0] === name)
+    knownNames.has(name) ||
+    head.reserved.hasName(name) ||
+    remove.includes(name) ||
+    named?.includes(name) ||
+    set.some((field) => field[0] === name)
   );
 }
 

@@ -4,6 +4,7 @@ import { createServer as createSecureServer, type Server as TlsServer } from 'no
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
+import { ReservedFields } from '../reserved.ts';
 import { secureAnew, secureOptions } from '../secure-options.ts';
 import type { ListenOptions, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
 import { ClientConnection } from './connection.ts';
@@ -13,6 +14,7 @@ const sweepInterval = 100;
 export class NetServer implements WireServer {
   readonly options: ServerOptions;
   readonly handle: (exchange: ServerExchange) => void;
+  readonly reserved: ReservedFields;
   isDraining = false;
   /** Of this second. */
   date = new Date().toUTCString();
@@ -24,6 +26,7 @@ export class NetServer implements WireServer {
   constructor(options: ServerOptions, handle: (exchange: ServerExchange) => void) {
     this.options = options;
     this.handle = handle;
+    this.reserved = new ReservedFields(options.reserved ?? []);
     const { tls } = options;
     const settings = { noDelay: true, allowHalfOpen: true };
     if (tls) {
@@ -78,7 +81,7 @@ export class NetServer implements WireServer {
         resolve();
       };
       const cut = setTimeout(() => {
-        for (const connection of this.#connections) connection.socket.destroy();
+        for (const connection of this.#connections) connection.drop();
         this.#server.close();
         done();
       }, timeout);

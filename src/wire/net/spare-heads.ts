@@ -1,10 +1,15 @@
 /** Parsers of heads for clients that are asking: one that has not asked for a moment has none, and weighs less. */
+import type { ReservedFields } from '../reserved.ts';
 import { Head } from './head.ts';
 
 const spare: Head[] = [];
 const maxSpare = 256;
 
-export const takeHead = (): Head => spare.pop() ?? new Head();
+export function takeHead(reserved: ReservedFields): Head {
+  const head = spare.pop() ?? new Head();
+  head.reserved = reserved;
+  return head;
+}
 
 /** Nobody may look at it any more. */
 export function giveBack(head: Head): void {

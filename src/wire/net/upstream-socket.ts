@@ -5,6 +5,8 @@ import type { NetExchange } from './exchange.ts';
 import { isAnswerFramed, keepsAlive } from './framing.ts';
 import { Head, mayEnd } from './head.ts';
 import { ReadBuffers, sharedSize } from './read-buffers.ts';
+import type { NetTunnel } from './tunnel.ts';
+import { agreesTo } from './upgrade.ts';
 import type { NetUpstream } from './upstream.ts';
 
 const maxAnswerHead = 32_768;
@@ -15,7 +17,9 @@ export class UpstreamSocket {
   readonly socket: Socket;
   readonly #upstream: NetUpstream;
   #exchange: NetExchange | null;
-  #state: 'connecting' | 'idle' | 'head' | 'body' = 'connecting';
+  #state: 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' = 'connecting';
+  /** What it carries since it switched to another protocol. */
+  #tunnel: NetTunnel | null = null;
   readonly #head = new Head();
   readonly #buffers = new ReadBuffers(() => this.resume());
   #stash: Buffer | null = null;
@@ -51,7 +55,9 @@ export class UpstreamSocket {
     });
     this.socket.on('drain', () => this.#exchange?.upstreamDrained());
     this.socket.on('error', () => {});
-    this.socket.on('end', () => this.#ended());
+    this.socket.on('end', () => {
+      if (!this.#tunnel) this.#ended();
+    });
     this.socket.on('close', () => this.#ended());
   }
 
@@ -135,6 +141,10 @@ export class UpstreamSocket {
       this.#body(fresh, 0);
       return;
     }
+    if (this.#tunnel) {
+      this.#tunnel.takeFromUpstream(fresh);
+      return;
+    }
     if (this.#state !== 'head' || !this.#exchange) {
       // Bytes that nobody asked for would be taken for the next answer.
       this.#fail('malformed');
@@ -158,12 +168,16 @@ export class UpstreamSocket {
         this.#stash = Buffer.from(rest);
         return;
       }
-      if (parsed !== 'complete' || head.end > maxAnswerHead || !isAnswerFramed(head) || !this.#isDue(head)) {
+      if (parsed !== 'complete' || head.end > maxAnswerHead || !isAnswerFramed(head) || !this.#isDue(head, exchange)) {
         this.#fail('malformed');
         return;
       }
       if (head.status >= 200) {
         this.#answer(head, rest, exchange);
+        return;
+      }
+      if (head.status === 101) {
+        this.#switch(head, rest, exchange);
         return;
       }
       if (head.status !== 100) exchange.inform(head);
@@ -172,8 +186,10 @@ export class UpstreamSocket {
     }
   }
 
-  #isDue(head: Head): boolean {
-    return head.status >= 200 || (head.status !== 101 && ++this.#informed <= maxInforming);
+  #isDue(head: Head, exchange: NetExchange): boolean {
+    if (head.status >= 200) return true;
+    const asked = exchange.askedUpgrade;
+    return head.status === 101 ? asked !== null && agreesTo(head, asked, exchange) : ++this.#informed <= maxInforming;
   }
 
   #answer(head: Head, bytes: Buffer, exchange: NetExchange): void {
@@ -192,6 +208,13 @@ export class UpstreamSocket {
       if (!flows) this.socket.pause();
       this.#body(bytes, head.end);
     } else this.#passed(there, rest, flows);
+  }
+
+  #switch(head: Head, bytes: Buffer, exchange: NetExchange): void {
+    this.#exchange = null;
+    this.#state = 'tunnel';
+    this.#tunnel = exchange.switched(head, this.socket);
+    if (head.end < bytes.length) this.#tunnel.takeFromUpstream(bytes.subarray(head.end));
   }
 
   #body(bytes: Buffer, from: number): void {

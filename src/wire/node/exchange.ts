@@ -47,6 +47,9 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
   readonly method: string;
   readonly target: string;
   readonly host: string;
+  /** `node:http` hands a connection that switches over with what it has read ahead, and its answers can't be refused any more. */
+  readonly upgrade = null;
+  readonly tunnel = null;
 
   // Read by undici, as options of the request.
   path = '';
@@ -62,6 +65,7 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #expectsContinue: boolean;
+  readonly #isReserved: (name: string) => boolean;
   #phase = open;
   #upstream: NodeUpstream | null = null;
   #handler: ForwardHandler | null = null;
@@ -83,7 +87,9 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
     target: string,
     host: string,
     expectsContinue: boolean,
+    isReserved: (name: string) => boolean,
   ) {
+    this.#isReserved = isReserved;
     this.#client = client;
     this.#request = request;
     this.#response = response;
@@ -96,6 +102,10 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
 
   get secure(): boolean {
     return this.#client.secure;
+  }
+
+  get version(): string {
+    return this.#request.httpVersion;
   }
 
   get remoteAddress(): string {
@@ -125,7 +135,7 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
     this.#handler = handler;
     this.#upstream = request.upstream as NodeUpstream;
     this.path = request.target;
-    this.headers = requestFields(rawHeaders, headers.connection, request.remove, request.set);
+    this.headers = requestFields(rawHeaders, headers.connection, request, this.#isReserved);
     this.body = hasBody(this.#request) ? this.#request : null;
     this.headersTimeout = this.bodyTimeout = request.timeout;
     this.servername = this.#upstream.servername;

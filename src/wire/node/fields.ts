@@ -1,10 +1,11 @@
 /** Field lines on their way through: what is passed on, what ends here, what is put in their place. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Field, HeadEdits } from '../wire.ts';
+import type { Field, ForwardRequest, HeadEdits } from '../wire.ts';
 
 /** Fields of one connection (RFC 9110 7.6.1). `trailer` with them: trailers are dropped, so they aren't announced. */
 const hopByHop = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
   'te',
@@ -54,19 +55,24 @@ function isDisguised(
 /**
  * Fields of the request to an upstream, flat: name, value, name, value. Host and Expect end here: the first is the
  * upstream's own unless `set` has one, the second has been answered by us.
+ * @param isReserved fields that clients have no say in
  */
 export function requestFields(
   raw: readonly string[],
   connection: string | undefined,
-  remove: readonly string[],
-  set: readonly Field[],
+  { remove, set, keepsReserved = false }: Pick<ForwardRequest, 'remove' | 'set' | 'keepsReserved'>,
+  isReserved: (name: string) => boolean,
 ): string[] {
   const named = namedByConnection(connection);
   const fields: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
+    if (!keepsReserved && isReserved(name)) continue;
     if (name === 'host' || name === 'expect' || ends(name, named, remove, set)) continue;
-    if (name.includes('_') && isDisguised(name.replaceAll('_', '-'), named, remove, set)) continue;
+    if (name.includes('_')) {
+      const hyphened = name.replaceAll('_', '-');
+      if (isReserved(hyphened) || isDisguised(hyphened, named, remove, set)) continue;
+    }
     fields.push(name, raw[i + 1] as string);
   }
   for (const field of set) fields.push(field[0], field[1]);

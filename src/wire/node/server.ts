@@ -5,6 +5,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { refusePlainHttp } from '../plain-http.ts';
+import { ReservedFields } from '../reserved.ts';
 import { secureAnew, secureOptions } from '../secure-options.ts';
 import { isHost, isOriginForm, reduceAbsoluteForm } from '../target.ts';
 import type { ListenOptions, RequestDefect, ServerExchange, ServerOptions, ServerTls, WireServer } from '../wire.ts';
@@ -12,6 +13,7 @@ import { sendAnswer } from './answer.ts';
 import { isFramed } from './body.ts';
 import { Connection, type Serve } from './connection.ts';
 import { NodeExchange } from './exchange.ts';
+import { asksToSwitch } from './upgrade.ts';
 
 /** Milliseconds between two looks at what the clients do. */
 const watchInterval = 1_000;
@@ -27,6 +29,7 @@ export class NodeServer implements WireServer {
   readonly #handle: (exchange: ServerExchange) => void;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #isReserved: (name: string) => boolean;
   #accepted = 0;
   #draining = false;
   #watch: NodeJS.Timeout | undefined;
@@ -34,6 +37,8 @@ export class NodeServer implements WireServer {
   constructor(options: ServerOptions, handle: (exchange: ServerExchange) => void) {
     this.#options = options;
     this.#handle = handle;
+    const reserved = new ReservedFields(options.reserved ?? []);
+    this.#isReserved = (name) => reserved.hasName(name);
     this.#server = this.#create();
     this.#server.on('connection', () => this.#accepted++);
     const addresses = new Addresses(options.maxConnectionsPerAddress ?? 0);
@@ -165,12 +170,15 @@ export class NodeServer implements WireServer {
     )
       defect = 'malformed';
     else if (maxBodySize > 0 && Number(request.headers['content-length'] ?? 0) > maxBodySize) defect = 'body-too-large';
+    else if (asksToSwitch(request, this.#options.upgrades ?? [])) defect = 'upgrade-not-built';
     if (defect !== null) {
       response.shouldKeepAlive = false;
       sendAnswer(connection, request, response, this.#options.refuse(defect));
       return;
     }
-    this.#handle(new NodeExchange(connection, request, response, target, host ?? '', expectsContinue));
+    this.#handle(
+      new NodeExchange(connection, request, response, target, host ?? '', expectsContinue, this.#isReserved),
+    );
   };
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
