@@ -32,9 +32,9 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     description: 'Threads that carry traffic. 0 is one per processor.',
   }),
   wire: choice(['net', 'node'], {
-    default: 'node',
+    default: 'net',
     description:
-      'What carries requests: `net` is HTTP/1.1 of our own on TCP and TLS, `node` is Node’s HTTP server with undici.',
+      'What carries requests: `net` is HTTP/1.1 of our own on TCP and TLS, `node` is Node’s HTTP server with undici, without WebSockets.',
   }),
   maxHeadSize: integer({
     default: 16_384,
