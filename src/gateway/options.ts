@@ -34,7 +34,12 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
   wire: choice(['net', 'node'], {
     default: 'net',
     description:
-      'What carries requests: `net` is HTTP/1.1 of our own on TCP and TLS, `node` is Node’s HTTP server with undici, without WebSockets.',
+      'What carries requests: `net` is HTTP/1.1 of our own on TCP and TLS, and HTTP/2, `node` is Node’s HTTP server with undici, without HTTP/2 and WebSockets.',
+  }),
+  http2: boolean({
+    default: true,
+    description:
+      'Whether clients may speak HTTP/2: over TLS if they offer it (ALPN), without TLS from the first byte (prior knowledge). With `wire` = `node` nobody may.',
   }),
   maxHeadSize: integer({
     default: 16_384,
@@ -129,16 +134,36 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
         : 'trustedProxies: expected IP addresses, and ranges of them as 10.0.0.0/8';
     },
   ),
-  backend: section('Connections to back ends.', {
-    connectTimeout: milliseconds(5000, 'Milliseconds to establish a connection, its TLS included.'),
-    timeout: milliseconds(60_000, 'Milliseconds from the end of a request until the head of its answer must be there.'),
-    maxConnections: integer({
-      default: 1024,
-      minimum: 0,
-      description: 'Connections to one back end at most, for each thread; requests beyond wait. 0 is no limit.',
-    }),
-    idleTimeout: milliseconds(30_000, 'Milliseconds after which an unused connection is closed.'),
-  }),
+  backend: section(
+    'Connections to back ends.',
+    {
+      connectTimeout: milliseconds(5000, 'Milliseconds to establish a connection, its TLS included.'),
+      timeout: milliseconds(
+        60_000,
+        'Milliseconds from the end of a request until the head of its answer must be there.',
+      ),
+      maxConnections: integer({
+        default: 1024,
+        minimum: 0,
+        description: 'Connections to one back end at most, for each thread; requests beyond wait. 0 is no limit.',
+      }),
+      idleTimeout: milliseconds(30_000, 'Milliseconds after which an unused connection is closed.'),
+      offerHttp2: boolean({
+        default: false,
+        description:
+          'Whether back ends with https may choose HTTP/2 (ALPN). A connection then carries as many requests at a time as the back end allows. With `wire` = `node` they may not.',
+      }),
+      http2Origins: list({
+        default: [],
+        description:
+          'Back ends (`http://host:port`) to which HTTP/2 is spoken from the first byte, without asking: those without TLS can’t be asked. Needs `wire` = `net`.',
+      }),
+    },
+    ({ http2Origins }) =>
+      http2Origins
+        .filter((origin) => URL.parse(origin)?.origin !== origin)
+        .map((origin) => `http2Origins: expected http://host:port and no more, got ${origin}`),
+  ),
   forwarded: forwardedOptions,
   tunnel: tunnelOptions,
   revocation: section('The set of revoked tokens, in memory that all threads share.', {
@@ -307,6 +332,20 @@ const keyManager = section('How a gateway reaches its key manager.', {
   }),
 });
 
-export const gatewayOptions = section('', { gateway, authConfig, controlPlane, keyManager });
+/** Of `[gateway]`, beyond what one of its options says. */
+export function gatewayProblem({
+  wire,
+  backend,
+}: Pick<Config<typeof gateway>, 'wire' | 'backend'>): string | undefined {
+  if (wire === 'net' || backend.http2Origins.length === 0) return undefined;
+  return 'wire: expected net, since backend.http2Origins names back ends with HTTP/2';
+}
+
+export const gatewayOptions = section('', {
+  gateway: { ...gateway, problem: gatewayProblem },
+  authConfig,
+  controlPlane,
+  keyManager,
+});
 
 export type GatewayOptions = Config<typeof gatewayOptions>;

@@ -20,8 +20,8 @@ export interface LocalAnswer {
 }
 
 /**
- * One request of a client, and the ways to answer it. A connection has one exchange at a time: what a client pipelines
- * waits, most of it unread, until the answer before it has been sent. It can be read until the code that ended it (the caller of
+ * One request of a client, and the ways to answer it. A connection of HTTP/1.1 has one exchange at a time: what a client
+ * pipelines waits, most of it unread, until the answer before it has been sent. One of HTTP/2 has one for each stream. It can be read until the code that ended it (the caller of
  * `respond`, or `onEnd`) has returned; then its bytes may already belong to the connection's next request.
  */
 export interface ServerExchange {
@@ -111,7 +111,7 @@ export interface ForwardHandler {
   /**
    * Exactly once, last. Without `failure`, the answer went to the client whole, or both sides have closed a tunnel. With one and `answered` false, the
    * client has had nothing yet: the handler owes it a `respond`. With `answered` true the wire has already cut the
-   * connection, which is how HTTP/1.1 tells a client that an answer is incomplete. After `client-gone` nobody is left
+   * connection (of HTTP/2: reset the stream), which is how a client is told that an answer is incomplete. After `client-gone` nobody is left
    * to answer.
    */
   onEnd(failure: ForwardFailure | null, answered: boolean): void;
@@ -157,6 +157,12 @@ export interface UpstreamOptions {
   readonly ca?: readonly string[];
   /** To show where it is asked for (mutual TLS). */
   readonly clientCertificate?: ClientCertificate;
+  /**
+   * `offered`: HTTP/2 if an https origin chooses it (ALPN), otherwise HTTP/1.1, in which upgrades are always asked for. `only`:
+   * HTTP/2 from the first byte, which is how it is spoken without TLS; it has no upgrades. Absent = HTTP/1.1. A wire that
+   * has no HTTP/2 speaks HTTP/1.1 for `offered`, and throws a TypeError for `only`.
+   */
+  readonly http2?: 'offered' | 'only';
 }
 
 /** PEM certificate chain and key. */
@@ -198,6 +204,11 @@ export interface ServerOptions {
    * rest of a body after a local answer; then its connection is cut. Default 30000.
    */
   readonly bodyTimeout?: number;
+  /**
+   * May clients speak HTTP/2: by ALPN, and without TLS from the first byte (prior knowledge)? Default true; a wire that has
+   * no HTTP/2 says so to neither.
+   */
+  readonly http2?: boolean;
   /**
    * Protocols that requests may ask to switch to, in lower case (`websocket`). From a request for any other, `Upgrade` is
    * dropped, so that it is an ordinary one. Default: none.

@@ -100,8 +100,8 @@ certificateAlias = "partner"
 consumerKeyClaim = "cid"
 [b7a.users.alice]
 password = "@sha256:{${digest}}"
-[http2]
-enable = false
+[httpClients]
+enableHttp2 = false
 `,
   );
   microgateway = await startMicrogateway({
@@ -129,7 +129,7 @@ test('200 at once without any control plane, and the start says where everything
   assert.match(output, /Shop 1\.0\.0 +https:\/\/localhost:\d+\/shop\/1\.0\.0/);
   assert.match(output, /^ {2}curl -k .*\/shop\/1\.0\.0\/items$/m);
   assert.match(output.trimEnd().split('\n').at(-1) ?? '', /^postern ready/);
-  assert.match(microgateway.log(), /warning: .*micro-gw\.conf:\d+: http2\.enable has no effect/);
+  assert.match(microgateway.log(), /warning: .*micro-gw\.conf:\d+: httpClients\.enableHttp2 has no effect/);
 });
 
 describe('tokens', () => {

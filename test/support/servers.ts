@@ -24,6 +24,7 @@ export const servers: readonly Server[] = [
   { name: 'postgresql', command: 'postgres', package: 'postgresql', use: 'the store of several nodes' },
   { name: 'nginx', command: 'nginx', package: 'nginx-light', use: 'a back end that reads what the gateway sends' },
   { name: 'haproxy', command: 'haproxy', package: 'haproxy', use: 'another one' },
+  { name: 'nghttp', command: 'nghttp', package: 'nghttp2-client', use: 'a client of HTTP/2 besides Node’s' },
   { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
 ];
 

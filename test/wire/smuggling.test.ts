@@ -109,7 +109,9 @@ for (const [wire, read] of Object.entries(wires)) {
       const backEnd = await startBackEnd(name);
       const resources = verbs.map((verb) => testResource({ verb, authType: 'None' }));
       const api = testApi('s', backEnd.url, { context: '/s', resources });
-      const gateway = await startTestGateway({ fixed: { entities: [api] }, flags: [`--gateway.wire=${wire}`] });
+      // Who has sent the preface of HTTP/2 has to say more of it within the time of a head.
+      const flags = [`--gateway.wire=${wire}`, '--gateway.headTimeout=2000'];
+      const gateway = await startTestGateway({ fixed: { entities: [api] }, flags });
       const port = Number(new URL(gateway.http).port);
       const readings: Reading[] = [];
       const hung: string[] = [];

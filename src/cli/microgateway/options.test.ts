@@ -312,7 +312,11 @@ describe('what would silently enforce less is refused', () => {
 
 it('what has no effect is worth one line each', () => {
   const { warnings } = readConfig(microgatewaySchema, {
-    flags: ['--http2.enable=false', '--analytics.fileUpload.enable=true', '--httpClients.disableSslVerification=true'],
+    flags: [
+      '--httpClients.enableHttp2=false',
+      '--analytics.fileUpload.enable=true',
+      '--httpClients.disableSslVerification=true',
+    ],
   });
   assert.equal(warnings.length, 3);
   assert.match(warnings.join('\n'), /^--httpClients\.disableSslVerification has no effect: certificates of back/m);

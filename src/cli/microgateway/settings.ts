@@ -54,6 +54,7 @@ export function readSettings(args: RunArguments): MicrogatewaySettings {
         httpPort: moved(listenerConfig.httpPort),
         httpsPort: moved(listenerConfig.httpsPort),
         adminPort: moved(config.gateway.adminPort),
+        http2: config.http2.enable,
         maxHeadSize: listenerConfig.maxHeaderSize,
         maxTargetLength: listenerConfig.maxUriLength,
         clockSkew: config.server.timestampSkew,

@@ -160,7 +160,7 @@ export async function createDeps(
 function upstreams({ keyManager, gateway }: ThreadData['options'], whom: Trust, wire: Wire) {
   const pools = new Map<string, Upstream>();
   const atKeyManager = new URL(keyManager.serverUrl).origin;
-  const { connectTimeout, maxConnections, idleTimeout } = gateway.backend;
+  const { connectTimeout, maxConnections, idleTimeout, offerHttp2, http2Origins } = gateway.backend;
   const upstream: Deps['upstream'] = (origin, trust = []) => {
     // Who is believed on one connection is not believed on another.
     const key = [origin, ...trust].join('\n');
@@ -174,6 +174,11 @@ function upstreams({ keyManager, gateway }: ThreadData['options'], whom: Trust, 
         idleTimeout,
         ca: [ca, ...(authorities ?? []), ...trust],
         ...(origin === atKeyManager && clientCertificate ? { clientCertificate } : {}),
+        ...(http2Origins.includes(origin)
+          ? { http2: 'only' }
+          : offerHttp2 && origin !== atKeyManager
+            ? { http2: 'offered' }
+            : {}),
       });
       pools.set(key, pool);
     }

@@ -98,6 +98,7 @@ const listener: ServerOptions = {
   reserved: reservedFields(limits.forwarded),
   upgrades: limits.tunnel.protocols,
   tunnelTimeout: limits.tunnel.idleTimeout,
+  http2: limits.http2,
   refuse: (defect) => defects[defect],
 };
 const servers: WireServer[] = [];

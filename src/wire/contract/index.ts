@@ -20,6 +20,17 @@ import { storm } from './storm.ts';
 import { dropping, refusing, tunnelling } from './upgrading.ts';
 import { writing } from './writing.ts';
 
+/** What of it is about what happens between a client and an upstream. */
+export function contractOfForwarding(name: string, wire: Wire, excused: readonly string[] = []): void {
+  const unused = new Set(excused);
+  const it = casesOf(name, wire, unused);
+  forwarding(it);
+  failing(it);
+  securing(it);
+  storm(it);
+  test(`${name}: every excused case exists`, () => assert.deepEqual([...unused], []));
+}
+
 /**
  * Runs the suite. `excused` names the cases that an implementation is known not to fulfil; without `switches` it is one
  * that refuses upgrades.

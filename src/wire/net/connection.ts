@@ -2,12 +2,15 @@
 import type { X509Certificate } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { shownCertificate } from '../shown-certificate.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
+import { endBody, writeBody } from './body.ts';
 import { ChunkReader } from './chunks.ts';
-import { NetExchange } from './exchange.ts';
+import type { BodyFraming, Client } from './exchange.ts';
 import { type Head, mayEnd } from './head.ts';
+import { NetExchange } from './net-exchange.ts';
 import { begin, flush, putText } from './output.ts';
 import type { NetServer } from './server.ts';
 import { giveBack, takeHead } from './spare-heads.ts';
@@ -28,7 +31,10 @@ const halfClosedTime = 1_000;
 /** What a broken connection means is told by `close`. */
 const ignore = (): void => {};
 
-export class ClientConnection {
+/** RFC 9113 3.4. */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+export class ClientConnection implements Client {
   readonly socket: Socket;
   readonly secure: boolean;
   readonly remoteAddress: string;
@@ -52,8 +58,8 @@ export class ClientConnection {
   /** Requests that it has carried. */
   #requests = 0;
   /** Where the body goes; null = nowhere yet. */
-  #sink: Socket | null = null;
-  #sinkChunked = false;
+  #sink: Writable | null = null;
+  #sinkFraming: BodyFraming = 'length';
   #drops = false;
   #lingers = false;
   /** The client sends no more; what it has sent whole is still answered. */
@@ -205,7 +211,7 @@ export class ClientConnection {
     const head = (this.#head ??= takeHead(this.#server.reserved));
     const { maxHeadSize, maxTargetLength } = this.#server.options;
     const parsed = head.parseRequest(bytes);
-    if (parsed === 'malformed') this.#refuse('malformed');
+    if (parsed === 'malformed') this.#unreadable(bytes);
     else if (parsed === 'too-many-fields') this.#refuse('head-too-large');
     else if (parsed === 'incomplete') {
       if (bytes.length > maxHeadSize) this.#refuse('head-too-large');
@@ -217,6 +223,22 @@ export class ClientConnection {
     } else if (head.end > maxHeadSize) this.#refuse('head-too-large');
     else if (head.targetEnd - head.targetStart > maxTargetLength) this.#refuse('target-too-long');
     else this.#open(head, bytes);
+  }
+
+  /** What is no HTTP/1.1 may be HTTP/2, if the connection begins with it (RFC 9113 3.3). With TLS that is settled before. */
+  #unreadable(bytes: Buffer): void {
+    const { socket } = this;
+    const isFirst = socket.bytesRead === bytes.length && !this.secure && this.#server.options.http2 !== false;
+    if (!isFirst || !beginsHttp2(bytes)) this.#refuse('malformed');
+    else if (bytes.length < preface.length) this.#stash = bytes;
+    else {
+      this.#forgetHead();
+      socket.removeAllListeners('data');
+      socket.pause();
+      socket.unshift(bytes);
+      this.#server.forget(this);
+      this.#server.serveHttp2(socket, false);
+    }
   }
 
   #open(head: Head, bytes: Buffer): void {
@@ -249,10 +271,10 @@ export class ClientConnection {
   }
 
   /** The upstream is there: the body begins to flow. */
-  sendBodyTo(sink: Socket, chunked: boolean, hasExpect: boolean): void {
+  sendBodyTo(sink: Writable, framing: BodyFraming, hasExpect: boolean): void {
     if (this.#bodyDone) return;
     this.#sink = sink;
-    this.#sinkChunked = chunked;
+    this.#sinkFraming = framing;
     if (hasExpect && !this.isHttp10 && !this.#stash) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     this.#flow();
   }
@@ -279,13 +301,13 @@ export class ClientConnection {
         return;
       }
       this.#bodyDone = this.#chunks.isDone;
-      if (this.#bodyDone && this.#sink) this.#sink.write('0\r\n\r\n', 'latin1');
     } else {
       stop = Math.min(bytes.length, from + this.#left);
       this.#left -= stop - from;
       this.#pass(bytes, from, stop);
       this.#bodyDone = this.#left === 0;
     }
+    if (this.#bodyDone && this.#sink) endBody(this.#sink, this.#sinkFraming);
     if (stop < bytes.length) this.#keep(bytes.subarray(stop));
     if (this.#bodyDone && this.#drops) this.finished();
   }
@@ -293,11 +315,8 @@ export class ClientConnection {
   #pass(bytes: Buffer, from: number, to: number): void {
     const sink = this.#sink;
     this.#room -= to - from;
-    if (this.#room < 0 || !sink || sink.destroyed || to === from) return;
-    if (this.#sinkChunked) sink.write(`${(to - from).toString(16)}\r\n`, 'latin1');
-    const flows = sink.write(bytes.subarray(from, to));
-    if (this.#sinkChunked) sink.write('\r\n', 'latin1');
-    if (!flows) this.socket.pause();
+    if (this.#room < 0 || !sink || to === from) return;
+    if (!writeBody(sink, this.#sinkFraming, bytes.subarray(from, to))) this.socket.pause();
   }
 
   /** The body can't be read, or is too long. */
@@ -395,4 +414,10 @@ export class ClientConnection {
     this.socket.end(() => setTimeout(() => this.socket.destroy(), lingerTime).unref());
     this.socket.resume();
   }
+}
+
+/** Is it the preface of HTTP/2, as far as it has come? */
+function beginsHttp2(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, preface.length);
+  return bytes.compare(preface, 0, length, 0, length) === 0;
 }

@@ -1,86 +1,116 @@
-/** A request: read in place from the connection's bytes, until the code that ended it has returned. */
+/**
+ * A request on its way to an upstream and, if that has to be, to another: read in place from the bytes of its head, until the
+ * code that ended it has returned. How its answer is written is the matter of the version that its client speaks.
+ */
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type {
-  AnswerHead,
   Field,
   ForwardFailure,
   ForwardHandler,
   ForwardRequest,
+  HeadEdits,
   LocalAnswer,
   ServerExchange,
+  Upstream,
 } from '../wire.ts';
 import type { AcceptedRequest } from './accept.ts';
-import type { ClientConnection } from './connection.ts';
-import { type Head, kinds } from './head.ts';
-import { areSafe, begin, flush, putBytes, putField, putFields, putText, room } from './output.ts';
+import type { Head } from './head.ts';
+import { areSafe, begin, flush, putBytes, putField, putFields, putText } from './output.ts';
 import type { LargeBuffer } from './read-buffers.ts';
-import { NetTunnel } from './tunnel.ts';
-import type { NetUpstream } from './upstream.ts';
+import type { NetTunnel } from './tunnel.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
-const CR = 13;
-/** Bytes from which on a copy costs more than waiting until the client has taken them. */
-const worthKeeping = 8192;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-const nothing: readonly string[] = [];
-const noFields: readonly Field[] = [];
 
-export class NetExchange implements ServerExchange, AnswerHead {
+/** How a request's body is written to where it goes: as it is, in chunks, or as a stream whose end ends the body. */
+export type BodyFraming = 'length' | 'chunked' | 'stream';
+
+/** The connection, or the stream of one, that a request came by. */
+export interface Client {
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  readonly clientCertificate: X509Certificate | null;
+  readonly isBodyDone: boolean;
+  /** The body begins to flow. `hasExpect`: the client waits for a 100 before it sends it. */
+  sendBodyTo(sink: Writable, framing: BodyFraming, hasExpect: boolean): void;
+  resumeBody(): void;
+  answerLocally(answer: LocalAnswer, method: string): void;
+  /** The answer has been written whole. */
+  finished(): void;
+  /** The answer can't be written whole, which the client has to see. */
+  cut(): void;
+}
+
+/** The connection, or the stream of one, by which an upstream answers. */
+export interface Answering {
+  /** The client has taken what there was. */
+  resume(): void;
+  /** The exchange wants no more of this. */
+  abandon(): void;
+  /** A piece of the request has been sent. */
+  touched(): void;
+}
+
+/** An upstream of this wire, as an exchange sees it. */
+export interface ExchangeUpstream extends Upstream {
+  /** What `host` says. */
+  readonly authority: string;
+  readonly isTls: boolean;
+  /** Takes a request: over a connection at once, over a new one, or when one becomes free. */
+  dispatch(exchange: Exchange): void;
+  /** The exchange no longer wants a connection. */
+  cancel(exchange: Exchange): void;
+}
+
+export abstract class Exchange implements ServerExchange {
   readonly method: string;
   readonly target: string;
   readonly host: string;
   timeout = 0;
-  readonly #connection: ClientConnection;
-  readonly #head: Head;
+  /** Of the request. */
+  readonly head: Head;
+  protected readonly client: Client;
   #request: ForwardRequest | null = null;
   #handler: ForwardHandler | null = null;
-  #upstream: UpstreamSocket | null = null;
+  #upstream: Answering | null = null;
   #answered = false;
   /** Answered, or the client is gone. */
   isOver = false;
   #isReused = false;
   #retried = false;
   #waited = 0;
-  /** Is the answer to the client in chunks of ours? */
-  #chunked = false;
-  #tunnel: NetTunnel | null = null;
 
-  constructor(connection: ClientConnection, head: Head, { method, target, host }: AcceptedRequest) {
-    this.#connection = connection;
-    this.#head = head;
+  constructor(client: Client, head: Head, { method, target, host }: AcceptedRequest) {
+    this.client = client;
+    this.head = head;
     this.method = method;
     this.target = target;
     this.host = host;
   }
 
   get secure(): boolean {
-    return this.#connection.secure;
+    return this.client.secure;
   }
 
   get remoteAddress(): string {
-    return this.#connection.remoteAddress;
+    return this.client.remoteAddress;
   }
 
   get clientCertificate(): X509Certificate | null {
-    return this.#connection.clientCertificate;
+    return this.client.clientCertificate;
   }
 
   header(name: string): string | undefined {
-    return this.#head.header(name);
+    return this.head.header(name);
   }
 
-  get version(): string {
-    return this.#connection.isHttp10 ? '1.0' : '1.1';
-  }
+  abstract get version(): string;
 
-  get upgrade(): string | null {
-    return this.#connection.upgrade;
-  }
+  abstract get upgrade(): string | null;
 
-  get tunnel(): NetTunnel | null {
-    return this.#tunnel;
-  }
+  abstract get tunnel(): NetTunnel | null;
 
   /** What the upstream was asked to switch to. */
   get askedUpgrade(): string | null {
@@ -93,13 +123,13 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   /** Has the client sent everything? */
   get isSent(): boolean {
-    return this.#connection.isBodyDone;
+    return this.client.isBodyDone;
   }
 
   respond(answer: LocalAnswer): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#connection.answerLocally(answer, this.method);
+    this.client.answerLocally(answer, this.method);
   }
 
   forward(request: ForwardRequest, handler: ForwardHandler): void {
@@ -109,7 +139,7 @@ export class NetExchange implements ServerExchange, AnswerHead {
     this.#waited = 0;
     if (this.isOver) handler.onEnd('client-gone', false);
     else if (!areSafe(request.target, request.set)) handler.onEnd('malformed', false);
-    else (request.upstream as NetUpstream).dispatch(this);
+    else (request.upstream as ExchangeUpstream).dispatch(this);
   }
 
   waitedTooLong(interval: number, limit: number): boolean {
@@ -119,9 +149,9 @@ export class NetExchange implements ServerExchange, AnswerHead {
 
   /** A connection is there: the head is written in one piece with what there is of the body. */
   connected(upstream: UpstreamSocket, isReused: boolean): void {
-    const { target, remove, set, keepsReserved } = this.#request as ForwardRequest;
-    const head = this.#head;
-    const net = (this.#request as ForwardRequest).upstream as NetUpstream;
+    const { target, remove, set, keepsReserved } = this.request;
+    const head = this.head;
+    const net = this.request.upstream as ExchangeUpstream;
     this.#upstream = upstream;
     this.#isReused = isReused;
     begin();
@@ -134,11 +164,33 @@ export class NetExchange implements ServerExchange, AnswerHead {
     const protocol = this.askedUpgrade;
     if (protocol !== null) putText(`connection: upgrade\r\nupgrade: ${protocol}\r\n`);
     if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');
-    else if (head.contentLength > 0 || (head.contentLength === 0 && this.method !== 'GET' && this.method !== 'HEAD'))
-      putText(`content-length: ${head.contentLength}\r\n\r\n`);
+    else if (this.saysLength) putText(`content-length: ${head.contentLength}\r\n\r\n`);
     else putText('\r\n');
     flush(upstream.socket, net.isTls);
-    this.#connection.sendBodyTo(upstream.socket, head.codings > 0, head.hasExpect);
+    this.client.sendBodyTo(upstream.socket, head.codings > 0 ? 'chunked' : 'length', head.hasExpect);
+  }
+
+  /** A stream has taken the head: what comes of the body is written to it. */
+  streaming(upstream: Answering, body: Writable, isReused: boolean): void {
+    this.#upstream = upstream;
+    this.#isReused = isReused;
+    this.client.sendBodyTo(body, 'stream', this.head.hasExpect);
+  }
+
+  /** What is asked of the upstream. */
+  get request(): ForwardRequest {
+    return this.#request as ForwardRequest;
+  }
+
+  /** Is there, or will there be, a body? */
+  get hasBody(): boolean {
+    return this.head.codings > 0 || this.head.contentLength > 0;
+  }
+
+  /** Does the request to the upstream have a length? No body, for a method that has none, needs none. */
+  get saysLength(): boolean {
+    const { contentLength } = this.head;
+    return contentLength > 0 || (contentLength === 0 && this.method !== 'GET' && this.method !== 'HEAD');
   }
 
   bodySent(): void {
@@ -146,93 +198,43 @@ export class NetExchange implements ServerExchange, AnswerHead {
   }
 
   upstreamDrained(): void {
-    this.#connection.resumeBody();
+    this.client.resumeBody();
   }
 
-  inform(head: Head): void {
-    if (this.#head.minor === 0) return;
-    begin();
-    putText(`HTTP/1.1 ${head.status} \r\n`);
-    putFields(head, nothing, noFields);
-    putText('\r\n');
-    flush(this.#connection.socket, this.secure);
-  }
-
-  /** The upstream has agreed to what it was asked for, and the client is told so. */
-  switched(head: Head, upstream: Socket): NetTunnel {
-    const handler = this.#handler as ForwardHandler;
-    const connection = this.#connection;
-    this.#answered = true;
-    this.#upstream = null;
-    const tunnel = new NetTunnel(connection.socket, upstream, connection.tunnelLimits, (failure) => {
-      this.isOver = true;
-      handler.onEnd(failure, true);
-    });
-    this.#tunnel = tunnel;
-    const edits = handler.onHead(head.status, head);
-    begin();
-    putText('HTTP/1.1 101 Switching Protocols\r\n');
-    putFields(head, edits?.remove ?? nothing, edits?.set ?? noFields);
-    if (!hasDate(head)) putText(`date: ${connection.date}\r\n`);
-    putText(`connection: upgrade\r\nupgrade: ${this.askedUpgrade}\r\n\r\n`);
-    if (!flush(connection.socket, this.secure)) upstream.pause();
-    connection.carry(tunnel);
-    return tunnel;
-  }
+  /** An interim answer of the upstream's. */
+  abstract inform(head: Head): void;
 
   /**
    * The answer's head; `left` bytes of body follow (-1 = not known), of which the first `there` stand behind it: one
    * write, if they fit. False = the client does not keep up.
+   * @param length what content-length says; -1 = nothing
    */
-  answer(head: Head, length: number, isBodiless: boolean, left: number, there: number): boolean {
-    this.#answered = true;
-    const edits = (this.#handler as ForwardHandler).onHead(head.status, head);
-    const connection = this.#connection;
-    this.#chunked = !isBodiless && left < 0 && this.#head.minor === 1;
-    if (!isBodiless && left < 0 && !this.#chunked) connection.keepAlive = false;
-    begin();
-    putText('HTTP/1.1');
-    let reason = 12;
-    while (head.bytes[reason] !== CR) reason++;
-    putBytes(head.bytes, 8, reason);
-    putText(reason === 12 ? ' \r\n' : '\r\n');
-    putFields(head, edits?.remove ?? nothing, edits?.set ?? noFields);
-    if (!hasDate(head)) putField('date', connection.date);
-    if (this.#chunked) putText('transfer-encoding: chunked\r\n');
-    else if (length >= 0 && head.status !== 204) putField('content-length', String(length));
-    putText(
-      connection.endsAfterAnswer()
-        ? 'connection: close\r\n\r\n'
-        : connection.isHttp10
-          ? 'connection: keep-alive\r\n\r\n'
-          : '\r\n',
-    );
-    const isOneWrite = !this.#chunked && there <= room();
-    if (isOneWrite) putBytes(head.bytes, head.end, head.end + there);
-    const flows = flush(connection.socket, this.secure);
-    return isOneWrite || there === 0 ? flows : this.content(head.bytes, head.end, head.end + there);
-  }
+  abstract answer(head: Head, length: number, isBodiless: boolean, left: number, there: number): boolean;
 
   /**
-   * Bytes of the answer's body. False = the client does not keep up, until `drain` or, of a piece that was not copied,
-   * until it has gone.
+   * Bytes of the answer's body. False = the client does not keep up, until it has drained or, of a piece that was not
+   * copied, until that has gone.
    * @param large what they are in, if it stays as it is until they have gone: a large piece of it need not be copied
    */
-  content(bytes: Buffer, from: number, to: number, large: LargeBuffer | null = null): boolean {
-    const { socket } = this.#connection;
-    const piece = bytes.subarray(from, to);
-    const sent = large !== null && to - from >= worthKeeping ? large.writing() : undefined;
-    const data = sent ? piece : Buffer.from(piece);
-    let flows: boolean;
-    if (this.#chunked) {
-      socket.cork();
-      socket.write(`${(to - from).toString(16)}\r\n`, 'latin1');
-      socket.write(data, sent);
-      flows = socket.write('\r\n', 'latin1');
-      socket.uncork();
-    } else flows = socket.write(data, sent);
-    // Nothing is read into its place before it has gone.
-    return sent ? socket.writableLength === 0 : flows;
+  abstract content(bytes: Buffer, from: number, to: number, large?: LargeBuffer | null): boolean;
+
+  /** The upstream has agreed to what it was asked for. */
+  abstract switched(head: Head, upstream: Socket): NetTunnel;
+
+  /** Nothing more of the body comes. */
+  protected abstract endContent(): void;
+
+  /** From now on the client gets this answer and no other. */
+  protected announce(head: Head): HeadEdits | null {
+    this.#answered = true;
+    if (head.status === 101) this.#upstream = null;
+    return (this.#handler as ForwardHandler).onHead(head.status, head);
+  }
+
+  /** What it has switched to is over. */
+  protected tunnelled(failure: ForwardFailure | null): void {
+    this.isOver = true;
+    (this.#handler as ForwardHandler).onEnd(failure, true);
   }
 
   clientDrained(): void {
@@ -242,9 +244,9 @@ export class NetExchange implements ServerExchange, AnswerHead {
   completed(): void {
     this.isOver = true;
     this.#upstream = null;
-    if (this.#chunked) this.#connection.socket.write('0\r\n\r\n', 'latin1');
+    this.endContent();
     (this.#handler as ForwardHandler).onEnd(null, true);
-    this.#connection.finished();
+    this.client.finished();
   }
 
   failed(failure: ForwardFailure): void {
@@ -252,37 +254,43 @@ export class NetExchange implements ServerExchange, AnswerHead {
     this.#upstream = null;
     if (this.#answered) {
       this.isOver = true;
-      this.#connection.cut();
+      this.client.cut();
       (this.#handler as ForwardHandler).onEnd(failure, true);
     } else if (failure === 'closed' && this.#mayRetry()) {
-      this.#retried = true;
-      ((this.#request as ForwardRequest).upstream as NetUpstream).dispatch(this);
+      this.#dispatchAgain();
     } else {
       (this.#handler as ForwardHandler).onEnd(failure, false);
     }
   }
 
+  /** The upstream says that it has done nothing about the request (RFC 9113 8.7). */
+  refused(): void {
+    if (this.isOver) return;
+    if (this.#answered || this.#retried || this.hasBody) this.failed('closed');
+    else this.#dispatchAgain();
+  }
+
   #mayRetry(): boolean {
-    const hasBody = this.#head.codings > 0 || this.#head.contentLength > 0;
-    return this.#isReused && !this.#retried && !hasBody && idempotent.has(this.method);
+    return this.#isReused && !this.#retried && !this.hasBody && idempotent.has(this.method);
+  }
+
+  #dispatchAgain(): void {
+    this.#retried = true;
+    this.#upstream = null;
+    (this.request.upstream as ExchangeUpstream).dispatch(this);
   }
 
   clientGone(): void {
-    if (this.isOver || this.#tunnel) return;
+    if (this.isOver || this.tunnel) return;
     this.isOver = true;
     const upstream = this.#upstream;
     if (upstream) upstream.abandon();
-    else ((this.#request?.upstream ?? null) as NetUpstream | null)?.cancel(this);
+    else ((this.#request?.upstream ?? null) as ExchangeUpstream | null)?.cancel(this);
     this.#handler?.onEnd('client-gone', this.#answered);
   }
 }
 
 function setsHost(set: readonly Field[]): boolean {
   for (const field of set) if (field[0] === 'host') return true;
-  return false;
-}
-
-function hasDate(head: Head): boolean {
-  for (let field = 0; field < head.count; field++) if (head.kind[field] === kinds.date) return true;
   return false;
 }

@@ -296,10 +296,14 @@ export class Head {
     return true;
   }
 
+  get hasDate(): boolean {
+    for (let field = 0; field < this.count; field++) if (this.kind[field] === kinds.date) return true;
+    return false;
+  }
+
   /** A name, its underscores read as hyphens. */
   hyphened(field: number): string {
-    const name = this.slice(this.ranges[field * 4] as number, this.ranges[field * 4 + 1] as number);
-    return name.toLowerCase().replaceAll('_', '-');
+    return this.name(field).toLowerCase().replaceAll('_', '-');
   }
 
   isNamed(field: number, name: string): boolean {
@@ -326,6 +330,11 @@ export class Head {
     if (to - from !== text.length) return false;
     for (let at = 0; at < text.length; at++) if (this.bytes[from + at] !== text.charCodeAt(at)) return false;
     return true;
+  }
+
+  /** In the letters that it came in. */
+  name(field: number): string {
+    return this.slice(this.ranges[field * 4] as number, this.ranges[field * 4 + 1] as number);
   }
 
   value(field: number): string {

@@ -73,17 +73,7 @@ export function putFields(head: Head, remove: readonly string[], set: readonly F
   let from = -1;
   let to = 0;
   for (let field = 0; field < head.count; field++) {
-    const kind = head.kind[field] as number;
-    const keep =
-      (kind === kinds.ordinary ||
-        kind === kinds.date ||
-        kind === kinds.underscored ||
-        (kind === kinds.reserved && keepsReserved)) &&
-      !includes(head, field, remove) &&
-      !isSet(head, field, set) &&
-      (named === null || !includes(head, field, named)) &&
-      (kind !== kinds.underscored || head.status > 0 || !isDisguised(head, head.hyphened(field), remove, set, named));
-    if (keep) {
+    if (goesOn(head, field, remove, set, named, keepsReserved)) {
       if (from < 0) from = head.ranges[field * 4] as number;
       to = head.ranges[field * 4 + 3] as number;
     } else if (from >= 0) {
@@ -100,6 +90,43 @@ export function putField(name: string, value: string): void {
   putText(': ');
   putText(value);
   putText('\r\n');
+}
+
+/** The same as a list of names, in lower case, and values: for a version that has no lines. */
+export function listFields(
+  list: string[],
+  head: Head,
+  remove: readonly string[],
+  set: readonly Field[],
+  keepsReserved = false,
+): void {
+  const named = head.connectionLines > 0 ? connectionNames(head) : null;
+  for (let field = 0; field < head.count; field++)
+    if (goesOn(head, field, remove, set, named, keepsReserved))
+      list.push(head.name(field).toLowerCase(), head.value(field));
+  for (const field of set) list.push(field[0], field[1]);
+}
+
+/** Is this field for who reads the message next, and neither removed nor replaced? */
+function goesOn(
+  head: Head,
+  field: number,
+  remove: readonly string[],
+  set: readonly Field[],
+  named: readonly string[] | null,
+  keepsReserved: boolean,
+): boolean {
+  const kind = head.kind[field] as number;
+  return (
+    (kind === kinds.ordinary ||
+      kind === kinds.date ||
+      kind === kinds.underscored ||
+      (kind === kinds.reserved && keepsReserved)) &&
+    !includes(head, field, remove) &&
+    !isSet(head, field, set) &&
+    (named === null || !includes(head, field, named)) &&
+    (kind !== kinds.underscored || head.status > 0 || !isDisguised(head, head.hyphened(field), remove, set, named))
+  );
 }
 
 function putLines(head: Head, from: number, to: number): void {

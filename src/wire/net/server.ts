@@ -1,8 +1,9 @@
 /** The listening side, on `node:net` and `node:tls`. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createSecureServer, type Server as TlsServer } from 'node:tls';
+import { createServer as createSecureServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Addresses } from '../addresses.ts';
 import { answerBytes } from '../answer-bytes.ts';
+import { ServerSession } from '../http2/server-session.ts';
 import { refusePlainHttp } from '../plain-http.ts';
 import { ReservedFields } from '../reserved.ts';
 import { secureAnew, secureOptions } from '../secure-options.ts';
@@ -20,6 +21,8 @@ export class NetServer implements WireServer {
   date = new Date().toUTCString();
   readonly #server: Server;
   readonly #connections = new Set<ClientConnection>();
+  /** Those that speak HTTP/2. */
+  readonly #sessions = new Set<ServerSession>();
   #accepted = 0;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -27,10 +30,14 @@ export class NetServer implements WireServer {
     this.options = options;
     this.handle = handle;
     this.reserved = new ReservedFields(options.reserved ?? []);
-    const { tls } = options;
+    const { tls, http2 = true } = options;
     const settings = { noDelay: true, allowHalfOpen: true };
     if (tls) {
-      const server = createSecureServer({ ...settings, ...secureOptions(tls), ALPNProtocols: ['http/1.1'] });
+      const server = createSecureServer({
+        ...settings,
+        ...secureOptions(tls),
+        ALPNProtocols: [...(http2 ? ['h2'] : []), 'http/1.1'],
+      });
       refusePlainHttp(server, () => options.refuse('malformed'));
       this.#server = server;
     } else this.#server = createServer(settings);
@@ -42,11 +49,23 @@ export class NetServer implements WireServer {
       if (!tls) socket.end(answerBytes(options.refuse('too-many-connections')));
       else socket.destroy();
     });
-    if (tls) this.#server.on('secureConnection', (socket: Socket) => this.#serve(socket, true));
+    if (tls)
+      this.#server.on('secureConnection', (socket: TLSSocket) => {
+        if (socket.alpnProtocol === 'h2') this.serveHttp2(socket, true);
+        else this.#serve(socket, true);
+      });
   }
 
   #serve(socket: Socket, secure: boolean): void {
     this.#connections.add(new ClientConnection(this, socket, secure));
+  }
+
+  serveHttp2(socket: Socket, secure: boolean): void {
+    this.#sessions.add(new ServerSession(this, socket, secure));
+  }
+
+  forgetSession(session: ServerSession): void {
+    this.#sessions.delete(session);
   }
 
   forget(connection: ClientConnection): void {
@@ -61,6 +80,7 @@ export class NetServer implements WireServer {
         this.#sweep = setInterval(() => {
           this.date = new Date().toUTCString();
           for (const connection of this.#connections) connection.watch(sweepInterval);
+          for (const session of this.#sessions) session.watch(sweepInterval);
         }, sweepInterval).unref();
         resolve((this.#server.address() as AddressInfo).port);
       });
@@ -70,6 +90,7 @@ export class NetServer implements WireServer {
   useTls(tls: ServerTls): void {
     if (!secureAnew(this.#server as TlsServer, tls)) return;
     for (const connection of this.#connections) connection.ending = true;
+    for (const session of this.#sessions) session.drain();
   }
 
   drain(timeout: number): Promise<void> {
@@ -82,6 +103,7 @@ export class NetServer implements WireServer {
       };
       const cut = setTimeout(() => {
         for (const connection of this.#connections) connection.drop();
+        for (const { socket } of this.#sessions) socket.destroy();
         this.#server.close();
         done();
       }, timeout);
@@ -92,6 +114,7 @@ export class NetServer implements WireServer {
         }
         this.#server.close(done);
         for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroySoon();
+        for (const session of this.#sessions) session.drain();
       };
       setImmediate(takeIn, -1, 0);
     });

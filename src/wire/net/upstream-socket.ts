@@ -1,7 +1,7 @@
 /** One connection to a back end: it reads answers for one exchange at a time. */
 import type { Socket } from 'node:net';
 import { ChunkReader } from './chunks.ts';
-import type { NetExchange } from './exchange.ts';
+import type { Answering, Exchange } from './exchange.ts';
 import { isAnswerFramed, keepsAlive } from './framing.ts';
 import { Head, mayEnd } from './head.ts';
 import { ReadBuffers, sharedSize } from './read-buffers.ts';
@@ -11,12 +11,12 @@ import type { NetUpstream } from './upstream.ts';
 
 const maxAnswerHead = 32_768;
 /** Informational answers before the final one (RFC 9110 15.2): nobody has a use for more. */
-const maxInforming = 100;
+export const maxInforming = 100;
 
-export class UpstreamSocket {
+export class UpstreamSocket implements Answering {
   readonly socket: Socket;
   readonly #upstream: NetUpstream;
-  #exchange: NetExchange | null;
+  #exchange: Exchange | null;
   #state: 'connecting' | 'idle' | 'head' | 'body' | 'tunnel' = 'connecting';
   /** What it carries since it switched to another protocol. */
   #tunnel: NetTunnel | null = null;
@@ -37,7 +37,7 @@ export class UpstreamSocket {
   /** Only what has come already is still to be read. */
   #isUnwritable = false;
 
-  constructor(upstream: NetUpstream, exchange: NetExchange) {
+  constructor(upstream: NetUpstream, exchange: Exchange) {
     this.#upstream = upstream;
     this.#exchange = exchange;
     this.socket = upstream.connect(
@@ -65,7 +65,7 @@ export class UpstreamSocket {
     return !this.socket.destroyed && this.socket.writable && this.socket.readable;
   }
 
-  begin(exchange: NetExchange): void {
+  begin(exchange: Exchange): void {
     if (exchange.isOver) {
       this.#upstream.release(this);
       return;
@@ -78,7 +78,6 @@ export class UpstreamSocket {
     this.#used = true;
   }
 
-  /** The exchange wants no more of this. */
   abandon(): void {
     this.#exchange = null;
     this.socket.destroy();
@@ -88,7 +87,6 @@ export class UpstreamSocket {
     this.socket.destroy();
   }
 
-  /** The client has taken what there was for it. */
   resume(): void {
     this.socket.resume();
   }
@@ -160,7 +158,7 @@ export class UpstreamSocket {
   /** Informational heads, and the final one. */
   #heads(bytes: Buffer): void {
     const head = this.#head;
-    const exchange = this.#exchange as NetExchange;
+    const exchange = this.#exchange as Exchange;
     let rest = bytes;
     for (;;) {
       const parsed = head.parseAnswer(rest);
@@ -186,13 +184,13 @@ export class UpstreamSocket {
     }
   }
 
-  #isDue(head: Head, exchange: NetExchange): boolean {
+  #isDue(head: Head, exchange: Exchange): boolean {
     if (head.status >= 200) return true;
     const asked = exchange.askedUpgrade;
     return head.status === 101 ? asked !== null && agreesTo(head, asked, exchange) : ++this.#informed <= maxInforming;
   }
 
-  #answer(head: Head, bytes: Buffer, exchange: NetExchange): void {
+  #answer(head: Head, bytes: Buffer, exchange: Exchange): void {
     const isBodiless = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     const isChunked = head.codings > 0;
     this.#chunks = isChunked && !isBodiless ? new ChunkReader() : null;
@@ -210,7 +208,7 @@ export class UpstreamSocket {
     } else this.#passed(there, rest, flows);
   }
 
-  #switch(head: Head, bytes: Buffer, exchange: NetExchange): void {
+  #switch(head: Head, bytes: Buffer, exchange: Exchange): void {
     this.#exchange = null;
     this.#state = 'tunnel';
     this.#tunnel = exchange.switched(head, this.socket);
@@ -218,7 +216,7 @@ export class UpstreamSocket {
   }
 
   #body(bytes: Buffer, from: number): void {
-    const exchange = this.#exchange as NetExchange;
+    const exchange = this.#exchange as Exchange;
     const chunks = this.#chunks;
     if (!chunks) {
       const to = this.#left < 0 ? bytes.length : Math.min(bytes.length, from + this.#left);
@@ -255,7 +253,7 @@ export class UpstreamSocket {
   }
 
   #complete(): void {
-    const exchange = this.#exchange as NetExchange;
+    const exchange = this.#exchange as Exchange;
     this.#exchange = null;
     this.#chunks = null;
     if (this.#large > 0) this.#buffers.useShared();

@@ -1,8 +1,8 @@
 /** Connections to a back end: a stack of idle ones, each of which reads answers for one exchange at a time. */
-import { isIP, type Socket, type SocketConstructorOpts } from 'node:net';
-import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import type { ClientCertificate, Upstream, UpstreamOptions } from '../wire.ts';
-import type { NetExchange } from './exchange.ts';
+import type { Socket, SocketConstructorOpts } from 'node:net';
+import type { ClientCertificate, UpstreamOptions } from '../wire.ts';
+import type { Exchange, ExchangeUpstream } from './exchange.ts';
+import { Origin } from './origin.ts';
 import { ReadOnSocket } from './read-on-socket.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
@@ -17,14 +17,14 @@ export interface Reader {
   readonly unwritable: () => void;
 }
 
-export class NetUpstream implements Upstream {
+export class NetUpstream implements ExchangeUpstream {
   readonly origin: string;
   readonly options: UpstreamOptions;
   readonly authority: string;
-  readonly #url: URL;
-  #context: SecureContext | undefined;
+  readonly isTls: boolean;
+  readonly #whom: Origin;
   readonly #idle: UpstreamSocket[] = [];
-  readonly #waiting: NetExchange[] = [];
+  readonly #waiting: Exchange[] = [];
   readonly #open = new Set<UpstreamSocket>();
   #closed = false;
   #sweep: NodeJS.Timeout | undefined;
@@ -32,17 +32,12 @@ export class NetUpstream implements Upstream {
   constructor(options: UpstreamOptions) {
     this.options = options;
     this.origin = options.origin;
-    this.#url = new URL(options.origin);
-    this.authority = this.#url.host;
-    if (this.#url.protocol === 'https:') this.#context = contextOf(options);
+    this.#whom = new Origin(options);
+    this.authority = this.#whom.authority;
+    this.isTls = this.#whom.isTls;
   }
 
-  get isTls(): boolean {
-    return this.#context !== undefined;
-  }
-
-  /** Takes a request: over a connection at once, over a new one, or when one becomes free. */
-  dispatch(exchange: NetExchange): void {
+  dispatch(exchange: Exchange): void {
     this.#sweep ??= setInterval(() => this.#watch(), sweepInterval).unref();
     for (let socket = this.#idle.pop(); socket; socket = this.#idle.pop()) {
       if (socket.isAlive) {
@@ -57,19 +52,8 @@ export class NetUpstream implements Upstream {
 
   /** @param reader gets what is read, in a buffer that it may ask for another one in place of after each read */
   connect(reader: Reader): Socket {
-    const host = this.#url.hostname.replace(/^\[|\]$/g, '');
-    const port = Number(this.#url.port) || (this.isTls ? 443 : 80);
-    if (this.#context) {
-      const socket = connectTls({
-        host,
-        port,
-        secureContext: this.#context,
-        servername: isIP(host) === 0 ? host : '',
-      });
-      socket.setNoDelay(true);
-      socket.on('data', (bytes: Buffer) => reader.read(bytes));
-      return socket;
-    }
+    if (this.isTls) return this.#whom.connectTls().on('data', (bytes: Buffer) => reader.read(bytes));
+    const { host, port } = this.#whom;
     const callback = (n: number, into: Uint8Array): boolean => {
       reader.read((into as Buffer).subarray(0, n));
       return true;
@@ -99,8 +83,7 @@ export class NetUpstream implements Upstream {
     }
   }
 
-  /** The exchange no longer wants a connection. */
-  cancel(exchange: NetExchange): void {
+  cancel(exchange: Exchange): void {
     const at = this.#waiting.indexOf(exchange);
     if (at >= 0) this.#waiting.splice(at, 1);
   }
@@ -120,14 +103,7 @@ export class NetUpstream implements Upstream {
   }
 
   present(clientCertificate: ClientCertificate): void {
-    if (this.isTls) this.#context = contextOf({ ...this.options, clientCertificate });
+    this.#whom.present(clientCertificate);
     for (const socket of this.#idle.splice(0)) socket.close();
   }
-}
-
-function contextOf({ ca, clientCertificate }: UpstreamOptions): SecureContext {
-  return createSecureContext({
-    ...(ca ? { ca: [...getCACertificates('default'), ...ca] } : {}),
-    ...clientCertificate,
-  });
 }

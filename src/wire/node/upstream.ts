@@ -22,6 +22,7 @@ export class NodeUpstream implements Upstream {
     const url = new URL(options.origin);
     if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.pathname !== '/' || url.search || url.username)
       throw new TypeError(`origin: expected http(s)://host[:port], got ${options.origin}`);
+    if (options.http2 === 'only') throw new TypeError(`${options.origin}: this wire has no HTTP/2`);
     this.origin = options.origin;
     const isAddress = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0;
     this.servername = url.protocol === 'https:' && !isAddress ? url.hostname : null;

@@ -5,7 +5,7 @@ import { tlsOptions, tlsVersionsProblem } from './listeners.ts';
 const always =
   'certificates of back ends are always verified, names included; put an authority of your own into the trust store.';
 const proxy = 'proxies for outgoing calls are not built yet';
-const oneConnection = 'back ends are called by HTTP/1.1.';
+const oneConnection = '`gateway.backend.offerHttp2` and `http2Origins` say which back ends are called by HTTP/2.';
 const limits = 'answers are passed on as they come.';
 const stores = 'back ends are verified by `listenerConfig.trustStorePath`.';
 

@@ -2,7 +2,7 @@
  * Every option of a microgateway: all keys of the original's `micro-gw.conf`, and the sections of Postern that a
  * gateway has besides. docs/microgateway-options.md and config/micro-gw.conf are generated from here.
  */
-import { gatewayOptions } from '../../../gateway/options.ts';
+import { gatewayOptions, gatewayProblem } from '../../../gateway/options.ts';
 import { type Config, section } from '../../../platform/config/schema.ts';
 import { keyManagerOptions, tokenRevocationOptions } from '../../gateway-options.ts';
 import { logOptions } from '../../log-options.ts';
@@ -13,11 +13,12 @@ import { operationOptions } from './operation.ts';
 import { throttlingOptions } from './throttling.ts';
 import { tokenOptions } from './tokens.ts';
 
-// What listenerConfig, mutualSSLConfig, server and caching say in a microgateway has no second name.
+// What listenerConfig, http2, mutualSSLConfig, server and caching say in a microgateway has no second name.
 const {
   host,
   httpPort,
   httpsPort,
+  http2,
   maxHeadSize,
   maxTargetLength,
   clockSkew,
@@ -38,16 +39,20 @@ export const microgatewaySchema = section('', {
   ...throttlingOptions,
   ...clientOptions,
   ...operationOptions,
-  gateway: section('The gateway beyond what the original has: its threads and limits.', {
-    ...gateway,
-    clientCertificate: section(clientCertificate.description, { trustedProxies }, ({ trustedProxies }) =>
-      clientCertificate.problem?.({ header: 'any', trustedProxies } as never),
-    ),
-    cache: section(cache.description, {
-      token: section(token.description, { ttlWithoutEvents: token.properties.ttlWithoutEvents }),
-      invalidToken,
-    }),
-  }),
+  gateway: section(
+    'The gateway beyond what the original has: its threads and limits.',
+    {
+      ...gateway,
+      clientCertificate: section(clientCertificate.description, { trustedProxies }, ({ trustedProxies }) =>
+        clientCertificate.problem?.({ header: 'any', trustedProxies } as never),
+      ),
+      cache: section(cache.description, {
+        token: section(token.description, { ttlWithoutEvents: token.properties.ttlWithoutEvents }),
+        invalidToken,
+      }),
+    },
+    gatewayProblem,
+  ),
   log: logOptions,
 });
 

@@ -95,8 +95,7 @@ export const listenerOptions = {
   http2: section('HTTP/2.', {
     enable: boolean({
       default: true,
-      description: 'Whether the listeners speak HTTP/2.',
-      noEffect: 'they speak HTTP/1.1, to which clients of HTTP/2 fall back.',
+      description: 'Whether the listeners speak HTTP/2. With `gateway.wire` = `node` they don’t.',
     }),
   }),
   mutualSSLConfig: section(
