@@ -38,6 +38,11 @@ export interface ServerExchange {
    * it and whether it is over has not been looked at. The same object for all exchanges of a connection; null = none.
    */
   readonly clientCertificate: X509Certificate | null;
+  /**
+   * What the handler keeps for later requests of the same connection; null at first, and again when the connection has had
+   * none for a moment. A list of fields to `set` that is the same object again costs little.
+   */
+  kept: unknown;
   /** `localhost:8243`, from the Host field (RFC 9112 3.2). */
   readonly host: string;
   /**

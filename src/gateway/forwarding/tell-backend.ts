@@ -44,12 +44,29 @@ export const tellKeyManager: TellBackend = (x) => {
   x.added = own(x, x.clientAddress);
 };
 
+/** Mostly the same for all requests of a connection. */
+class Own {
+  readonly address: string;
+  readonly host: string;
+  readonly fields: readonly Field[];
+
+  constructor(address: string, host: string, scheme: string) {
+    this.address = address;
+    this.host = host;
+    this.fields = [
+      ['x-forwarded-for', address],
+      ['x-forwarded-proto', scheme],
+      ['x-forwarded-host', host],
+    ];
+  }
+}
+
 function own({ wire }: Exchange, address = wire.remoteAddress): readonly Field[] {
-  return [
-    ['x-forwarded-for', address],
-    ['x-forwarded-proto', schemeOf(wire)],
-    ['x-forwarded-host', wire.host],
-  ];
+  const { kept, host } = wire;
+  if (kept instanceof Own && kept.host === host && kept.address === address) return kept.fields;
+  const said = new Own(address, host, schemeOf(wire));
+  wire.kept = said;
+  return said.fields;
 }
 
 /** Scheme and host are those that the client used, which the proxies before us have seen. */

@@ -122,6 +122,37 @@ export function forwarding(it: Case): void {
     assert.deepEqual(got.match(/^host: .*$/gim), ['host: shop.example']);
   });
 
+  it('fields to set are those of each request, also when a list comes again', async (fixture) => {
+    const seen: string[] = [];
+    const backend = await fixture.backend(async (peer) => {
+      for (;;) {
+        seen.push((await peer.until(/\r\n\r\n/)).match(/^x-set: .*$/gim)?.join() ?? 'nothing');
+        peer.send(ok);
+      }
+    });
+    const upstream = fixture.upstream(backend);
+    const lists = [[], [['x-set', 'one']], [['x-set', 'two']], [['x-set', 'a\r\nb: c']]] as [string, string][][];
+    const failures: unknown[] = [];
+    const { port } = await fixture.gateway((exchange) => {
+      const set = lists[Number(exchange.target.slice(1))] ?? [];
+      const onEnd = (failure: unknown, answered: boolean): void => {
+        if (answered) return;
+        failures.push(failure);
+        exchange.respond({ status: 502, fields: [], body: 'ok' });
+      };
+      const request = { upstream, target: exchange.target, remove: [], set, timeout: 60_000 };
+      exchange.forward(request, { onHead: () => null, onEnd });
+    });
+    const client = await fixture.client(port);
+    for (const at of [1, 1, 1, 2, 1, 2, 2, 0, 0, 2, 3, 3, 1, 1]) {
+      client.send(get.replace('/a', `/${at}`));
+      await client.until(/ok$/);
+    }
+    const [one, two] = ['x-set: one', 'x-set: two'];
+    assert.deepEqual(seen, [one, one, one, two, one, two, two, 'nothing', 'nothing', two, one, one]);
+    assert.deepEqual(failures, ['malformed', 'malformed']);
+  });
+
   it('a head that our own fields make long goes on whole', async (fixture) => {
     let got = '';
     const backend = await fixture.backend(async (peer) => {

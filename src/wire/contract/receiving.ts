@@ -125,6 +125,23 @@ export function receiving(it: Case): void {
     assert.match(await client.rest(), /^HTTP\/1\.1 408 [\s\S]*timeout$/);
   });
 
+  it('what is kept with a connection is there for its next request, and for no other connection', async (fixture) => {
+    const { port } = await fixture.gateway((x) => {
+      x.respond({ status: 200, fields: [], body: `before: ${x.kept}\n` });
+      x.kept = x.target;
+    });
+    const [one, two] = [await fixture.client(port), await fixture.client(port)];
+    for (const [client, path, before] of [
+      [one, '/1', null],
+      [two, '/2', null],
+      [one, '/3', '/1'],
+      [two, '/4', '/2'],
+    ] as const) {
+      client.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      assert.ok((await client.until(/before: .*\n$/)).endsWith(`before: ${before}\n`), path);
+    }
+  });
+
   it('heads may come in pieces', async (fixture) => {
     const { port } = await fixture.gateway(echo);
     const client = await fixture.client(port);

@@ -4,6 +4,7 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import { endBody, writeBody } from '../net/body.ts';
 import type { BodyFraming, Client } from '../net/exchange.ts';
+import type { RepeatedFields } from '../net/repeated-fields.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { Http2Exchange } from './exchange.ts';
 import { aroundPiece, requestWindow } from './limits.ts';
@@ -52,6 +53,18 @@ export class ClientStream implements Client {
 
   get clientCertificate(): X509Certificate | null {
     return this.#session.clientCertificate;
+  }
+
+  get kept(): unknown {
+    return this.#session.kept;
+  }
+
+  set kept(value: unknown) {
+    this.#session.kept = value;
+  }
+
+  get repeated(): RepeatedFields {
+    return this.#session.repeated;
   }
 
   get isBodyDone(): boolean {

@@ -6,6 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { maxFields } from '../net/head.ts';
+import { RepeatedFields } from '../net/repeated-fields.ts';
 import type { ReservedFields } from '../reserved.ts';
 import { shownCertificate } from '../shown-certificate.ts';
 import type { ServerExchange, ServerOptions } from '../wire.ts';
@@ -42,6 +43,8 @@ export class ServerSession {
   readonly socket: Socket;
   readonly secure: boolean;
   readonly remoteAddress: string;
+  kept: unknown = null;
+  readonly repeated = new RepeatedFields();
   readonly #server: SessionServer;
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<ClientStream>();

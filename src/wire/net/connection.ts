@@ -12,6 +12,7 @@ import type { BodyFraming, Client } from './exchange.ts';
 import { type Head, mayEnd } from './head.ts';
 import { NetExchange } from './net-exchange.ts';
 import { begin, flush, putText } from './output.ts';
+import { RepeatedFields } from './repeated-fields.ts';
 import type { NetServer } from './server.ts';
 import { giveBack, takeHead } from './spare-heads.ts';
 import type { NetTunnel, TunnelLimits } from './tunnel.ts';
@@ -41,8 +42,10 @@ export class ClientConnection implements Client {
   keepAlive = true;
   /** The answer to the next request is the last. */
   ending = false;
+  kept: unknown = null;
   /** Of the request before. */
   #host = '';
+  #repeated: RepeatedFields | null = null;
   readonly #server: NetServer;
   /** undefined = nobody has asked yet. */
   #clientCertificate: X509Certificate | null | undefined;
@@ -96,6 +99,11 @@ export class ClientConnection implements Client {
   get clientCertificate(): X509Certificate | null {
     if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
     return this.#clientCertificate;
+  }
+
+  get repeated(): RepeatedFields {
+    this.#repeated ??= new RepeatedFields();
+    return this.#repeated;
   }
 
   get isBodyDone(): boolean {
@@ -168,6 +176,8 @@ export class ClientConnection implements Client {
   #forgetHead(): void {
     if (this.#head) giveBack(this.#head);
     this.#head = null;
+    this.kept = null;
+    this.#repeated = null;
   }
 
   /** The client sends no more: it has left, or only shut its side after whole requests (RFC 9112 9.6). */

@@ -17,8 +17,9 @@ import type {
 } from '../wire.ts';
 import type { AcceptedRequest } from './accept.ts';
 import type { Head } from './head.ts';
-import { areSafe, begin, flush, putBytes, putField, putFields, putText } from './output.ts';
+import { begin, flush, isSafeTarget, putBytes, putField, putFields, putText } from './output.ts';
 import type { LargeBuffer } from './read-buffers.ts';
+import type { RepeatedFields } from './repeated-fields.ts';
 import type { NetTunnel } from './tunnel.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
 
@@ -32,6 +33,10 @@ export interface Client {
   readonly secure: boolean;
   readonly remoteAddress: string;
   readonly clientCertificate: X509Certificate | null;
+  /** Of the connection. */
+  kept: unknown;
+  /** What was set for its requests. */
+  readonly repeated: RepeatedFields;
   readonly isBodyDone: boolean;
   /** The body begins to flow. `hasExpect`: the client waits for a 100 before it sends it. */
   sendBodyTo(sink: Writable, framing: BodyFraming, hasExpect: boolean): void;
@@ -102,6 +107,14 @@ export abstract class Exchange implements ServerExchange {
     return this.client.clientCertificate;
   }
 
+  get kept(): unknown {
+    return this.client.kept;
+  }
+
+  set kept(value: unknown) {
+    this.client.kept = value;
+  }
+
   header(name: string): string | undefined {
     return this.head.header(name);
   }
@@ -138,7 +151,8 @@ export abstract class Exchange implements ServerExchange {
     this.timeout = request.timeout;
     this.#waited = 0;
     if (this.isOver) handler.onEnd('client-gone', false);
-    else if (!areSafe(request.target, request.set)) handler.onEnd('malformed', false);
+    else if (!isSafeTarget(request.target) || !this.client.repeated.accept(request.set))
+      handler.onEnd('malformed', false);
     else (request.upstream as ExchangeUpstream).dispatch(this);
   }
 
@@ -160,7 +174,7 @@ export abstract class Exchange implements ServerExchange {
     putText(target);
     putText(' HTTP/1.1\r\n');
     if (!setsHost(set)) putField('host', net.authority);
-    putFields(head, remove, set, keepsReserved);
+    putFields(head, remove, set, keepsReserved, this.client.repeated.bytesOf(set));
     const protocol = this.askedUpgrade;
     if (protocol !== null) putText(`connection: upgrade\r\nupgrade: ${protocol}\r\n`);
     if (head.codings > 0) putText('transfer-encoding: chunked\r\n\r\n');

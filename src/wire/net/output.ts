@@ -55,10 +55,16 @@ export function flush(socket: Socket, isTls: boolean): boolean {
 }
 
 /** Control characters other than tab would end the field early and begin another. */
-export function areSafe(target: string, set: readonly Field[]): boolean {
-  if (!isOf(visible, target)) return false;
+export function areSafe(set: readonly Field[]): boolean {
   for (const field of set) if (!isOf(text, field[0]) || !isOf(text, field[1])) return false;
   return true;
+}
+
+export const isSafeTarget = (target: string): boolean => isOf(visible, target);
+
+/** As `putFields` puts those that are set. */
+export function encodeFields(set: readonly Field[]): Buffer {
+  return Buffer.from(set.map(([name, value]) => `${name}: ${value}\r\n`).join(''), 'latin1');
 }
 
 function isOf(table: Uint8Array, value: string): boolean {
@@ -67,8 +73,17 @@ function isOf(table: Uint8Array, value: string): boolean {
   return true;
 }
 
-/** Copies the fields that go on, adjoining ones in one piece, and adds those that are set. */
-export function putFields(head: Head, remove: readonly string[], set: readonly Field[], keepsReserved = false): void {
+/**
+ * Copies the fields that go on, adjoining ones in one piece, and adds those that are set.
+ * @param encoded these as bytes, if there are such
+ */
+export function putFields(
+  head: Head,
+  remove: readonly string[],
+  set: readonly Field[],
+  keepsReserved = false,
+  encoded: Buffer | null = null,
+): void {
   const named = head.connectionLines > 0 ? connectionNames(head) : null;
   let from = -1;
   let to = 0;
@@ -82,7 +97,8 @@ export function putFields(head: Head, remove: readonly string[], set: readonly F
     }
   }
   if (from >= 0) putLines(head, from, to);
-  for (const field of set) putField(field[0], field[1]);
+  if (encoded) putBytes(encoded, 0, encoded.length);
+  else for (const field of set) putField(field[0], field[1]);
 }
 
 export function putField(name: string, value: string): void {

@@ -36,6 +36,7 @@ export class Connection {
   readonly socket: Socket;
   readonly secure: boolean;
   readonly remoteAddress: string;
+  kept: unknown = null;
   /** The request under way: one at a time, however many the client pipelines (RFC 9112 9.3.2). */
   exchange: NodeExchange | null = null;
   /** The next answer is the last. */

@@ -116,6 +116,14 @@ export class NodeExchange implements ServerExchange, Dispatcher.DispatchOptions,
     return this.#client.clientCertificate;
   }
 
+  get kept(): unknown {
+    return this.#client.kept;
+  }
+
+  set kept(value: unknown) {
+    this.#client.kept = value;
+  }
+
   header(name: string): string | undefined {
     return joined(this.#request.headers, name);
   }
