@@ -28,7 +28,7 @@ export function startHaproxy(setup: HaproxySetup): Promise<PinnedProcess> {
     writeFileSync(path, content, { mode: 0o600 });
     return path;
   };
-  const bind = `127.0.0.1:${port} backlog 4096${tls === undefined ? '' : ` ssl crt ${file('.tls.pem', tls)}`}`;
+  const bind = `127.0.0.1:${port} backlog 4096${tls === undefined ? '' : ` ssl crt ${file('.tls.pem', tls)} alpn h2,http/1.1`}`;
   const config = file(
     '.cfg',
     `global

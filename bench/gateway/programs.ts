@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** How each says which version it is. */
-const programs = { taskset: '--version', wrk: '-v', nginx: '-v', haproxy: '-v' } as const;
+const programs = { taskset: '--version', wrk: '-v', nginx: '-v', haproxy: '-v', h2load: '--version' } as const;
 export type Program = keyof typeof programs;
 
 /** Without these nothing is measured. */
