@@ -5,7 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { type AcceptedRequest, accept } from '../net/accept.ts';
-import { Head } from '../net/head.ts';
+import { Head, maxFields } from '../net/head.ts';
 import { ReservedFields } from '../reserved.ts';
 import type { RequestDefect } from '../wire.ts';
 
@@ -96,10 +96,10 @@ export function readRequest(
   }
   const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: ${authority ?? host ?? ''}\r\n${lines}\r\n`, 'latin1');
   if (bytes.length > limits.maxHeadSize) return 'head-too-large';
-  const head = new Head();
+  const head = new Head(Math.min(count, maxFields));
   head.reserved = reserved;
   const parsed = head.parseRequest(bytes);
-  if (parsed === 'too-many-fields') return 'head-too-large';
+  if (parsed === 'too-many-fields' && count > maxFields) return 'head-too-large';
   if (parsed !== 'complete' || head.count !== count || head.end !== bytes.length) return 'malformed';
   const request = accept(head);
   return request ? { ...request, head } : 'malformed';

@@ -95,8 +95,8 @@ export class Head {
   status = 0;
   count = 0;
   /** Per field: start and end of name and value. */
-  readonly ranges = new Int32Array(maxFields * 4);
-  readonly kind = new Uint8Array(maxFields);
+  readonly ranges: Int32Array;
+  readonly kind: Uint8Array;
   /** -1 = none, -2 = not a number, or more than one. */
   contentLength = -1;
   /** Number of transfer-encoding and Host lines. */
@@ -112,6 +112,12 @@ export class Head {
   /** A field whose value came lately, and its text; -1 = none. */
   #recentField = -1;
   #recentText = '';
+
+  /** @param fields that there is room for */
+  constructor(fields = maxFields) {
+    this.ranges = new Int32Array(fields * 4);
+    this.kind = new Uint8Array(fields);
+  }
 
   parseRequest(bytes: Buffer): Parsed {
     this.#reset(bytes);
@@ -194,7 +200,7 @@ export class Head {
         this.end = at + 2;
         return bytes[at + 1] === LF ? 'complete' : 'malformed';
       }
-      if (this.count === maxFields) return 'too-many-fields';
+      if (this.count === this.kind.length) return 'too-many-fields';
       const nameStart = at;
       let classes = 0;
       let its = 0;
