@@ -12,12 +12,19 @@ export function queryParameter(target: string, name: string): string | undefined
 
 /** The target without every parameter that has one of these names. */
 export function withoutParameters(target: string, names: readonly string[]): string {
-  if (!target.includes('?')) return target;
+  if (!target.includes('?') || !mayHave(target, names)) return target;
   const all = pairs(target);
   const rest = all.filter((pair) => !names.includes(nameOf(pair)));
   if (rest.length === all.length) return target;
   const path = target.slice(0, target.indexOf('?'));
   return rest.length === 0 ? path : `${path}?${rest.join('&')}`;
+}
+
+/** Nearly no request has one, and to see that is cheaper than to take the query apart. */
+function mayHave(target: string, names: readonly string[]): boolean {
+  if (encoded.test(target)) return true;
+  for (const name of names) if (target.includes(name)) return true;
+  return false;
 }
 
 function pairs(target: string): string[] {

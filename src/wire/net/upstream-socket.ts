@@ -62,7 +62,7 @@ export class UpstreamSocket implements Answering {
   }
 
   get isAlive(): boolean {
-    return !this.socket.destroyed && this.socket.writable && this.socket.readable;
+    return !this.socket.destroyed && this.socket.writable;
   }
 
   begin(exchange: Exchange): void {
