@@ -77,6 +77,7 @@ function apply(change: ThreadChange): void {
 
 const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> = {
   malformed: renderDefect(fault(faults.malformedRequest)),
+  'without-tls': renderDefect(fault(faults.plainHttp)),
   'head-too-large': renderDefect(fault(faults.headerTooLarge)),
   'target-too-long': renderDefect(fault(faults.uriTooLong)),
   'body-too-large': renderDefect(fault(faults.bodyTooLarge)),
