@@ -39,6 +39,16 @@ describe('the options', () => {
     [['--tokens.timestampSkew=3600'], /^--tokens\.timestampSkew: expected less than/],
     [['--tokens.timestampSkew=60', '--tokens.applicationTokenValidity=60'], /^--tokens\.timestampSkew: expected less/],
     [['--tokens.refreshTokenValidity=0'], /^--tokens\.refreshTokenValidity: expected -1 or at least 1/],
+    [['--gateway.backend.http2Origins=ws://localhost:1'], /http2Origins: expected http:.* got "ws:\/\/localhost:1"/],
+    [
+      ['--gateway.tunnel.protocols=websocket,h2c'],
+      /protocols: expected none in which requests would pass .* got "h2c"/,
+    ],
+    [['--gateway.clientCertificate.header=a b'], /clientCertificate\.header: expected the name .* got "a b"/],
+    [
+      ['--gateway.clientCertificate.trustedProxies=::1,10.0.0.0/40,proxy'],
+      /expected IP addresses and blocks.* got "10\.0\.0\.0\/40".*\n.* got "proxy"/,
+    ],
     [['--tokens.signingAlgorithm=none'], /^--tokens\.signingAlgorithm: expected one of RS256, ES256, EdDSA/],
   ];
   for (const [flags, problem] of wrong) {

@@ -34,7 +34,8 @@ const kind = (code: number, status: number, message: string, description: string
 });
 
 export const faults = {
-  malformedRequest: kind(400, 400, 'Bad Request', 'The request is not valid HTTP/1.1.'),
+  malformedRequest: kind(400, 400, 'Bad Request', 'The request is not valid HTTP.'),
+  plainHttp: kind(400, 400, 'Bad Request', 'This port of the gateway is for HTTPS; call it with https://.'),
   requestTimeout: kind(408, 408, 'Request Timeout', 'The request head did not arrive in time.'),
   uriTooLong: kind(414, 414, 'URI Too Long', 'The request target is over the limit of this gateway.'),
   headerTooLarge: kind(

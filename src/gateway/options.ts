@@ -124,14 +124,18 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       trustedProxies: list({
         default: [],
         description:
-          'Addresses, and ranges of them (`10.0.0.0/8`), of proxies whose field is believed. They have to remove what clients send in it. From elsewhere it counts for nothing.',
+          'Addresses (`10.0.0.7`) and blocks (`10.0.0.0/8`) of proxies whose field is believed. They have to remove what clients send in it. From elsewhere it counts for nothing.',
       }),
     },
     ({ header, trustedProxies }) => {
-      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) return 'header: expected the name of a header field';
-      return addressList(trustedProxies)
-        ? undefined
-        : 'trustedProxies: expected IP addresses, and ranges of them as 10.0.0.0/8';
+      const problems = trustedProxies
+        .filter((item) => !addressList([item]))
+        .map(
+          (item) => `trustedProxies: expected IP addresses and blocks such as 10.0.0.0/8, got ${JSON.stringify(item)}`,
+        );
+      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header))
+        problems.unshift(`header: expected the name of a header field, got ${JSON.stringify(header)}`);
+      return problems;
     },
   ),
   backend: section(
@@ -161,8 +165,8 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
     },
     ({ http2Origins }) =>
       http2Origins
-        .filter((origin) => URL.parse(origin)?.origin !== origin)
-        .map((origin) => `http2Origins: expected http://host:port and no more, got ${origin}`),
+        .filter((origin) => !/^https?:/.test(origin) || URL.parse(origin)?.origin !== origin)
+        .map((origin) => `http2Origins: expected http://host:port and no more, got ${JSON.stringify(origin)}`),
   ),
   forwarded: forwardedOptions,
   tunnel: tunnelOptions,

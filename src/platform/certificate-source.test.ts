@@ -150,3 +150,10 @@ test('what is no certificate, and what no key belongs to, is told apart', async 
     /TLS/,
   );
 });
+
+test('a folder, and a file that is not there, are named', async () => {
+  await assert.rejects(certificateFiles(tmpdir(), 'key').read(), {
+    message: `${tmpdir()}: is a folder; expected a file`,
+  });
+  await assert.rejects(certificateFiles('no-such', 'key').read(), { message: 'no-such: there is no such file' });
+});

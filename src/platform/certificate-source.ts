@@ -45,7 +45,9 @@ function readText(file: string): string {
     return readFileSync(file, 'latin1');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new OperatorError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+    const reason =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'is a folder; expected a file' : message;
+    throw new OperatorError(`${file}: ${reason}`);
   }
 }
 

@@ -133,7 +133,11 @@ function readUrl(given: string, place: string, problems: ProblemList): string | 
   }
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || !/^https?:\/\/[^/]/i.test(text)) {
-    problems.error(place, `'${text.replace(/^.*@/s, '…@')}' is no address`, 'write an absolute http or https URL');
+    const isWebSocket = url?.protocol === 'ws:' || url?.protocol === 'wss:';
+    const help = isWebSocket
+      ? 'write http for ws and https for wss: a WebSocket begins as a request of HTTP'
+      : 'write an absolute http or https URL';
+    problems.error(place, `'${text.replace(/^.*@/s, '…@')}' is no address`, help);
     return null;
   }
   if (url.username !== '' || url.password !== '') {

@@ -179,6 +179,8 @@ export interface ClientCertificate {
 /** A request that never became an exchange. */
 export type RequestDefect =
   | 'malformed'
+  /** It is plain HTTP, on a port for TLS. */
+  | 'without-tls'
   | 'head-too-large'
   | 'target-too-long'
   | 'body-too-large'

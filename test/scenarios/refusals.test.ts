@@ -416,6 +416,16 @@ test('the metrics and the access log know of it; neither holds a credential', as
   assert.match(metrics, /postern_request_seconds_bucket\{api="shop",version="1\.0\.0",le="\+Inf"\} [1-9]/);
 });
 
+test('the metrics count what was refused before it was a request of an API', async () => {
+  const counted = async (): Promise<number> => {
+    const { body } = await call(`${postern.admin}/metrics`);
+    return Number(/^postern_faults_total\{api="",version="",code="431"\} (\d+)$/m.exec(body)?.[1] ?? 0);
+  };
+  const before = await counted();
+  assert.match(await raw(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(9000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
+  assert.equal(await counted(), before + 1);
+});
+
 /** Sends bytes and returns whatever comes until the connection ends. */
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {

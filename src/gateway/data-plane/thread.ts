@@ -1,6 +1,6 @@
 /** Entry of a data-plane thread: its own event loop, its own listening sockets, the shared memory of all. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { fault, faults } from '../../core/faults.ts';
+import { type FaultKind, fault, faults } from '../../core/faults.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { wires } from '../../wire/index.ts';
 import type { RequestDefect, ServerExchange, ServerOptions, WireServer } from '../../wire/wire.ts';
@@ -75,14 +75,17 @@ function apply(change: ThreadChange): void {
   }
 }
 
-const defects: Readonly<Record<RequestDefect, ReturnType<typeof renderDefect>>> = {
-  malformed: renderDefect(fault(faults.malformedRequest)),
-  'head-too-large': renderDefect(fault(faults.headerTooLarge)),
-  'target-too-long': renderDefect(fault(faults.uriTooLong)),
-  'body-too-large': renderDefect(fault(faults.bodyTooLarge)),
-  timeout: renderDefect(fault(faults.requestTimeout)),
-  'too-many-connections': renderDefect(fault(faults.tooManyConnections)),
-  'upgrade-not-built': renderDefect(fault(faults.upgradeNotBuilt)),
+/** What the wire refuses is counted, but never an exchange: it has no record. */
+const defect = (kind: FaultKind) => ({ code: kind.code, answer: renderDefect(fault(kind)) });
+const defects: Readonly<Record<RequestDefect, ReturnType<typeof defect>>> = {
+  malformed: defect(faults.malformedRequest),
+  'without-tls': defect(faults.plainHttp),
+  'head-too-large': defect(faults.headerTooLarge),
+  'target-too-long': defect(faults.uriTooLong),
+  'body-too-large': defect(faults.bodyTooLarge),
+  timeout: defect(faults.requestTimeout),
+  'too-many-connections': defect(faults.tooManyConnections),
+  'upgrade-not-built': defect(faults.upgradeNotBuilt),
 };
 
 const { drainTimeout, host, ...limits } = data.options.gateway;
@@ -99,7 +102,11 @@ const listener: ServerOptions = {
   upgrades: limits.tunnel.protocols,
   tunnelTimeout: limits.tunnel.idleTimeout,
   http2: limits.http2,
-  refuse: (defect) => defects[defect],
+  refuse: (reason) => {
+    const { code, answer } = defects[reason];
+    deps.metrics.refused(code);
+    return answer;
+  },
 };
 const servers: WireServer[] = [];
 /** Those of them that have TLS. */

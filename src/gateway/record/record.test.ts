@@ -60,6 +60,7 @@ test('the counts of threads add up in the metrics', () => {
   threads[0]?.count(exchange(), 102);
   threads[1]?.count(exchange({ status: 401, fault: fault(faults.invalidCredentials) }), 400);
   threads[1]?.count(exchange({ route: null, status: 0, backendStarted: 0 }), 101);
+  threads[1]?.refused(414);
   const text = renderMetrics(
     threads.flatMap((thread) => thread.collect()),
     [{ name: 'postern_x', help: 'X.', type: 'gauge', value: 7 }],
@@ -70,6 +71,7 @@ test('the counts of threads add up in the metrics', () => {
     `postern_requests_total{${api},status="4xx"} 1`,
     'postern_requests_total{api="",version="",status="0"} 1',
     `postern_faults_total{${api},code="900901"} 1`,
+    'postern_faults_total{api="",version="",code="414"} 1',
     `postern_request_seconds_bucket{${api},le="0.0025"} 1`,
     `postern_request_seconds_bucket{${api},le="0.25"} 1`,
     `postern_request_seconds_bucket{${api},le="0.5"} 2`,

@@ -1,4 +1,5 @@
 /** Counts of one data-plane thread. The main thread collects and adds them up when it is scraped. */
+import type { Api } from '../../core/api.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** Upper bounds of the latency histograms, in seconds. */
@@ -53,11 +54,17 @@ export class RequestMetrics {
 
   /** It has become a tunnel, which is counted as a request when it ends. */
   opened(x: Exchange): void {
-    add(this.#of(x).counts, places.tunnels, 1);
+    add(this.#of(x.route?.api.api).counts, places.tunnels, 1);
+  }
+
+  /** The wire has refused what never became a request of an API. */
+  refused(code: number): void {
+    const { faults } = this.#of(undefined);
+    faults[code] = (faults[code] ?? 0) + 1;
   }
 
   count(x: Exchange, ended: number): void {
-    const { counts, faults } = this.#of(x);
+    const { counts, faults } = this.#of(x.route?.api.api);
     if (x.status === 101) add(counts, places.tunnels, -1);
     add(counts, places.statuses + ((x.status / 100) | 0), 1);
     if (x.fault) faults[x.fault.kind.code] = (faults[x.fault.kind.code] ?? 0) + 1;
@@ -77,8 +84,7 @@ export class RequestMetrics {
     return this.#apis.size < this.#capacity ? all : [...all, this.#others];
   }
 
-  #of(x: Exchange): ApiCounts {
-    const api = x.route?.api.api;
+  #of(api: Api | undefined): ApiCounts {
     const id = api?.id ?? '';
     const known = this.#apis.get(id);
     if (known) return known;

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** IP addresses and ranges of them (`10.0.0.0/8`). undefined = one of the items is neither. */
+/** IP addresses and blocks of them (`10.0.0.0/8`). undefined = one of the items is neither. */
 export function addressList(items: readonly string[]): BlockList | undefined {
   const list = new BlockList();
   try {

@@ -11,7 +11,7 @@ import { addressList, isListed } from './address-list.ts';
 export interface PassedOnCertificateOptions {
   /** Name of the field. */
   readonly header: string;
-  /** Addresses, and ranges of them, from where it is believed; none = nowhere. */
+  /** Addresses, and blocks of them, from where it is believed; none = nowhere. */
   readonly trustedProxies: readonly string[];
 }
 

@@ -25,5 +25,5 @@ function problemOf(protocol: string): string | undefined {
   if (!/^[a-z\d!#$%&'*+.^_`|~-]+(?:\/[a-z\d!#$%&'*+.^_`|~-]+)?$/.test(protocol))
     return `protocols: expected names in lower case like "websocket", got ${JSON.stringify(protocol)}`;
   if (!/^(?:h2c?|http|tls)(?:\/|$)/.test(protocol)) return undefined;
-  return `protocols: expected none that carries requests past the gateway, got ${JSON.stringify(protocol)}`;
+  return `protocols: expected none in which requests would pass by the gateway unseen, got ${JSON.stringify(protocol)}`;
 }

@@ -19,6 +19,7 @@ import type {
 /** Status that a refusal has in these tests. */
 export const refusals: Record<RequestDefect, number> = {
   malformed: 400,
+  'without-tls': 400,
   timeout: 408,
   'target-too-long': 414,
   'head-too-large': 431,

@@ -80,7 +80,7 @@ export function securing(it: Case): void {
     const { port } = await fixture.gateway(() => {}, { tls: await issue('server', 'localhost') });
     const client = await fixture.client(port);
     client.send(get);
-    assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*connection: close\r\n[\s\S]*malformed$/);
+    assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*connection: close\r\n[\s\S]*without-tls$/);
   });
 
   it('an upstream whose certificate is trusted by option, and only then', async (fixture) => {

@@ -38,7 +38,7 @@ export class NetServer implements WireServer {
         ...secureOptions(tls),
         ALPNProtocols: [...(http2 ? ['h2'] : []), 'http/1.1'],
       });
-      refusePlainHttp(server, () => options.refuse('malformed'));
+      refusePlainHttp(server, () => options.refuse('without-tls'));
       this.#server = server;
     } else this.#server = createServer(settings);
     this.#server.on('connection', () => this.#accepted++);

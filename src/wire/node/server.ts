@@ -81,7 +81,7 @@ export class NodeServer implements WireServer {
       handshakeTimeout: headTimeout,
       ALPNProtocols: ['http/1.1'],
     });
-    refusePlainHttp(server, () => this.#options.refuse('malformed'));
+    refusePlainHttp(server, () => this.#options.refuse('without-tls'));
     return server;
   }
 

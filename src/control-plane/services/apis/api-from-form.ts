@@ -115,6 +115,11 @@ function refuseNotBuilt(form: API): void {
   const refuse = (field: string, what: string): never => {
     throw new RestError(501, `${field}: ${what} not built yet.`);
   };
+  if (form.type === 'WS')
+    throw new RestError(
+      501,
+      'type: APIs of the type WS are not built yet; WebSockets go through those of the type HTTP.',
+    );
   if (form.type !== undefined && form.type !== 'HTTP') refuse('type', `APIs of the type ${form.type} are`);
   if (form.endpointImplementationType === 'INLINE') refuse('endpointImplementationType', 'mock back ends (INLINE) are');
   if (form.enableSchemaValidation === true) refuse('enableSchemaValidation', 'validation of requests is');

@@ -25,7 +25,8 @@ export function readEndpointConfig(given: unknown): EndpointConfig | null {
     throw new RestError(400, `endpointConfig: endpoint_type: expected one of ${types.join(', ')}.`);
   }
   if (type !== undefined && later.includes(type)) {
-    throw new RestError(501, `Endpoints of the type ${type} are not built yet; expected ${types.join(', ')}.`);
+    const help = type === 'ws' ? ' A WebSocket goes by one of the type http, with an http or https URL.' : '';
+    throw new RestError(501, `Endpoints of the type ${type} are not built yet; expected ${types.join(', ')}.${help}`);
   }
   for (const name of lists) {
     if (config[name] === undefined) continue;
@@ -47,7 +48,11 @@ export function endpointProblems(config: EndpointConfig | null): string[] {
   for (const name of lists) {
     for (const { url } of endpointList(config[name])) {
       const parsed = URL.canParse(url) ? new URL(url) : null;
-      if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+      if (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') {
+        problems.push(
+          `endpointConfig: ${name}: "${url}": expected http for ws and https for wss; a WebSocket begins as a request of HTTP`,
+        );
+      } else if (!parsed || !/^https?:\/\/[^/]/i.test(url)) {
         problems.push(`endpointConfig: ${name}: "${url}" is no absolute http or https URL`);
       } else if (parsed.username !== '' || parsed.password !== '') {
         problems.push(`endpointConfig: ${name}: expected no credentials in the URL; endpointSecurity is for them`);
