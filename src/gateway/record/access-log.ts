@@ -3,6 +3,7 @@
  * credentials and no query, which may carry some.
  */
 import { closeSync, openSync, write } from 'node:fs';
+import type { EventLog } from '../../platform/log.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** A block is written when it is full, or after this many milliseconds. */
@@ -11,26 +12,37 @@ const interval = 200;
 /** Blocks that may wait while the disk is slow; lines beyond are dropped and counted. */
 const maxWaiting = 128;
 
+const newline = Buffer.from('\n');
+
 export class AccessLog {
   readonly #file: number | null;
+  readonly #log: Pick<EventLog, 'error' | 'warn'>;
   /** Lines as bytes: as text until there is a block of them, they would keep the garbage collector busy. */
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
   /** Blocks that wait to be written, the first of which is being written. */
   readonly #waiting: Buffer[] = [];
   #timer: NodeJS.Timeout | null = null;
-  /** Lines that were lost because the disk could not keep up. */
+  /** Lines that were lost because the disk was full, or could not keep up. */
   dropped = 0;
+  /** Are lines being lost? It is said when that begins and when it ends. */
+  #loses = false;
+  /** Does the file end within a line? */
+  #isTorn = false;
 
-  /** @param path where to append; null = no access log */
-  constructor(path: string | null) {
+  /**
+   * @param path where to append; null = no access log
+   * @param log where it is said that lines are lost
+   */
+  constructor(path: string | null, log: Pick<EventLog, 'error' | 'warn'>) {
+    this.#log = log;
     this.#file = path === null ? null : openSync(path, 'a', 0o640);
   }
 
   write(x: Exchange, ended: number): void {
     if (this.#file === null) return;
     if (this.#waiting.length >= maxWaiting) {
-      this.dropped++;
+      this.#lose(1, 'the disk does not keep up');
       return;
     }
     const text = line(x, ended);
@@ -60,18 +72,40 @@ export class AccessLog {
     this.#waiting.push(this.#block.subarray(0, this.#used));
     this.#block = this.#block.subarray(this.#used);
     this.#used = 0;
-    if (this.#waiting.length === 1) this.#append(this.#waiting[0] as Buffer, 0);
+    if (this.#waiting.length === 1) this.#begin(this.#waiting[0] as Buffer);
   }
 
   #append(block: Buffer, from: number): void {
     write(this.#file as number, block, from, block.length - from, null, (error, written) => {
       if (!error && from + written < block.length) return this.#append(block, from + written);
-      if (error) this.dropped++;
+      if (error) this.#lose(linesFrom(block, from), error.message);
+      else if (this.#loses && this.#waiting.length < maxWaiting) {
+        this.#loses = false;
+        this.#log.warn({ dropped: this.dropped }, 'the access log is written again');
+      }
+      this.#isTorn = error !== null && (from > 0 || this.#isTorn);
       this.#waiting.shift();
       const [next] = this.#waiting;
-      if (next) this.#append(next, 0);
+      if (next) this.#begin(next);
     });
   }
+
+  #begin(block: Buffer): void {
+    this.#append(this.#isTorn ? Buffer.concat([newline, block]) : block, 0);
+  }
+
+  #lose(lines: number, reason: string): void {
+    this.dropped += lines;
+    if (this.#loses) return;
+    this.#loses = true;
+    this.#log.error({ reason }, 'the access log can not be written: lines are lost');
+  }
+}
+
+function linesFrom(block: Buffer, from: number): number {
+  let lines = 0;
+  for (let at = block.indexOf(newline, from); at >= 0; at = block.indexOf(newline, at + 1)) lines++;
+  return lines;
 }
 
 /** As `JSON.stringify` of an object with these members would be, at a third of its cost. */

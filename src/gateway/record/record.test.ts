@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fault, faults } from '../../core/faults.ts';
+import { silentLog } from '../../platform/log.ts';
 import { renderMetrics } from '../control/prometheus.ts';
 import type { Exchange } from '../exchange.ts';
 import { AccessLog } from './access-log.ts';
@@ -28,7 +29,7 @@ function exchange(more: Partial<Exchange> = {}): Exchange {
 test('a line of the access log says what happened, without the query', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
   const file = join(folder, 'access.log');
-  const log = new AccessLog(file);
+  const log = new AccessLog(file, silentLog);
   log.write(exchange(), 110);
   log.write(
     exchange({ status: 401, fault: fault(faults.invalidCredentials), backendStarted: 0, principal: null }),
@@ -53,6 +54,19 @@ test('a line of the access log says what happened, without the query', async () 
   });
   assert.equal(JSON.parse(lines[1] as string).fault, 900901);
   rmSync(folder, { recursive: true });
+});
+
+const full = '/dev/full';
+
+test('that lines are lost is said once, and how many', { skip: !existsSync(full) && 'no such device' }, async () => {
+  const said: unknown[] = [];
+  const say = (fields: object, message: string): void => void said.push([message, fields]);
+  const log = new AccessLog(full, { error: say, warn: say });
+  for (let i = 0; i < 2000; i++) log.write(exchange(), 110);
+  await log.close();
+  assert.equal(log.dropped, 2000);
+  const reason = 'ENOSPC: no space left on device, write';
+  assert.deepEqual(said, [['the access log can not be written: lines are lost', { reason }]]);
 });
 
 test('the counts of threads add up in the metrics', () => {
