@@ -2,7 +2,7 @@
  * The access log: one JSON object a line, written in blocks so that no request waits for the disk. It holds no
  * credentials and no query, which may carry some.
  */
-import { closeSync, openSync, write } from 'node:fs';
+import { closeSync, constants, openSync, write } from 'node:fs';
 import type { EventLog } from '../../platform/log.ts';
 import type { Exchange } from '../exchange.ts';
 
@@ -11,6 +11,16 @@ const blockSize = 65_536;
 const interval = 200;
 /** Blocks that may wait while the disk is slow; lines beyond are dropped and counted. */
 const maxWaiting = 128;
+
+/** Milliseconds until a reader that does not keep up (of a pipe, of a terminal) is asked again. */
+const patience = 2;
+
+/**
+ * A pipe that is full must not hold a thread of the system's pool: all threads' logs together would hold all of it, and
+ * nothing would be written, resolved or verified any more. Of a file it makes no difference.
+ */
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+const appending = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
 
 const newline = Buffer.from('\n');
 
@@ -36,7 +46,7 @@ export class AccessLog {
    */
   constructor(path: string | null, log: Pick<EventLog, 'error' | 'warn'>) {
     this.#log = log;
-    this.#file = path === null ? null : openSync(path, 'a', 0o640);
+    this.#file = path === null ? null : openSync(path, appending, 0o640);
   }
 
   write(x: Exchange, ended: number): void {
@@ -56,7 +66,7 @@ export class AccessLog {
   async close(): Promise<void> {
     if (this.#file === null) return;
     this.#flush();
-    while (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     closeSync(this.#file);
   }
 
@@ -78,6 +88,7 @@ export class AccessLog {
   #append(block: Buffer, from: number): void {
     write(this.#file as number, block, from, block.length - from, null, (error, written) => {
       if (!error && from + written < block.length) return this.#append(block, from + written);
+      if (error?.code === 'EAGAIN') return void setTimeout(() => this.#append(block, from), patience);
       if (error) this.#lose(linesFrom(block, from), error.message);
       else if (this.#loses && this.#waiting.length < maxWaiting) {
         this.#loses = false;
