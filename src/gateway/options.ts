@@ -98,7 +98,8 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
   ),
   accessLog: text({
     default: '',
-    description: 'File of the access log. Empty is `logs/access.log` in the data folder, `off` is none.',
+    description:
+      'File of the access log, or a pipe that somebody reads (`/dev/stdout`). Empty is `logs/access.log` in the data folder, `off` is none. No request waits for it: lines that can not be written in time are lost, and the log says so.',
   }),
   tls: section(
     'The certificate of the HTTPS listener, if it is not to be the one that is made in the data folder.',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -104,6 +104,42 @@ test('a file that can not even be looked at is said, and the certificate stays',
   write('cert', two.cert);
   while ((await lines(1)).at(-1) !== changed) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(inUse(), two);
+});
+
+test('a file that could not be read is, once somebody has made it readable', async (t) => {
+  const { watch, write, lines, dir, inUse } = watched(t);
+  let isReadable = false;
+  const read = async () => {
+    if (!isReadable) throw new Error('permission denied');
+    return two;
+  };
+  watch({ files: [join(dir, 'cert')], read });
+  write('cert', two.cert);
+  assert.deepEqual(await lines(1), [`${kept} (permission denied)`]);
+  isReadable = true;
+  chmodSync(join(dir, 'cert'), 0o604);
+  assert.equal((await lines(2))[1], changed);
+  assert.deepEqual(inUse(), two);
+});
+
+test('one that is not valid yet is used when it is, and meanwhile spoken of once', async (t) => {
+  const { watch, write, lines, clock, dir, inUse } = watched(t);
+  const coming = await authority.issue('coming', { notBefore: minutes(3), notAfter });
+  const { promise: readTwice, resolve } = Promise.withResolvers<void>();
+  let reads = 0;
+  const read = async () => {
+    if (++reads === 2) resolve();
+    return coming;
+  };
+  watch({ files: [join(dir, 'cert')], read });
+  write('cert', coming.cert);
+  assert.match((await lines(1))[0] ?? '', /\(is valid only from 20.*\)$/);
+  assert.equal(inUse(), one);
+  clock.advance(60_000);
+  await readTwice;
+  clock.advance(3 * 60_000);
+  assert.equal((await lines(2))[1], changed);
+  assert.equal(inUse(), coming);
 });
 
 test('one that expires soon, or is over, is a line a day', async (t) => {

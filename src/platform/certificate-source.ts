@@ -26,6 +26,8 @@ export interface WatchOptions {
 }
 
 const day = 86_400_000;
+/** Milliseconds until what could not be used is read again: what begins to be valid only soon changes no more. */
+const again = 60_000;
 /** With less than this left, a line a day warns. */
 const warnBefore = 30 * day;
 
@@ -73,7 +75,7 @@ export function unusablePair({ cert, key }: CertificateAndKey): string | null {
 }
 
 /**
- * Looks at the files every few seconds, and reads them once a day besides.
+ * Looks at the files every few seconds, and reads them once a day besides, or each minute while they can't be used.
  * @param current what is in use now
  * @param changed gets each new one
  * @returns the function that ends it
@@ -89,9 +91,13 @@ export function watchCertificate(
   let warnedAt = Number.NEGATIVE_INFINITY;
   let expires = expiryOf(current);
   let isReading = false;
+  /** Why what is there now can't be used; null = it is used. */
+  let refused: string | null = null;
 
-  const readAgain = async (now: number): Promise<void> => {
+  const readAgain = async (now: number, isOther: boolean): Promise<void> => {
     readAt = now;
+    const before = isOther ? null : refused;
+    refused = null;
     try {
       const next = await read();
       if (next.cert === current.cert && next.key === current.key) return;
@@ -103,6 +109,8 @@ export function watchCertificate(
       log.info({ files, expires }, 'the certificate has changed: new handshakes have it');
     } catch (error) {
       const reason = (error as Error).message;
+      refused = reason;
+      if (reason === before) return;
       log.error({ files, reason }, 'the certificate can not be taken from its files; the one before stays in use');
     }
   };
@@ -112,10 +120,11 @@ export function watchCertificate(
     const now = clock.now();
     // Before the files are read: what changes meanwhile is seen at the next look.
     const seen = stateOf(files);
-    if (seen !== state || now - readAt >= day) {
+    const isOther = seen !== state;
+    if (isOther || now - readAt >= (refused === null ? day : again)) {
       state = seen;
       isReading = true;
-      await readAgain(now);
+      await readAgain(now, isOther);
       isReading = false;
     }
     if (expires.getTime() - now >= warnBefore || now - warnedAt < day) return;
@@ -128,15 +137,16 @@ export function watchCertificate(
 
 const expiryOf = ({ cert }: CertificateAndKey): Date => new X509Certificate(cert).validToDate;
 
-/** Tells whether one of the files is another one, has been written, or can't be looked at. */
+/** Tells whether one of the files is another one, has been written, has other rights, or can't be looked at. */
 function stateOf(files: readonly string[]): string {
   return files.map(stateOfOne).join();
 }
 
 function stateOfOne(file: string): string {
   try {
-    const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true });
-    return `${dev}:${ino}:${size}:${mtimeNs}`;
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    // The last also changes when the file is only made readable.
+    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
   }

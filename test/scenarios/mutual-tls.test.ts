@@ -1,9 +1,11 @@
 /** Client certificates: alone, with credentials, and passed on by a proxy; at a gateway with several threads, on both wires. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type ClientRequestArgs, type IncomingHttpHeaders, request as plain } from 'node:http';
 import { request } from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { openHubSource } from '../../src/adapters/brokers/hub.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import { acceptedCertificate } from '../../src/adapters/trust-stores/accepted-certificate.ts';
@@ -15,6 +17,7 @@ import { minutes, type TestCertificate, testAuthority } from '../support/client-
 import { startTestGateway, type TestGateway, testApi, testIssuer, testResource } from '../support/gateway.ts';
 import { startHub } from '../support/hub.ts';
 import { newSigner } from '../support/signer.ts';
+import { startWebSocketBackend } from '../support/websocket-backend.ts';
 
 const issuer = 'https://issuer.example';
 const signer = newSigner();
@@ -312,5 +315,32 @@ test('200 on each thread for an API that the source tells of while the threads s
       await gateway.stop();
       await hub.commit({ kind: 'api', id: `${name}-id`, value: null });
     }
+  }
+});
+
+test('a WebSocket is cut when the certificate that opened it is over, long before credentials are checked anew', async () => {
+  const backend = await startWebSocketBackend();
+  const security: Security = { schemes: [], mutualTls: 'mandatory' };
+  const api = testApi('chat', backend.url, { security, clientCertificates: accepting(authority) });
+  const gateway = await startTestGateway({ fixed: { entities: [two, api] } });
+  try {
+    await gateway.gateway.serving;
+    const brief = await authority.issue('brief', { notBefore: minutes(-1), notAfter: new Date(Date.now() + 4_000) });
+    const socket = connect({ port: Number(new URL(gateway.https).port), rejectUnauthorized: false, ...brief });
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    socket.write(
+      'GET /chat/1.0.0/x HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    const [head] = await once(socket, 'data');
+    assert.match(String(head), /^HTTP\/1\.1 101 /);
+    socket.resume();
+    const from = Date.now();
+    await closed;
+    assert.ok(Date.now() - from < 20_000, `${Date.now() - from} ms`);
+  } finally {
+    await gateway.stop();
+    await backend.close();
   }
 });

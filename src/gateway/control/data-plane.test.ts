@@ -9,6 +9,8 @@ const known = [order('known')];
 const options = { gateway: { host: '127.0.0.1', drainTimeout: 1000 } } as ThreadData['options'];
 const common = { options, shared: { control: new SharedArrayBuffer(64) } } as unknown as ThreadData;
 let plane: DataPlane;
+/** So many starts of threads fail before there is one. */
+let failures = 0;
 
 before(async () => {
   plane = new DataPlane({
@@ -16,7 +18,10 @@ before(async () => {
     threads: 2,
     ports: { http: 0, https: 0, token: null },
     answer: async () => null,
-    changes: () => known,
+    changes: () => {
+      if (failures > 0 && failures-- > 0) throw new Error('no room for a thread');
+      return known;
+    },
     log: silentLog,
     entry: new URL('../../../test/support/threads/misbehaving.ts', import.meta.url),
   });
@@ -48,4 +53,12 @@ test('a thread that ends, throws or falls silent is replaced; the replacement kn
   }
   // What the two that were asked before they ended had counted stays in the total.
   assert.deepEqual(await threads(), ['0', '0', '1', '1']);
+});
+
+test('a thread that can not be started at once is started later, and the others go on', async () => {
+  const { replaced } = plane;
+  failures = 2;
+  plane.publish([order('die 1')]);
+  await recovered(replaced + 1);
+  assert.equal(failures, 0);
 });

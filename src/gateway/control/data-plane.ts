@@ -267,8 +267,20 @@ export class DataPlane {
     slot.backoff = neverListened || lived < maxBackoff ? Math.min(slot.backoff * 2, maxBackoff) : minBackoff;
     this.replaced++;
     this.#options.log.error({ thread: slot.number, code, againIn: slot.backoff }, 'a data-plane thread is replaced');
+    this.#startLater(slot);
+  }
+
+  #startLater(slot: Slot): void {
     setTimeout(() => {
-      if (!this.#draining) this.#startThread(slot).catch(() => undefined);
+      if (this.#draining) return;
+      try {
+        this.#startThread(slot).catch(() => undefined);
+      } catch (error) {
+        // The system has no room for a thread, for one. The others serve; it is tried until there is.
+        slot.backoff = Math.min(slot.backoff * 2, maxBackoff);
+        this.#options.log.error({ err: error, thread: slot.number }, 'a data-plane thread can not be started');
+        this.#startLater(slot);
+      }
     }, slot.backoff);
   }
 

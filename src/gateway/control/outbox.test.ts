@@ -71,3 +71,11 @@ test('nobody waits for a thread that is gone', async () => {
   await settled;
   assert.equal(posted.length, 1);
 });
+
+test('what a thread is told that is gone is for the next one, and nobody waits for it', async () => {
+  outbox.close();
+  outbox.tell(changes(0, 1));
+  outbox.answer({ type: 'answer', question: 1, value: null });
+  await outbox.settled();
+  assert.deepEqual(posted, []);
+});

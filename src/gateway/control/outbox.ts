@@ -14,6 +14,7 @@ export class Outbox {
   readonly #post: (message: ToThread) => void;
   readonly #queue: Ordered[] = [];
   #isApplying = false;
+  #isClosed = false;
   #settled: (() => void)[] = [];
 
   constructor(post: (message: ToThread) => void) {
@@ -44,13 +45,15 @@ export class Outbox {
     return this.#isApplying ? new Promise((resolve) => this.#settled.push(resolve)) : Promise.resolve();
   }
 
+  /** The thread is gone. The one that takes its place begins with all that there is to know. */
   close(): void {
-    this.#queue.length = 0;
+    this.#isClosed = true;
     this.#isApplying = false;
     this.#send();
   }
 
   #send(): void {
+    if (this.#isClosed) this.#queue.length = 0;
     while (!this.#isApplying) {
       const message = this.#queue.shift();
       if (!message) break;

@@ -143,7 +143,7 @@ export async function createDeps(
     metrics: new RequestMetrics(options.gateway.metrics.apis),
     proxies,
     tellBackend: tellBackend(forwarded, proxies),
-    accessLog: new AccessLog(data.accessLog),
+    accessLog: new AccessLog(data.accessLog, log),
   };
   return {
     deps,

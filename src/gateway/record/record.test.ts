@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fault, faults } from '../../core/faults.ts';
+import { silentLog } from '../../platform/log.ts';
 import { renderMetrics } from '../control/prometheus.ts';
 import type { Exchange } from '../exchange.ts';
 import { AccessLog } from './access-log.ts';
@@ -28,7 +31,7 @@ function exchange(more: Partial<Exchange> = {}): Exchange {
 test('a line of the access log says what happened, without the query', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
   const file = join(folder, 'access.log');
-  const log = new AccessLog(file);
+  const log = new AccessLog(file, silentLog);
   log.write(exchange(), 110);
   log.write(
     exchange({ status: 401, fault: fault(faults.invalidCredentials), backendStarted: 0, principal: null }),
@@ -52,6 +55,53 @@ test('a line of the access log says what happened, without the query', async () 
     user: 'alice@carbon.super',
   });
   assert.equal(JSON.parse(lines[1] as string).fault, 900901);
+  rmSync(folder, { recursive: true });
+});
+
+const full = '/dev/full';
+
+test('that lines are lost is said once, and how many', { skip: !existsSync(full) && 'no such device' }, async () => {
+  const said: unknown[] = [];
+  const say = (fields: object, message: string): void => void said.push([message, fields]);
+  const log = new AccessLog(full, { error: say, warn: say });
+  for (let i = 0; i < 2000; i++) log.write(exchange(), 110);
+  await log.close();
+  assert.equal(log.dropped, 2000);
+  const reason = 'ENOSPC: no space left on device, write';
+  assert.deepEqual(said, [['the access log can not be written: lines are lost', { reason }]]);
+});
+
+test('a reader that stands still keeps nobody waiting for a thread of the pool, and gets every line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  // As many threads as there are in the pool, each with its log.
+  const logs = Array.from({ length: 4 }, () => new AccessLog(pipe, silentLog));
+  for (const log of logs) for (let i = 0; i < 2000; i++) log.write(exchange(), 110);
+  for (let i = 0; i < 20; i++) await stat(folder);
+  const closed = Promise.all(logs.map((log) => log.close())).then(() => true);
+  let text = '';
+  const bytes = Buffer.alloc(65_536);
+  let isClosed = false;
+  for (;;) {
+    let read = 0;
+    try {
+      read = readSync(reader, bytes);
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
+    }
+    text += bytes.toString('latin1', 0, read);
+    if (read > 0) continue;
+    if (isClosed) break;
+    isClosed = await Promise.race([closed, new Promise<false>((resolve) => setTimeout(resolve, 5, false))]);
+  }
+  closeSync(reader);
+  assert.deepEqual(
+    logs.map(({ dropped }) => dropped),
+    [0, 0, 0, 0],
+  );
+  assert.equal(text.split('\n').length, 8001);
   rmSync(folder, { recursive: true });
 });
 

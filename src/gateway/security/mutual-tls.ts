@@ -81,7 +81,7 @@ export class MutualTls {
     return {
       from: Math.max(...all.map(({ validFromDate }) => validFromDate.getTime())),
       until,
-      principal: this.#principals.createClient({ api, accepted, subject: subjectOf(shown) }),
+      principal: this.#principals.createClient({ api, accepted, subject: subjectOf(shown), expires: until / 1000 }),
     };
   }
 }

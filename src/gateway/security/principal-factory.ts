@@ -50,6 +50,8 @@ export interface CertifiedClient {
   readonly api: Api;
   readonly accepted: AcceptedCertificate;
   readonly subject: string;
+  /** Seconds since the epoch. */
+  readonly expires: number;
 }
 
 export class PrincipalFactory {
@@ -108,16 +110,16 @@ export class PrincipalFactory {
 
   /**
    * A client with a certificate: subscribed to the API that accepts it, with the tier that was given with what it was
-   * accepted by. All that are accepted by one authority share it. Its certificate says for how long.
+   * accepted by. All that are accepted by one authority share it.
    */
-  createClient({ api, accepted, subject }: CertifiedClient): Principal {
+  createClient({ api, accepted, subject, expires }: CertifiedClient): Principal {
     return {
       use: null,
       subject,
       consumerKey: null,
       userType: 'APPLICATION',
       scopes: null,
-      expires: Number.POSITIVE_INFINITY,
+      expires,
       keyType: 'PRODUCTION',
       encodedClaims: null,
       restriction: null,

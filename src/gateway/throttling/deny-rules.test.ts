@@ -59,3 +59,29 @@ test('a rule that can not be used leaves the one before in force', () => {
   assert.throws(() => rules.put('a', { type: 'IP', value: 'localhost' }, null), /no IP address/);
   assert.equal(rules.deniesRequest('/x', '10.0.0.1'), true);
 });
+
+test('who two rules are about stays shut out when one of them is gone', () => {
+  const rules = new DenyRules();
+  // As in a snapshot after a rule was deleted and made again: the new one comes before the old one goes.
+  const pairs = [
+    [{ type: 'API', value: '/echo/1.0.0' }],
+    [{ type: 'USER', value: 'maria@carbon.super' }],
+    [{ type: 'APPLICATION', value: 'maria@carbon.super:app' }],
+    [
+      { type: 'IP', value: '10.0.0.1' },
+      { type: 'IP', value: '::ffff:10.0.0.1' },
+    ],
+  ] as const;
+  const denied = () => [
+    rules.deniesRequest('/echo/1.0.0', '10.0.0.9'),
+    rules.deniesCaller('maria@carbon.super', 1),
+    rules.deniesCaller('ivan@carbon.super', 7),
+    rules.deniesRequest('/x', '10.0.0.1'),
+  ];
+  for (const [at, [old]] of pairs.entries()) rules.put(`old ${at}`, old, 7);
+  for (const [at, [old, other = old]] of pairs.entries()) rules.put(`new ${at}`, other, 7);
+  for (const at of pairs.keys()) rules.delete(`old ${at}`);
+  assert.deepEqual([...denied(), rules.aboutRequests, rules.aboutCallers], [true, true, true, true, true, true]);
+  for (const at of pairs.keys()) rules.delete(`new ${at}`);
+  assert.deepEqual([...denied(), rules.aboutRequests, rules.aboutCallers], [false, false, false, false, false, false]);
+});

@@ -4,14 +4,17 @@ import { addressRange, comparableAddress } from '../../core/ip-address.ts';
 
 type Holds = (address: string) => boolean;
 
+/** What rules are about, and how many of them: of two about the same, one may go. */
+type Counts<T> = Map<T, number>;
+
 export class DenyRules {
   /** Takes a rule out of force again, by its id. */
   readonly #remove = new Map<string, () => void>();
-  readonly #apis = new Set<string>();
-  readonly #addresses = new Set<string>();
-  readonly #ranges = new Set<Holds>();
-  readonly #users = new Set<string>();
-  readonly #applications = new Set<number>();
+  readonly #apis: Counts<string> = new Map();
+  readonly #addresses: Counts<string> = new Map();
+  readonly #ranges: Counts<Holds> = new Map();
+  readonly #users: Counts<string> = new Map();
+  readonly #applications: Counts<number> = new Map();
 
   /** Whether any rule is about where requests come from or which API they want. */
   aboutRequests = false;
@@ -43,7 +46,7 @@ export class DenyRules {
     const comparable = comparableAddress(address);
     // Who could be anybody may be the one who is meant.
     if (comparable === null || this.#addresses.has(comparable)) return true;
-    for (const holds of this.#ranges) if (holds(comparable)) return true;
+    for (const holds of this.#ranges.keys()) if (holds(comparable)) return true;
     return false;
   }
 
@@ -79,8 +82,12 @@ export class DenyRules {
 }
 
 const adding =
-  <T>(set: Set<T>, value: T) =>
+  <T>(counts: Counts<T>, value: T) =>
   () => {
-    set.add(value);
-    return () => void set.delete(value);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    return () => {
+      const left = (counts.get(value) ?? 0) - 1;
+      if (left > 0) counts.set(value, left);
+      else counts.delete(value);
+    };
   };

@@ -34,10 +34,13 @@ export function readmission(deps: Deps, routes: Routes, factories: readonly Stag
     }
     return asked;
   };
-  return (x, anew) => {
+  return (x, asksAnew) => {
+    // Of a certificate that is over the stage says what a request would get.
+    const isOver = x.principal !== null && deps.clock.now() >= x.principal.expires * 1000;
+    const anew = asksAnew || (isOver && x.principal?.use === null);
     const again = new Exchange(x.wire, deps.clock.now(), nobody, x.clientAddress);
     if (!anew) {
-      if (x.principal !== null && again.now >= x.principal.expires * 1000) return expired;
+      if (isOver) return expired;
       again.principal = x.principal;
     }
     const refusal = deps.notServing() ?? matchRoute(again, routes);

@@ -31,7 +31,8 @@ export class Http2Exchange extends Exchange {
   inform(head: Head): void {
     const list: string[] = [];
     listFields(list, head, nothing, noFields);
-    const fields: Record<string, number | string[]> = { ':status': head.status };
+    // Without a prototype: a back end may call a field `constructor`.
+    const fields: Record<string, number | string[]> = Object.assign(Object.create(null), { ':status': head.status });
     for (let i = 0; i < list.length; i += 2) {
       const values = fields[list[i] as string] as string[] | undefined;
       if (values) values.push(list[i + 1] as string);
@@ -44,7 +45,8 @@ export class Http2Exchange extends Exchange {
     const edits = this.announce(head);
     const fields = [':status', String(head.status)];
     listFields(fields, head, edits?.remove ?? nothing, edits?.set ?? noFields);
-    if (length >= 0 && head.status !== 204) fields.push('content-length', String(length));
+    // With a 204 or 205 `node:http2` ends the stream, and a length would be that of a body which does not come.
+    if (length >= 0 && head.status !== 204 && head.status !== 205) fields.push('content-length', String(length));
     this.client.begin(fields, isBodiless || left === 0);
     return there === 0 || this.content(head.bytes, head.end, head.end + there);
   }

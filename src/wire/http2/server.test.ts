@@ -1,7 +1,7 @@
 /** HTTP/2 of clients: what is taken, what is refused, and how much of it there may be. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { issue } from '../contract/certificates.ts';
@@ -439,4 +439,27 @@ it('a body in small frames is no flood', async (fixture, t) => {
   }
   client.send(frame(types.data, endOfStream, 1));
   await client.until(({ type, stream, flags }) => type === types.data && stream === 1 && (flags & endOfStream) > 0);
+});
+
+it('an interim answer goes on, whatever the back end calls its fields', async (fixture, t) => {
+  const fields = 'Constructor: 1\r\n__proto__: 2\r\nLink: 3\r\nLink: 4\r\n';
+  const backend = await fixture.answering(`HTTP/1.1 103 Early Hints\r\n${fields}\r\n${ok}`);
+  const { port } = await fixture.proxy(fixture.upstream(backend));
+  const stream = (await session(t, port)).request();
+  const interim = once(stream, 'headers') as Promise<[IncomingHttpHeaders & IncomingHttpStatusHeader]>;
+  const answer = await answerOf(stream);
+  const [early] = await interim;
+  assert.deepEqual([early[':status'], early.link], [103, '3, 4']);
+  assert.equal(Object.getOwnPropertyDescriptor(early, 'constructor')?.value, '1');
+  assert.deepEqual([answer.status, answer.body, answer.code], [200, 'ok', 0]);
+});
+
+it('205 comes without the body that the back end sends with it, and without its length', async (fixture, t) => {
+  const backend = await fixture.answering('HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nok');
+  const { port } = await fixture.proxy(fixture.upstream(backend));
+  const client = await session(t, port);
+  for (let i = 0; i < 2; i++) {
+    const { status, body, code, headers } = await ask(client);
+    assert.deepEqual([status, body, code, headers['content-length']], [205, '', 0, undefined]);
+  }
 });
