@@ -173,6 +173,12 @@ export const faults = {
     'Gateway out of touch',
     'The gateway has not heard for too long what was decided, so it does not serve this API. Try again later.',
   ),
+  tooManyToVerify: kind(
+    900954,
+    503,
+    'Too many new tokens',
+    'More tokens that were not seen before wait to be verified than the gateway can verify soon. Try again later.',
+  ),
   notReady: kind(900950, 503, 'Gateway not ready', 'The gateway has not yet loaded its APIs and revocations.'),
   internalError: kind(900967, 500, 'Internal server error', 'The gateway failed to handle this request.'),
 } as const satisfies Record<string, FaultKind>;

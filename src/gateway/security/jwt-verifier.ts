@@ -8,6 +8,7 @@ import type { KeyRenewal } from '../data-plane/messages.ts';
 import { bearerRefusal } from './challenge.ts';
 import type { Issuers, SignatureHeader, TrustedIssuer } from './issuers.ts';
 import type { TokenUse } from './principal.ts';
+import { TooManySignatures } from './slow-signatures.ts';
 
 export interface JwtVerifierOptions {
   readonly issuers: Issuers;
@@ -95,7 +96,8 @@ export class JwtVerifier {
 
     const outcome = check();
     if (outcome instanceof Promise) {
-      return this.#flights.run(token, async () => (await outcome) ?? this.#retry(token, claims, check, now));
+      const whole = async () => (await outcome) ?? this.#retry(token, claims, check, now);
+      return this.#flights.run(token, () => whole().catch(refuseSurplus));
     }
     return outcome ?? this.#retry(token, claims, check, now);
   }
@@ -146,6 +148,13 @@ export class JwtVerifier {
     const token = jti === undefined ? { unnamedHash: hash('sha256', input, 'base64url') } : { jti };
     return { issuer, claims, token, subject: sub, issuedAt, expires };
   }
+}
+
+const surplus = fault(faults.tooManyToVerify, undefined, [['retry-after', '1']]);
+
+function refuseSurplus(error: unknown): Fault {
+  if (error instanceof TooManySignatures) return surplus;
+  throw error;
 }
 
 function refusals(use: TokenUse) {

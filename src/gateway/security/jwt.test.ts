@@ -236,6 +236,19 @@ test('signatures that take long to verify keep nobody waiting', async () => {
   assert.ok(!('kind' in (await again)));
 });
 
+test('503/900954 with Retry-After, not 401, when too many signatures of a slow kind wait; the others are verified', async () => {
+  const tokens = Array.from({ length: 1100 }, (_, i) => token({ jti: `many ${i}` }, { alg: 'ES256' }));
+  const outcomes = await Promise.all(tokens.map((credentials) => scheme.verify(credentials, now * 1000)));
+  const refused = outcomes.filter((outcome) => 'kind' in outcome);
+  assert.ok(refused.length >= 50 && refused.length <= 100, `${refused.length}`);
+  for (const fault of refused) {
+    assert.ok('kind' in fault && fault.kind.code === 900954);
+    assert.deepEqual(fault.headers, [['retry-after', '1']]);
+  }
+  const again = await scheme.verify(tokens[1099] as string, now * 1000);
+  assert.ok(!('kind' in again), 'nothing is remembered of a token that was not verified');
+});
+
 for (const [withdrawn, alg] of [
   [[], 'ES256'],
   [[jwk('EdDSA', keys.EdDSA.publicKey)], 'ES256'],

@@ -7,16 +7,28 @@ import { type VerifyKeyObjectInput, verify } from 'node:crypto';
 /** At the same time. Files are read and names are resolved by the same threads, and queue behind these. */
 const mostAtOnce = 8;
 
+/** A fraction of a second's work: who comes behind so many has a better chance a moment later. */
+const mostWaiting = 1000;
+
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** As `crypto.verify`, when its turn comes. What can't be verified at all is not good. */
+/** There are too many before this one. Nothing is said of the signature. */
+export class TooManySignatures extends Error {
+  override name = 'TooManySignatures';
+}
+
+/**
+ * As `crypto.verify`, when its turn comes. What can't be verified at all is not good.
+ * @throws TooManySignatures (rejects)
+ */
 export function verifySlowly(
   digest: string | null,
   input: Buffer,
   key: VerifyKeyObjectInput,
   signature: Buffer,
 ): Promise<boolean> {
+  if (waiting.length >= mostWaiting) return Promise.reject(new TooManySignatures());
   return new Promise((resolve) => {
     const begin = (): void => {
       running++;
