@@ -46,8 +46,11 @@ export class NetServer implements WireServer {
     this.#server.on('connection', (socket: Socket) => {
       if (addresses.admit(socket)) return void (tls || this.#serve(socket, false));
       // A handshake for the sake of an answer is what a flood would want.
-      if (!tls) socket.end(answerBytes(options.refuse('too-many-connections')));
-      else socket.destroy();
+      if (tls) return void socket.destroy();
+      // Nobody else looks at it: a reset must not be the end of all others, nor what it sends keep it open.
+      socket.on('error', () => {});
+      socket.write(answerBytes(options.refuse('too-many-connections')));
+      socket.destroySoon();
     });
     if (tls)
       this.#server.on('secureConnection', (socket: TLSSocket) => {
