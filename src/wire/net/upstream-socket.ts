@@ -226,7 +226,8 @@ export class UpstreamSocket implements Answering {
     }
     let flows = true;
     const stop = chunks.read(bytes, from, (start, end) => {
-      flows = exchange.content(bytes, start, end, this.#buffers.current);
+      // Each piece has to have gone before anything is read into its place, not only the last.
+      flows = exchange.content(bytes, start, end, this.#buffers.current) && flows;
     });
     if (this.#exchange !== exchange) return;
     if (stop < 0) this.#fail('malformed');
