@@ -91,8 +91,8 @@ export interface ForwardRequest {
   /** Fields to add, or to put in place of the client's. */
   readonly set: readonly Field[];
   /**
-   * Milliseconds from the end of the request until the answer's head must be there; afterwards, the longest silence
-   * in its body.
+   * Milliseconds from the end of the request until the answer's head must be there; before, the longest time in which the
+   * upstream takes none of a body that is there; afterwards, the longest silence in its answer's.
    */
   readonly timeout: number;
   /**

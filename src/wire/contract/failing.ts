@@ -59,6 +59,17 @@ export function failing(it: Case): void {
     await client.until(/timeout$/);
   });
 
+  it('timeout when the upstream does not take the body', async (fixture) => {
+    const backend = await fixture.backend((peer) => peer.socket.pause());
+    const { port, ended } = await fixture.proxy(fixture.upstream(backend), { timeout: 300 });
+    const client = await fixture.client(port);
+    const size = 32 * 1024 * 1024;
+    client.send(`PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+    client.send(Buffer.alloc(size));
+    assert.match(await client.until(/timeout$/), /^HTTP\/1\.1 502 /);
+    assert.deepEqual(await ended(), { failure: 'timeout', answered: false });
+  });
+
   it('closed when the connection ends before the head', async (fixture) => {
     const backend = await fixture.backend(async (peer) => {
       await peer.until(/\r\n\r\n/);
