@@ -463,3 +463,27 @@ it('205 comes without the body that the back end sends with it, and without its 
     assert.deepEqual([status, body, code, headers['content-length']], [205, '', 0, undefined]);
   }
 });
+
+it('a connection that takes nothing ends, with answers under way that have no body too', async (fixture, t) => {
+  const { port, server } = await fixture.gateway(
+    (x) => x.respond({ status: x.target === '/' ? 200 : 204, fields: [], body: 'x'.repeat(32 * 1024 * 1024) }),
+    { bodyTimeout: 300, keepAliveTimeout: 300 },
+  );
+  const peer = await frames(t, port);
+  const [window, most] = [Buffer.alloc(6), Buffer.alloc(4)];
+  window.writeUInt16BE(4);
+  window.writeUInt32BE(2 ** 31 - 1, 2);
+  most.writeUInt32BE(2 ** 31 - 65_536);
+  peer.send(preface, frame(types.settings, 0, 0, window), frame(types.window, 0, 0, most));
+  peer.send(frame(types.headers, whole, 1, block(get)));
+  await peer.until(({ type }) => type === types.data);
+  peer.socket.pause();
+  const nothing = get.map(([name, value]) => [name, name === ':path' ? '/nothing' : value] as const);
+  for (let id = 3; id < 40; id += 2) peer.send(frame(types.headers, whole, id, block(nothing)));
+  const { socket } = peer;
+  // It reads no more, so that only a write tells it of the end.
+  const writing = setInterval(() => socket.write(frame(types.ping, 0, 0, Buffer.alloc(8))), 50);
+  t.after(() => clearInterval(writing));
+  await peer.closed();
+  await server.drain(10_000);
+});
