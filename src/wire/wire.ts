@@ -202,7 +202,7 @@ export interface ServerOptions {
   readonly maxRequests?: number;
   /** Connections from one address at the same time; more are closed. 0 = no limit, which is the default. */
   readonly maxConnectionsPerAddress?: number;
-  /** Milliseconds for a request head to arrive. */
+  /** Milliseconds for a request head to arrive, and before it for the handshake of TLS. */
   readonly headTimeout: number;
   /** Milliseconds an idle connection is kept. */
   readonly keepAliveTimeout: number;

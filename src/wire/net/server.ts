@@ -36,9 +36,14 @@ export class NetServer implements WireServer {
       const server = createSecureServer({
         ...settings,
         ...secureOptions(tls),
+        handshakeTimeout: options.headTimeout,
         ALPNProtocols: [...(http2 ? ['h2'] : []), 'http/1.1'],
       });
       refusePlainHttp(server, () => options.refuse('without-tls'));
+      // Node only tells of a handshake that took too long, and leaves the connection open.
+      server.on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
+        if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
+      });
       this.#server = server;
     } else this.#server = createServer(settings);
     this.#server.on('connection', () => this.#accepted++);
