@@ -59,7 +59,7 @@ export interface ServerExchange {
   header(name: string): string | undefined;
   /**
    * Answers locally. Exactly one of `respond` and a `forward` that got to `onHead` ends an exchange; after that, and
-   * when the client is gone, it does nothing. What the client still sends of its body is read and dropped if it is
+   * when the client is gone, it does nothing. A field that would split the head is left out. What the client still sends of its body is read and dropped if it is
    * little; otherwise the connection is closed after the answer.
    */
   respond(answer: LocalAnswer): void;
@@ -128,6 +128,7 @@ export interface AnswerHead {
 
 export interface HeadEdits {
   readonly remove: readonly string[];
+  /** One that would split the head is left out. */
   readonly set: readonly Field[];
 }
 

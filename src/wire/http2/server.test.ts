@@ -487,3 +487,22 @@ it('a connection that takes nothing ends, with answers under way that have no bo
   await peer.closed();
   await server.drain(10_000);
 });
+
+it('a field of an answer that HTTP has not is never sent, and ends nothing', async (fixture, t) => {
+  const backend = await fixture.answering(ok);
+  const set = [
+    ['x-a', 'a\r\nx-b: 2'],
+    ['x-c', '\u010a'],
+    ['x-d', '3'],
+  ] as const;
+  const edited = await fixture.proxy(fixture.upstream(backend), { edits: { remove: [], set } });
+  const local = await fixture.gateway((x) => x.respond({ status: 200, fields: set, body: 'ok' }));
+  for (const { port } of [edited, local]) {
+    const { headers, body } = await ask(await session(t, port));
+    assert.equal(body, 'ok');
+    assert.deepEqual(
+      [headers['x-a'], headers['x-b'], headers['x-c'], headers['x-d']],
+      [undefined, undefined, undefined, '3'],
+    );
+  }
+});
