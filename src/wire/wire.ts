@@ -59,7 +59,7 @@ export interface ServerExchange {
   header(name: string): string | undefined;
   /**
    * Answers locally. Exactly one of `respond` and a `forward` that got to `onHead` ends an exchange; after that, and
-   * when the client is gone, it does nothing. What the client still sends of its body is read and dropped if it is
+   * when the client is gone, it does nothing. A field that would split the head is left out. What the client still sends of its body is read and dropped if it is
    * little; otherwise the connection is closed after the answer.
    */
   respond(answer: LocalAnswer): void;
@@ -91,8 +91,8 @@ export interface ForwardRequest {
   /** Fields to add, or to put in place of the client's. */
   readonly set: readonly Field[];
   /**
-   * Milliseconds from the end of the request until the answer's head must be there; afterwards, the longest silence
-   * in its body.
+   * Milliseconds from the end of the request until the answer's head must be there; before, the longest time in which the
+   * upstream takes none of a body that is there; afterwards, the longest silence in its answer's.
    */
   readonly timeout: number;
   /**
@@ -128,6 +128,7 @@ export interface AnswerHead {
 
 export interface HeadEdits {
   readonly remove: readonly string[];
+  /** One that would split the head is left out. */
   readonly set: readonly Field[];
 }
 
@@ -202,7 +203,7 @@ export interface ServerOptions {
   readonly maxRequests?: number;
   /** Connections from one address at the same time; more are closed. 0 = no limit, which is the default. */
   readonly maxConnectionsPerAddress?: number;
-  /** Milliseconds for a request head to arrive. */
+  /** Milliseconds for a request head to arrive, and before it for the handshake of TLS. */
   readonly headTimeout: number;
   /** Milliseconds an idle connection is kept. */
   readonly keepAliveTimeout: number;

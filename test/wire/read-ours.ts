@@ -26,7 +26,8 @@ class Reader {
   }
 
   read(piece: Buffer): void {
-    let bytes = this.#stash.length > 0 ? Buffer.concat([this.#stash, piece]) : piece;
+    // A copy: the data of chunks is moved together in it.
+    let bytes = Buffer.concat([this.#stash, piece]);
     while (bytes.length > 0 && !this.#isOver) {
       const used = this.#message ? this.#body(this.#message, bytes) : this.#begin(bytes);
       if (used === 0 && !this.#message) break;

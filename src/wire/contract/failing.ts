@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { Field } from '../wire.ts';
 import type { Case, Peer } from './fixture.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
@@ -59,6 +60,17 @@ export function failing(it: Case): void {
     await client.until(/timeout$/);
   });
 
+  it('timeout when the upstream does not take the body', async (fixture) => {
+    const backend = await fixture.backend((peer) => peer.socket.pause());
+    const { port, ended } = await fixture.proxy(fixture.upstream(backend), { timeout: 300 });
+    const client = await fixture.client(port);
+    const size = 32 * 1024 * 1024;
+    client.send(`PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+    client.send(Buffer.alloc(size));
+    assert.match(await client.until(/timeout$/), /^HTTP\/1\.1 502 /);
+    assert.deepEqual(await ended(), { failure: 'timeout', answered: false });
+  });
+
   it('closed when the connection ends before the head', async (fixture) => {
     const backend = await fixture.backend(async (peer) => {
       await peer.until(/\r\n\r\n/);
@@ -99,6 +111,21 @@ export function failing(it: Case): void {
     const answers = (await client.until(/malformed$/)).match(/HTTP\/1\.1 \d+/g) ?? [];
     assert.equal(answers.pop(), 'HTTP/1.1 502');
     assert.ok(answers.length <= 100, `${answers.length} informational answers`);
+  });
+
+  it('a field of an answer that would split its head is never sent', async (fixture) => {
+    const backend = await fixture.answering(ok);
+    const bad: Field[] = ['\r\nx-b: 2\r\n', '\u010dx', '\u010ax', '\0'].map((value) => ['x-a', value]);
+    const fields: Field[] = [...bad, ['x-c\r\nx-b', '2'], ['x-d', '3']];
+    const edited = await fixture.proxy(fixture.upstream(backend), { edits: { remove: [], set: fields } });
+    const local = await fixture.gateway((x) => x.respond({ status: 200, fields, body: 'ok' }));
+    for (const { port } of [edited, local]) {
+      const client = await fixture.client(port);
+      client.send(get);
+      const answer = await client.until(/ok$/);
+      assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\nx-d: 3\r\n/i);
+      assert.doesNotMatch(answer, /x-[abc]/i);
+    }
   });
 
   it('a set field that would split the head is never sent', async (fixture) => {

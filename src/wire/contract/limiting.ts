@@ -71,6 +71,25 @@ export function limiting(it: Case): void {
     }
   });
 
+  it('connections beyond the limit leave nothing behind, whatever their clients do', async (fixture) => {
+    const { port, server } = await fixture.gateway(yes, { maxConnectionsPerAddress: 1 });
+    const first = await fixture.client(port);
+    first.send(get);
+    await first.until(/yes$/);
+    for (let i = 0; i < 20; i++) {
+      const client = await fixture.client(port);
+      client.send(get);
+      if (i % 2 === 0) client.socket.resetAndDestroy();
+      await client.rest();
+    }
+    first.send(get);
+    await first.until(/yes$/);
+    first.socket.destroy();
+    const begun = performance.now();
+    await server.drain(10_000);
+    assert.ok(performance.now() - begun < 5_000);
+  });
+
   it('an upload within the limit goes through whole', async (fixture) => {
     const backend = await fixture.answering(ok);
     const { port } = await fixture.proxy(fixture.upstream(backend), {}, { maxBodySize: 100 });

@@ -26,6 +26,15 @@ export function securing(it: Case): void {
     assert.match(await client.rest(), /^HTTP\/1\.1 400 [\s\S]*malformed$/);
   });
 
+  it('a client that does not shake hands in time is cut', async (fixture) => {
+    const tls = await issue('server', 'localhost');
+    const { port } = await fixture.gateway(() => {}, { tls, headTimeout: 300 });
+    const silent = await fixture.client(port);
+    const slow = await fixture.client(port);
+    slow.send(Buffer.from('1603010200010001fc0303', 'hex'));
+    assert.deepEqual([await silent.rest(), await slow.rest()], ['', '']);
+  });
+
   it('a session is resumed at every server with the same ticket keys, and at none with others', async (fixture) => {
     const tls = await issue('server', 'localhost');
     const yes = (x: ServerExchange): void => x.respond({ status: 200, fields: [], body: 'yes' });

@@ -206,4 +206,31 @@ export function writing(it: Case): void {
       200_000,
     );
   });
+
+  it('every byte of large and small chunks by turns is right when its client takes them slowly', async (fixture) => {
+    const pair = (letter: string): string => `4e20\r\n${letter.repeat(20_000)}\r\nbb8\r\n${letter.repeat(3_000)}\r\n`;
+    let sent = 0;
+    const backend = await fixture.backend(async (peer) => {
+      await peer.until(/\r\n\r\n/);
+      peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      // One pair at a time, as long as they are taken: each is read by itself.
+      for (; peer.socket.writableLength === 0; sent++) {
+        peer.send(pair(String.fromCharCode(97 + (sent % 26))));
+        await new Promise(setImmediate);
+        await new Promise(setImmediate);
+      }
+      peer.send('0\r\n\r\n');
+    });
+    const { port } = await fixture.proxy(fixture.upstream(backend));
+    const client = await fixture.client(port);
+    client.socket.pause();
+    client.send(get('a'));
+    await settled(() => sent);
+    client.socket.resume();
+    const answer = await client.until(/\r\n0\r\n\r\n$/);
+    const body = answer.slice(answer.indexOf('\r\n\r\n') + 4).replace(/[\da-f]+\r\n([a-z]*)\r\n/g, '$1');
+    const runs = body.match(/([a-z])\1*/g) ?? [];
+    assert.deepEqual([...new Set(runs.map((run) => run.length))], [23_000]);
+    assert.equal(runs.length, sent);
+  });
 }

@@ -22,6 +22,8 @@ export class ClientStream implements Client {
   /** Where the body goes; null = nowhere yet. */
   #sink: Writable | null = null;
   #framing: BodyFraming = 'length';
+  /** All has been said; what is left is that it goes. */
+  #isFinished = false;
   /** Bytes that moved, when last looked at, and milliseconds since. */
   #progress = 0;
   #received = 0;
@@ -175,6 +177,7 @@ export class ClientStream implements Client {
 
   finished(): void {
     this.#exchange = null;
+    this.#isFinished = true;
     this.#quiet = 0;
     if (!this.#isOpen) return;
     if (this.#stream.writable) this.#stream.end();
@@ -197,7 +200,8 @@ export class ClientStream implements Client {
   watch(interval: number, patience: number): void {
     const stream = this.#stream;
     const awaitsBody = this.#sink !== null && !this.#bodyDone && !stream.isPaused();
-    const awaitsReading = stream.writableLength > 0;
+    // A connection that takes nothing keeps streams that have nothing more to write, too.
+    const awaitsReading = stream.writableLength > 0 || this.#isFinished;
     const progress = this.#received - stream.writableLength;
     const moved = progress !== this.#progress;
     this.#progress = progress;

@@ -463,3 +463,46 @@ it('205 comes without the body that the back end sends with it, and without its 
     assert.deepEqual([status, body, code, headers['content-length']], [205, '', 0, undefined]);
   }
 });
+
+it('a connection that takes nothing ends, with answers under way that have no body too', async (fixture, t) => {
+  const { port, server } = await fixture.gateway(
+    (x) => x.respond({ status: x.target === '/' ? 200 : 204, fields: [], body: 'x'.repeat(32 * 1024 * 1024) }),
+    { bodyTimeout: 300, keepAliveTimeout: 300 },
+  );
+  const peer = await frames(t, port);
+  const [window, most] = [Buffer.alloc(6), Buffer.alloc(4)];
+  window.writeUInt16BE(4);
+  window.writeUInt32BE(2 ** 31 - 1, 2);
+  most.writeUInt32BE(2 ** 31 - 65_536);
+  peer.send(preface, frame(types.settings, 0, 0, window), frame(types.window, 0, 0, most));
+  peer.send(frame(types.headers, whole, 1, block(get)));
+  await peer.until(({ type }) => type === types.data);
+  peer.socket.pause();
+  const nothing = get.map(([name, value]) => [name, name === ':path' ? '/nothing' : value] as const);
+  for (let id = 3; id < 40; id += 2) peer.send(frame(types.headers, whole, id, block(nothing)));
+  const { socket } = peer;
+  // It reads no more, so that only a write tells it of the end.
+  const writing = setInterval(() => socket.write(frame(types.ping, 0, 0, Buffer.alloc(8))), 50);
+  t.after(() => clearInterval(writing));
+  await peer.closed();
+  await server.drain(10_000);
+});
+
+it('a field of an answer that HTTP has not is never sent, and ends nothing', async (fixture, t) => {
+  const backend = await fixture.answering(ok);
+  const set = [
+    ['x-a', 'a\r\nx-b: 2'],
+    ['x-c', '\u010a'],
+    ['x-d', '3'],
+  ] as const;
+  const edited = await fixture.proxy(fixture.upstream(backend), { edits: { remove: [], set } });
+  const local = await fixture.gateway((x) => x.respond({ status: 200, fields: set, body: 'ok' }));
+  for (const { port } of [edited, local]) {
+    const { headers, body } = await ask(await session(t, port));
+    assert.equal(body, 'ok');
+    assert.deepEqual(
+      [headers['x-a'], headers['x-b'], headers['x-c'], headers['x-d']],
+      [undefined, undefined, undefined, '3'],
+    );
+  }
+});

@@ -44,7 +44,10 @@ export class UpstreamStream implements Answering {
     };
     stream.on('headers', (_headers, _flags, raw) => this.#inform(raw as unknown as string[]));
     stream.on('response', (_headers, flags, raw) => this.#answer(raw as unknown as string[], flags));
-    stream.on('drain', () => this.#exchange?.upstreamDrained());
+    stream.on('drain', () => {
+      this.#quiet = 0;
+      this.#exchange?.upstreamDrained();
+    });
     stream.on('error', () => {});
     stream.on('close', () => this.#closed());
     exchange.streaming(this, stream, isReused);
@@ -141,7 +144,8 @@ export class UpstreamStream implements Answering {
     const exchange = this.#exchange;
     this.#quiet += interval;
     if (!exchange || this.#quiet < exchange.timeout || (this.#isAnswered && this.#stream?.isPaused())) return;
-    if (!this.#isAnswered && !exchange.isSent) return;
+    // It waits for the client, unless the back end does not take what is there.
+    if (!this.#isAnswered && !exchange.isSent && !this.#stream?.writableNeedDrain) return;
     this.#session.suspect(this.#read);
     this.#fail('timeout');
   }

@@ -112,3 +112,23 @@ test('extensions have a limit for the whole body, and so have trailers', () => {
   assert.equal(read(`0\r\nX: ${'a'.repeat(maxAside - 4)}\r\n\r\n`), null);
   assert.equal(read(`0\r\n${'X:\r\n'.repeat(maxAside / 4 + 1)}\r\n`), null);
 });
+
+test('small chunks that come together go on together, and a large one as it is', () => {
+  const large = 'y'.repeat(20_000);
+  const bytes = Buffer.from(
+    `${'1\r\nx\r\n'.repeat(1_000)}4e20\r\n${large}\r\n${'1\r\nz\r\n'.repeat(1_000)}0\r\n\r\nnext`,
+  );
+  const pieces: string[] = [];
+  const ranges: (readonly [number, number])[] = [];
+  const stop = new ChunkReader().read(bytes, 0, (from, to) => {
+    pieces.push(bytes.toString('latin1', from, to));
+    ranges.push([from, to]);
+  });
+  assert.deepEqual(pieces, ['x'.repeat(1_000), large + 'z'.repeat(1_000)]);
+  // What went on may still be on its way: nothing is moved over it.
+  assert.deepEqual(
+    ranges.map(([from, to]) => bytes.toString('latin1', from, to)),
+    pieces,
+  );
+  assert.equal(bytes.toString('latin1', stop), 'next');
+});

@@ -17,7 +17,7 @@ import type {
 } from '../wire.ts';
 import type { AcceptedRequest } from './accept.ts';
 import type { Head } from './head.ts';
-import { begin, flush, isSafeTarget, putBytes, putField, putFields, putText } from './output.ts';
+import { begin, flush, isSafeTarget, putBytes, putField, putFields, putText, safeFields } from './output.ts';
 import type { LargeBuffer } from './read-buffers.ts';
 import type { RepeatedFields } from './repeated-fields.ts';
 import type { NetTunnel } from './tunnel.ts';
@@ -142,7 +142,9 @@ export abstract class Exchange implements ServerExchange {
   respond(answer: LocalAnswer): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.client.answerLocally(answer, this.method);
+    const { status, fields, body } = answer;
+    const safe = safeFields(fields);
+    this.client.answerLocally(safe === fields ? answer : { status, fields: safe, body }, this.method);
   }
 
   forward(request: ForwardRequest, handler: ForwardHandler): void {
@@ -242,7 +244,8 @@ export abstract class Exchange implements ServerExchange {
   protected announce(head: Head): HeadEdits | null {
     this.#answered = true;
     if (head.status === 101) this.#upstream = null;
-    return (this.#handler as ForwardHandler).onHead(head.status, head);
+    const edits = (this.#handler as ForwardHandler).onHead(head.status, head);
+    return edits && { remove: edits.remove, set: safeFields(edits.set) };
   }
 
   /** What it has switched to is over. */

@@ -56,8 +56,17 @@ export function flush(socket: Socket, isTls: boolean): boolean {
 
 /** Control characters other than tab would end the field early and begin another. */
 export function areSafe(set: readonly Field[]): boolean {
-  for (const field of set) if (!isOf(text, field[0]) || !isOf(text, field[1])) return false;
+  for (const field of set) if (!isSafe(field)) return false;
   return true;
+}
+
+function isSafe(field: Field): boolean {
+  return isOf(text, field[0]) && isOf(text, field[1]);
+}
+
+/** Those of an answer that can be sent: without the others it is still an answer, and nobody's but its request's. */
+export function safeFields(fields: readonly Field[]): readonly Field[] {
+  return areSafe(fields) ? fields : fields.filter(isSafe);
 }
 
 export const isSafeTarget = (target: string): boolean => isOf(visible, target);

@@ -36,9 +36,14 @@ export class NetServer implements WireServer {
       const server = createSecureServer({
         ...settings,
         ...secureOptions(tls),
+        handshakeTimeout: options.headTimeout,
         ALPNProtocols: [...(http2 ? ['h2'] : []), 'http/1.1'],
       });
       refusePlainHttp(server, () => options.refuse('without-tls'));
+      // Node only tells of a handshake that took too long, and leaves the connection open.
+      server.on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
+        if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
+      });
       this.#server = server;
     } else this.#server = createServer(settings);
     this.#server.on('connection', () => this.#accepted++);
@@ -46,8 +51,11 @@ export class NetServer implements WireServer {
     this.#server.on('connection', (socket: Socket) => {
       if (addresses.admit(socket)) return void (tls || this.#serve(socket, false));
       // A handshake for the sake of an answer is what a flood would want.
-      if (!tls) socket.end(answerBytes(options.refuse('too-many-connections')));
-      else socket.destroy();
+      if (tls) return void socket.destroy();
+      // Nobody else looks at it: a reset must not be the end of all others, nor what it sends keep it open.
+      socket.on('error', () => {});
+      socket.write(answerBytes(options.refuse('too-many-connections')));
+      socket.destroySoon();
     });
     if (tls)
       this.#server.on('secureConnection', (socket: TLSSocket) => {

@@ -53,7 +53,10 @@ export class UpstreamSocket implements Answering {
       if (waiting) this.begin(waiting);
       else upstream.release(this);
     });
-    this.socket.on('drain', () => this.#exchange?.upstreamDrained());
+    this.socket.on('drain', () => {
+      this.#quiet = 0;
+      this.#exchange?.upstreamDrained();
+    });
     this.socket.on('error', () => {});
     this.socket.on('end', () => {
       if (!this.#tunnel) this.#ended();
@@ -103,7 +106,8 @@ export class UpstreamSocket implements Answering {
     } else if (this.#state === 'connecting') {
       if (this.#quiet >= options.connectTimeout) this.socket.destroy();
     } else if (this.#exchange && this.#quiet >= this.#exchange.timeout && !this.socket.isPaused()) {
-      if (this.#state === 'head' && !this.#exchange.isSent) return;
+      // It waits for the client, unless the back end does not take what is there.
+      if (this.#state === 'head' && !this.#exchange.isSent && !this.socket.writableNeedDrain) return;
       this.#fail('timeout');
     } else if (this.#isUnwritable && this.#quiet >= 2 * interval && !this.socket.isPaused()) this.#fail('closed');
   }
@@ -226,7 +230,8 @@ export class UpstreamSocket implements Answering {
     }
     let flows = true;
     const stop = chunks.read(bytes, from, (start, end) => {
-      flows = exchange.content(bytes, start, end, this.#buffers.current);
+      // Each piece has to have gone before anything is read into its place, not only the last.
+      flows = exchange.content(bytes, start, end, this.#buffers.current) && flows;
     });
     if (this.#exchange !== exchange) return;
     if (stop < 0) this.#fail('malformed');

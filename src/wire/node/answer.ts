@@ -1,5 +1,6 @@
 /** Answers of our own, sent through Node's response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { safeFields } from '../net/output.ts';
 import type { LocalAnswer } from '../wire.ts';
 import { isDrainable, isReceiving } from './body.ts';
 import type { Connection } from './connection.ts';
@@ -18,7 +19,7 @@ export function sendAnswer(
     client.lingerAfterAnswer();
   }
   const fields: string[] = [];
-  for (const field of answer.fields) fields.push(field[0], field[1]);
+  for (const field of safeFields(answer.fields)) fields.push(field[0], field[1]);
   const hasContent = answer.status !== 204 && answer.status !== 304;
   if (hasContent) fields.push('content-length', String(Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, fields);

@@ -1,5 +1,6 @@
 /** Field lines on their way through: what is passed on, what ends here, what is put in their place. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { safeFields } from '../net/output.ts';
 import type { Field, ForwardRequest, HeadEdits } from '../wire.ts';
 
 /** Fields of one connection (RFC 9110 7.6.1). `trailer` with them: trailers are dropped, so they aren't announced. */
@@ -95,7 +96,7 @@ export function answerFields(status: number, received: IncomingHttpHeaders, edit
     if (typeof value === 'string') fields.push(name, value);
     else if (value !== undefined) for (const line of value) fields.push(name, line);
   }
-  for (const field of set) fields.push(field[0], field[1]);
+  for (const field of safeFields(set)) fields.push(field[0], field[1]);
   return fields;
 }
 
