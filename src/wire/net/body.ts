@@ -5,11 +5,16 @@ import type { BodyFraming } from './exchange.ts';
 /** False = it has to wait for `drain`. One that takes no more gets nothing: the upstream may have answered already. */
 export function writeBody(sink: Writable, framing: BodyFraming, bytes: Buffer): boolean {
   if (!sink.writable) return true;
-  if (framing !== 'chunked') return sink.write(bytes);
-  sink.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
-  const flows = sink.write(bytes);
-  sink.write('\r\n', 'latin1');
-  return flows;
+  let flows: boolean;
+  if (framing === 'chunked') {
+    sink.cork();
+    sink.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    sink.write(bytes);
+    flows = sink.write('\r\n', 'latin1');
+    sink.uncork();
+  } else flows = sink.write(bytes);
+  // A large piece is answered with false even if the system has taken all of it.
+  return flows || sink.writableLength === 0;
 }
 
 export function endBody(sink: Writable, framing: BodyFraming): void {
