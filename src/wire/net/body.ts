@@ -22,3 +22,15 @@ export function endBody(sink: Writable, framing: BodyFraming): void {
   if (framing === 'chunked') sink.write('0\r\n\r\n', 'latin1');
   else if (framing === 'stream') sink.end();
 }
+
+/** Bytes of a piece from which on it is worth the call. */
+const large = 16_384;
+
+/**
+ * Frees the memory of a piece that the system has taken and nobody looks at any more. The collector would come for it when
+ * there are very many, and look at everything else then: half of what an upload costs.
+ */
+export function freePiece(bytes: Buffer): void {
+  // Smaller ones may share their memory with others.
+  if (bytes.length >= large && bytes.length === bytes.buffer.byteLength) (bytes.buffer as ArrayBuffer).transfer(0);
+}

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { shownCertificate } from '../shown-certificate.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
-import { endBody, writeBody } from './body.ts';
+import { endBody, freePiece, writeBody } from './body.ts';
 import { ChunkReader } from './chunks.ts';
 import type { BodyFraming, Client } from './exchange.ts';
 import { type Head, mayEnd } from './head.ts';
@@ -200,7 +200,9 @@ export class ClientConnection implements Client {
   #read(fresh: Buffer): void {
     if (this.#lingers) return;
     if (this.#exchange && !this.#bodyDone) {
+      const sink = this.#sink;
       this.#body(fresh, 0);
+      if (sink?.writableLength === 0 && this.#stash === null) freePiece(fresh);
       return;
     }
     const soFar = this.#stash;
