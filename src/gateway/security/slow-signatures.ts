@@ -5,7 +5,7 @@
 import { type VerifyKeyObjectInput, verify } from 'node:crypto';
 
 /** At the same time. Files are read and names are resolved by the same threads, and queue behind these. */
-const mostAtOnce = 8;
+const mostAtOnce = 2;
 
 /** A fraction of a second's work: who comes behind so many has a better chance a moment later. */
 const mostWaiting = 1000;
