@@ -2,13 +2,12 @@
  * A client's connection in HTTP/2. Each of its streams is a request; what it does besides has a budget, because frames
  * that carry nothing cost us as much as those that do.
  */
-import type { X509Certificate } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { ConnectedClient } from '../connected-client.ts';
 import { maxFields } from '../net/head.ts';
 import { RepeatedFields } from '../net/repeated-fields.ts';
 import type { ReservedFields } from '../reserved.ts';
-import { shownCertificate } from '../shown-certificate.ts';
 import type { ServerExchange, ServerOptions } from '../wire.ts';
 import { Budget } from './budget.ts';
 import { ClientStream } from './client-stream.ts';
@@ -39,17 +38,11 @@ const lastPossibleStream = 2 ** 31 - 1;
 
 const tooMuch = new Error('the client does more than it may');
 
-export class ServerSession {
-  readonly socket: Socket;
-  readonly secure: boolean;
-  readonly remoteAddress: string;
-  kept: unknown = null;
+export class ServerSession extends ConnectedClient {
   readonly repeated = new RepeatedFields();
   readonly #server: SessionServer;
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<ClientStream>();
-  /** undefined = nobody has asked yet. */
-  #clientCertificate: X509Certificate | null | undefined;
   #requests = 0;
   #lastStream = 0;
   #isShaken = false;
@@ -65,10 +58,8 @@ export class ServerSession {
 
   /** @param socket what the client has sent so far has to be unread */
   constructor(server: SessionServer, socket: Socket, secure: boolean) {
+    super(socket, secure);
     this.#server = server;
-    this.socket = socket;
-    this.secure = secure;
-    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const { maxHeadSize } = server.options;
     this.#session = nodeHttp2().performServerHandshake(socket, {
       settings: {
@@ -91,11 +82,6 @@ export class ServerSession {
     socket.on('error', () => {});
     socket.on('close', () => server.forgetSession(this));
     if (server.isDraining) this.drain();
-  }
-
-  get clientCertificate(): X509Certificate | null {
-    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
-    return this.#clientCertificate;
   }
 
   get options(): ServerOptions {

@@ -1,5 +1,5 @@
 /** The reader of chunked bodies (RFC 9112 7.1): finds the data in them; extensions and trailers are checked, then dropped. */
-import { lower, text, token } from './characters.ts';
+import { lower, text, token } from '../characters.ts';
 import { knownNames } from './head.ts';
 
 /** Hexadecimal digits of a chunk's size. */

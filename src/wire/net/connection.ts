@@ -1,9 +1,8 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
-import type { X509Certificate } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { shownCertificate } from '../shown-certificate.ts';
+import { ConnectedClient } from '../connected-client.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
 import { endBody, freePiece, writeBody } from './body.ts';
@@ -35,20 +34,14 @@ const ignore = (): void => {};
 /** RFC 9113 3.4. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-export class ClientConnection implements Client {
-  readonly socket: Socket;
-  readonly secure: boolean;
-  readonly remoteAddress: string;
+export class ClientConnection extends ConnectedClient implements Client {
   keepAlive = true;
   /** The answer to the next request is the last. */
   ending = false;
-  kept: unknown = null;
   /** Of the request before. */
   #host = '';
   #repeated: RepeatedFields | null = null;
   readonly #server: NetServer;
-  /** undefined = nobody has asked yet. */
-  #clientCertificate: X509Certificate | null | undefined;
   /** Of the request under way, or the last one; null = it has not asked for a moment. */
   #head: Head | null = null;
   #exchange: NetExchange | null = null;
@@ -75,10 +68,8 @@ export class ClientConnection implements Client {
   #progress = 0;
 
   constructor(server: NetServer, socket: Socket, secure: boolean) {
+    super(socket, secure);
     this.#server = server;
-    this.socket = socket;
-    this.secure = secure;
-    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => {
       if (this.#exchange) this.#exchange.clientDrained();
@@ -94,11 +85,6 @@ export class ClientConnection implements Client {
 
   get date(): string {
     return this.#server.date;
-  }
-
-  get clientCertificate(): X509Certificate | null {
-    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
-    return this.#clientCertificate;
   }
 
   get repeated(): RepeatedFields {

@@ -5,6 +5,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { isSafeTarget, safeFields } from '../safe-fields.ts';
 import type {
   Field,
   ForwardFailure,
@@ -17,7 +18,7 @@ import type {
 } from '../wire.ts';
 import type { AcceptedRequest } from './accept.ts';
 import type { Head } from './head.ts';
-import { begin, flush, isSafeTarget, putBytes, putField, putFields, putText, safeFields } from './output.ts';
+import { begin, flush, putBytes, putField, putFields, putText } from './output.ts';
 import type { LargeBuffer } from './read-buffers.ts';
 import type { RepeatedFields } from './repeated-fields.ts';
 import type { NetTunnel } from './tunnel.ts';
@@ -245,7 +246,9 @@ export abstract class Exchange implements ServerExchange {
     this.#answered = true;
     if (head.status === 101) this.#upstream = null;
     const edits = (this.#handler as ForwardHandler).onHead(head.status, head);
-    return edits && { remove: edits.remove, set: safeFields(edits.set) };
+    if (edits === null) return null;
+    const set = safeFields(edits.set);
+    return set === edits.set ? edits : { remove: edits.remove, set };
   }
 
   /** What it has switched to is over. */

@@ -3,8 +3,8 @@
  * What isn't exactly grammatical is refused; there is no leniency to agree about with the next one on the way.
  */
 
+import { lower, text, token, underscore, visible } from '../characters.ts';
 import { ReservedFields } from '../reserved.ts';
-import { lower, text, token, underscore, visible } from './characters.ts';
 import { longValue, recentValue, rememberValue } from './recent-values.ts';
 
 const CR = 13;

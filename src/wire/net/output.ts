@@ -1,7 +1,6 @@
 /** One reused buffer in which heads are written, so that head and small body leave in a single write. */
 import type { Socket } from 'node:net';
 import type { Field } from '../wire.ts';
-import { text, visible } from './characters.ts';
 import { type Head, kinds, knownNames } from './head.ts';
 
 const size = 65_536;
@@ -54,32 +53,9 @@ export function flush(socket: Socket, isTls: boolean): boolean {
   return result;
 }
 
-/** Control characters other than tab would end the field early and begin another. */
-export function areSafe(set: readonly Field[]): boolean {
-  for (const field of set) if (!isSafe(field)) return false;
-  return true;
-}
-
-function isSafe(field: Field): boolean {
-  return isOf(text, field[0]) && isOf(text, field[1]);
-}
-
-/** Those of an answer that can be sent: without the others it is still an answer, and nobody's but its request's. */
-export function safeFields(fields: readonly Field[]): readonly Field[] {
-  return areSafe(fields) ? fields : fields.filter(isSafe);
-}
-
-export const isSafeTarget = (target: string): boolean => isOf(visible, target);
-
 /** As `putFields` puts those that are set. */
 export function encodeFields(set: readonly Field[]): Buffer {
   return Buffer.from(set.map(([name, value]) => `${name}: ${value}\r\n`).join(''), 'latin1');
-}
-
-function isOf(table: Uint8Array, value: string): boolean {
-  // Beyond the table there is nothing, which is not 1.
-  for (let at = 0; at < value.length; at++) if (table[value.charCodeAt(at)] !== 1) return false;
-  return true;
 }
 
 /**

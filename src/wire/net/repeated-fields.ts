@@ -2,8 +2,9 @@
  * Fields that are set for one request of a client after the other. The same list again need not be looked at again, and
  * goes out in one piece.
  */
+import { areSafe } from '../safe-fields.ts';
 import type { Field } from '../wire.ts';
-import { areSafe, encodeFields } from './output.ts';
+import { encodeFields } from './output.ts';
 
 export class RepeatedFields {
   #list: readonly Field[] | null = null;

@@ -1,6 +1,6 @@
 /** Answers of our own, sent through Node's response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { safeFields } from '../net/output.ts';
+import { safeFields } from '../safe-fields.ts';
 import type { LocalAnswer } from '../wire.ts';
 import { isDrainable, isReceiving } from './body.ts';
 import type { Connection } from './connection.ts';

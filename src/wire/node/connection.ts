@@ -1,8 +1,7 @@
 /** A client's connection: whose turn it is of its requests, whether it makes progress, and how it is closed. */
-import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { shownCertificate } from '../shown-certificate.ts';
+import { ConnectedClient } from '../connected-client.ts';
 import { isReceiving, usualSize } from './body.ts';
 import type { NodeExchange } from './exchange.ts';
 
@@ -32,19 +31,13 @@ export type Serve = (
 const own = Symbol('connection');
 type OwnedSocket = Socket & { [own]?: Connection };
 
-export class Connection {
-  readonly socket: Socket;
-  readonly secure: boolean;
-  readonly remoteAddress: string;
-  kept: unknown = null;
+export class Connection extends ConnectedClient {
   /** The request under way: one at a time, however many the client pipelines (RFC 9112 9.3.2). */
   exchange: NodeExchange | null = null;
   /** The next answer is the last. */
   ending = false;
   /** Requests that it has carried. */
   requests = 0;
-  /** undefined = nobody has asked yet. */
-  #clientCertificate: X509Certificate | null | undefined;
   readonly #serve: Serve;
   /** Requests that `node:http` has read ahead of their turn. */
   readonly #waiting: Arrival[] = [];
@@ -63,21 +56,13 @@ export class Connection {
   #readUntil = -1;
 
   constructor(socket: Socket, secure: boolean, serve: Serve) {
+    super(socket, secure);
     this.#serve = serve;
-    this.socket = socket;
-    this.secure = secure;
-    const address = socket.remoteAddress ?? '';
-    this.remoteAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
     (socket as OwnedSocket)[own] = this;
   }
 
   static of(socket: Socket): Connection | undefined {
     return (socket as OwnedSocket)[own];
-  }
-
-  get clientCertificate(): X509Certificate | null {
-    if (this.#clientCertificate === undefined) this.#clientCertificate = shownCertificate(this.socket);
-    return this.#clientCertificate;
   }
 
   get lingers(): boolean {

@@ -1,6 +1,6 @@
 /** Field lines on their way through: what is passed on, what ends here, what is put in their place. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { safeFields } from '../net/output.ts';
+import { safeFields } from '../safe-fields.ts';
 import type { Field, ForwardRequest, HeadEdits } from '../wire.ts';
 
 /** Fields of one connection (RFC 9110 7.6.1). `trailer` with them: trailers are dropped, so they aren't announced. */
