@@ -89,7 +89,10 @@ export async function openInstallation(setup: InstallationSetup): Promise<Instal
       });
       pin(gateway.pid, 'measured');
       gateways.push(gateway);
-      await untilItAnswers(`${gateway.http}/api${apis - 1}/1.0.0/menu`, await setup.tokens.make(jwt.key));
+      const url = `${gateway.http}/api${apis - 1}/1.0.0/menu`;
+      const authorization = `Bearer ${await setup.tokens.make(jwt.key)}`;
+      const { status, body } = await call(url, { headers: { authorization }, fresh: true });
+      if (status !== 200) throw new Error(`${url}: expected 200, got ${status} ${body}`);
       return gateway;
     },
     async stop() {
@@ -98,17 +101,6 @@ export async function openInstallation(setup: InstallationSetup): Promise<Instal
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A thread that was replaced while it took in very much answers a little later than the gateway is ready. */
-async function untilItAnswers(url: string, token: string): Promise<void> {
-  const until = Date.now() + 30_000;
-  for (;;) {
-    const answer = await call(url, { headers: { authorization: `Bearer ${token}` }, fresh: true }).catch(() => null);
-    if (answer?.status === 200) return;
-    if (Date.now() > until) throw new Error(`${url}: expected 200, got ${answer?.status ?? 'no connection'}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 async function fillApis(fill: Filler, { backEnd, sink }: InstallationSetup) {

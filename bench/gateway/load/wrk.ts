@@ -38,15 +38,44 @@ export async function load(options: Load): Promise<LoadResult> {
   const script = new URL(varied === undefined ? './report.lua' : './varied.lua', import.meta.url).pathname;
   const headers = [...fields, ...(keepAlive ? [] : ['Connection: close'])];
   if (varied === undefined) headers.push(`Authorization: Bearer ${token}`);
-  const args = [
+  const [result] = await wrk({
+    url,
+    seconds,
+    connections,
+    headers,
+    script,
+    args: varied === undefined ? [] : [varied.tokens, varied.mode, String(varied.apis)],
+    env: bodyBytes === undefined ? {} : { BENCH_BODY: String(bodyBytes) },
+  });
+  return result;
+}
+
+export interface WrkRun {
+  readonly url: string;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly headers: readonly string[];
+  /** File in Lua. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * What wrk counted, and the lines of JSON that its script said besides.
+ * @throws Error if an answer is 4xx or 5xx, or a connection fails, or nothing comes
+ */
+export async function wrk(run: WrkRun): Promise<[LoadResult, ...string[]]> {
+  const { url, seconds, connections, headers, script, args = [] } = run;
+  const all = [
     ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '20s', '-s', script],
     ...headers.flatMap((header) => ['-H', header]),
     url,
-    ...(varied === undefined ? [] : ['--', varied.tokens, varied.mode, String(varied.apis)]),
+    ...(args.length === 0 ? [] : ['--', ...args]),
   ];
-  const env = { ...process.env, ...(bodyBytes !== undefined && { BENCH_BODY: String(bodyBytes) }) };
-  const { stdout } = await promisify(execFile)('taskset', ['-c', String(processors.other), 'wrk', ...args], { env });
-  const line = /^\{.*\}$/m.exec(stdout)?.[0];
+  const env = { ...process.env, ...run.env };
+  const { stdout } = await promisify(execFile)('taskset', ['-c', String(processors.other), 'wrk', ...all], { env });
+  const [line, ...more] = stdout.match(/^\{.*\}$/gm) ?? [];
   if (line === undefined) throw new Error(`wrk said nothing about its run:\n${stdout}`);
   const { requests, bytes, microseconds, ...errors } = JSON.parse(line) as LoadResult & Record<string, number>;
   const wrong = Object.entries(errors).filter(([, count]) => count > 0);
@@ -55,5 +84,5 @@ export async function load(options: Load): Promise<LoadResult> {
     throw new Error(`wrong answers from ${new URL(url).origin}: ${list} of ${requests} requests (status: 4xx or 5xx)`);
   }
   if (requests === 0) throw new Error(`no answers from ${new URL(url).origin}`);
-  return { requests, bytes, microseconds };
+  return [{ requests, bytes, microseconds }, ...more];
 }

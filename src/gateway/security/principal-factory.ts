@@ -54,6 +54,14 @@ export interface CertifiedClient {
   readonly expires: number;
 }
 
+/** Somebody whom no token names. */
+interface WithoutToken extends Pick<Principal, 'subject' | 'userType' | 'scopes' | 'expires'> {
+  /** What stands for the application in limits. */
+  readonly limitedAs: readonly string[];
+  /** Those that it is subscribed to; null = nobody asks. */
+  readonly apis: readonly SubscribedApi[] | null;
+}
+
 export class PrincipalFactory {
   readonly #fingerprinter: Fingerprinter;
 
@@ -85,27 +93,14 @@ export class PrincipalFactory {
 
   /** A configured user: never revoked, never over, subscribed to nothing and limited by himself. */
   createUser({ name, scopes }: BasicUser): Principal {
-    return {
-      use: null,
+    return this.#withoutToken({
       subject: name,
-      consumerKey: null,
       userType: 'APPLICATION_USER',
       scopes: new Set(scopes),
       expires: Number.POSITIVE_INFINITY,
-      keyType: 'PRODUCTION',
-      encodedClaims: null,
-      restriction: null,
-      identity: new TokenIdentity(0),
-      client: noClient,
-      claimed: {
-        application: this.#number('', 'user', name),
-        applicationTier: unlimited,
-        apis: null,
-        unlessManaged: false,
-      },
-      applicationRate: null,
-      subscriptionRates: null,
-    };
+      limitedAs: ['user', name],
+      apis: null,
+    });
   }
 
   /**
@@ -113,24 +108,27 @@ export class PrincipalFactory {
    * accepted by. All that are accepted by one authority share it.
    */
   createClient({ api, accepted, subject, expires }: CertifiedClient): Principal {
-    return {
-      use: null,
+    return this.#withoutToken({
       subject,
-      consumerKey: null,
       userType: 'APPLICATION',
       scopes: null,
       expires,
+      limitedAs: ['certificate', accepted.fingerprint],
+      apis: [{ name: api.name, version: api.version, tier: accepted.tier }],
+    });
+  }
+
+  #withoutToken({ limitedAs, apis, ...who }: WithoutToken): Principal {
+    return {
+      ...who,
+      use: null,
+      consumerKey: null,
       keyType: 'PRODUCTION',
       encodedClaims: null,
       restriction: null,
       identity: new TokenIdentity(0),
       client: noClient,
-      claimed: {
-        application: this.#number('', 'certificate', accepted.fingerprint),
-        applicationTier: unlimited,
-        apis: [{ name: api.name, version: api.version, tier: accepted.tier }],
-        unlessManaged: false,
-      },
+      claimed: { application: this.#number('', ...limitedAs), applicationTier: unlimited, apis, unlessManaged: false },
       applicationRate: null,
       subscriptionRates: null,
     };
