@@ -72,12 +72,10 @@ export function closing(it: Case): void {
   });
 
   it('drain waits for an answer whose head has gone', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      peer.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nda');
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding(
+      /\r\n\r\n/,
+      'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nda',
+    );
     const { port, server } = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(port);
     client.send(get);
@@ -90,11 +88,7 @@ export function closing(it: Case): void {
   });
 
   it('drain announces the end in an answer whose head comes later', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding();
     const { port, server } = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(port);
     client.send(get);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Field } from '../wire.ts';
-import type { Case, Peer } from './fixture.ts';
+import type { Case } from './fixture.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -166,11 +166,7 @@ export function failing(it: Case): void {
   });
 
   it('the upstream request is given up when the client goes', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding();
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(proxy.port);
     client.send(get);
@@ -181,12 +177,10 @@ export function failing(it: Case): void {
   });
 
   it('the upstream request is given up when the client goes in the midst of the answer', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      peer.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding(
+      /\r\n\r\n/,
+      'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf',
+    );
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(proxy.port);
     client.send(get);
@@ -197,11 +191,7 @@ export function failing(it: Case): void {
   });
 
   it('the upstream request is given up when the client goes in the midst of its body', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/half$/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding(/half$/);
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(proxy.port);
     client.send('PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
@@ -235,11 +225,7 @@ export function failing(it: Case): void {
   });
 
   it('400 to a body in malformed chunks, and the upstream request is given up', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/abc/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding(/abc/);
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(proxy.port);
     client.send('POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');

@@ -150,6 +150,17 @@ export class Fixture {
     return (server.address() as AddressInfo).port;
   }
 
+  /** A back end that gets a request, as far as `pattern`, and says no more than `begin`; `arrived` is its connection then. */
+  async holding(pattern = /\r\n\r\n/, begin = ''): Promise<{ port: number; arrived: Promise<Peer> }> {
+    const { promise: arrived, resolve } = Promise.withResolvers<Peer>();
+    const port = await this.backend(async (peer) => {
+      await peer.until(pattern);
+      peer.send(begin);
+      resolve(peer);
+    });
+    return { port, arrived };
+  }
+
   /** A back end that answers each request head it gets with the same bytes. */
   answering(bytes: string, server?: Server): Promise<number> {
     return this.backend(async (peer) => {

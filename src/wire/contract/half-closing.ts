@@ -130,11 +130,7 @@ export function halfClosing(it: Case): void {
   });
 
   it('the upstream request is given up when a client that shut its sending side has been silent for long', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding();
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await openClient(proxy.port);
     client.socket.end(get('/'));
@@ -144,11 +140,7 @@ export function halfClosing(it: Case): void {
   });
 
   it('the upstream request is given up at once when the client resets its connection', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/\r\n\r\n/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding();
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await fixture.client(proxy.port);
     client.send(get('/'));
@@ -160,11 +152,7 @@ export function halfClosing(it: Case): void {
   });
 
   it('the upstream request is given up at once when a client shuts its sending side within its body', async (fixture) => {
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Peer>();
-    const backend = await fixture.backend(async (peer) => {
-      await peer.until(/half$/);
-      arrive(peer);
-    });
+    const { port: backend, arrived } = await fixture.holding(/half$/);
     const proxy = await fixture.proxy(fixture.upstream(backend));
     const client = await openClient(proxy.port);
     client.send('PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');

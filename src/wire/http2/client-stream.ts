@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
+import { hasContent } from '../answer-bytes.ts';
 import { endBody, writeBody } from '../net/body.ts';
 import type { BodyFraming, Client } from '../net/exchange.ts';
 import type { RepeatedFields } from '../net/repeated-fields.ts';
@@ -152,9 +153,8 @@ export class ClientStream implements Client {
   answerLocally(answer: LocalAnswer, method: string): void {
     const fields = [':status', String(answer.status)];
     for (const [name, value] of answer.fields) fields.push(name, value);
-    const hasContent = answer.status !== 204 && answer.status !== 304;
-    if (hasContent) fields.push('content-length', String(Buffer.byteLength(answer.body)));
-    const hasBody = hasContent && method !== 'HEAD' && answer.body !== '';
+    if (hasContent(answer)) fields.push('content-length', String(Buffer.byteLength(answer.body)));
+    const hasBody = hasContent(answer) && method !== 'HEAD' && answer.body !== '';
     this.begin(fields, !hasBody);
     if (hasBody) this.write(Buffer.from(answer.body));
     this.finished();

@@ -96,6 +96,12 @@ async function frameBackEnd(t: TestContext): Promise<{ port: number; accepted: F
   return { port: (server.address() as AddressInfo).port, accepted };
 }
 
+/** The last connection, when there are so many. */
+const connection = async (accepted: readonly FramePeer[], count: number): Promise<FramePeer> => {
+  await until(() => accepted.length === count);
+  return accepted[count - 1] as FramePeer;
+};
+
 const request = (peer: FramePeer, stream: number) =>
   peer.until((frame) => frame.type === types.headers && frame.stream === stream);
 const answer = (peer: FramePeer, stream: number): void =>
@@ -179,15 +185,13 @@ it('what a GOAWAY says was not looked at is asked of another connection, the res
   const proxy = await fixture.proxy(fixture.upstream(port, only));
   const client = await session(t, proxy.port);
   const seen = ask(client, { ':path': '/seen' });
-  await until(() => accepted.length === 1);
-  const first = accepted[0] as FramePeer;
+  const first = await connection(accepted, 1);
   await request(first, 1);
   // Not even a POST was done.
   const unseen = ask(client, { ':method': 'POST', ':path': '/unseen' });
   await request(first, 3);
   first.send(goaway(1));
-  await until(() => accepted.length === 2);
-  const second = accepted[1] as FramePeer;
+  const second = await connection(accepted, 2);
   await request(second, 1);
   answer(second, 1);
   answer(first, 1);
@@ -199,15 +203,13 @@ it('what a GOAWAY with an error says was not looked at is asked of another conne
   const proxy = await fixture.proxy(fixture.upstream(port, only));
   const client = await session(t, proxy.port);
   const seen = ask(client, { ':method': 'POST', ':path': '/seen' });
-  await until(() => accepted.length === 1);
-  const first = accepted[0] as FramePeer;
+  const first = await connection(accepted, 1);
   await request(first, 1);
   const unseen = ask(client, { ':method': 'POST', ':path': '/unseen' });
   await request(first, 3);
   first.send(goaway(1, 11));
   assert.equal((await seen).body, 'closed');
-  await until(() => accepted.length === 2);
-  const second = accepted[1] as FramePeer;
+  const second = await connection(accepted, 2);
   await request(second, 1);
   answer(second, 1);
   assert.equal((await unseen).body, 'ok');
@@ -218,8 +220,7 @@ it('a refused request is sent once more, unless some of its body has gone', asyn
   const proxy = await fixture.proxy(fixture.upstream(port, only));
   const client = await session(t, proxy.port);
   const plain = ask(client, { ':method': 'POST', ':path': '/' });
-  await until(() => accepted.length === 1);
-  const peer = accepted[0] as FramePeer;
+  const peer = await connection(accepted, 1);
   await request(peer, 1);
   peer.send(reset(1, 7));
   await request(peer, 3);
@@ -243,8 +244,7 @@ for (const error of [0, 2, 8]) {
     const proxy = await fixture.proxy(fixture.upstream(port, only));
     const old = await fixture.client(proxy.port);
     old.send(get);
-    await until(() => accepted.length === 1);
-    const peer = accepted[0] as FramePeer;
+    const peer = await connection(accepted, 1);
     await request(peer, 1);
     peer.send(okHead, frame(types.data, 0, 1, 'half'));
     await old.until(/half/);
@@ -294,8 +294,7 @@ for (const [what, fields, failure] of [
     const proxy = await fixture.proxy(fixture.upstream(port, only));
     const client = await fixture.client(proxy.port);
     client.send(get);
-    await until(() => accepted.length === 1);
-    const peer = accepted[0] as FramePeer;
+    const peer = await connection(accepted, 1);
     await request(peer, 1);
     peer.send(frame(types.headers, endOfHeaders, 1, block(fields)));
     assert.match(await client.until(new RegExp(`${failure}$`)), /^HTTP\/1\.1 502 /);
@@ -339,8 +338,7 @@ it('the stream is reset when the client goes, and the connection goes on', async
   const proxy = await fixture.proxy(fixture.upstream(port, only));
   const client = await fixture.client(proxy.port);
   client.send(get);
-  await until(() => accepted.length === 1);
-  const peer = accepted[0] as FramePeer;
+  const peer = await connection(accepted, 1);
   await request(peer, 1);
   client.socket.destroy();
   assert.deepEqual(await proxy.ended(), { failure: 'client-gone', answered: false });

@@ -1,7 +1,7 @@
 /** A client's connection: reads one request at a time, its body too, and keeps what comes early. */
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { answerHead, hasContent } from '../answer-bytes.ts';
 import { ConnectedClient } from '../connected-client.ts';
 import type { LocalAnswer, RequestDefect } from '../wire.ts';
 import { accept } from './accept.ts';
@@ -343,8 +343,8 @@ export class ClientConnection extends ConnectedClient implements Client {
     const head = this.#head as Head;
     const drainable = !this.#chunks && this.#left <= maxDrained && !head.hasExpect && this.#sink === null;
     if (this.#server.isDraining || (!this.#bodyDone && !drainable)) this.keepAlive = false;
-    const hasContent = answer.status !== 204 && answer.status !== 304;
-    this.#write(answer, hasContent, hasContent && method !== 'HEAD', !this.keepAlive, head.minor === 0);
+    const persistence = !this.keepAlive ? 'close' : head.minor === 0 ? 'keep-alive' : null;
+    this.#write(answer, persistence, method !== 'HEAD' && hasContent(answer));
     this.#sink = null;
     if (this.#bodyDone || !this.keepAlive) this.finished();
     else {
@@ -353,13 +353,9 @@ export class ClientConnection extends ConnectedClient implements Client {
     }
   }
 
-  #write(answer: LocalAnswer, hasLength: boolean, hasBody: boolean, closes: boolean, isHttp10: boolean): void {
+  #write(answer: LocalAnswer, persistence: 'close' | 'keep-alive' | null, hasBody: boolean): void {
     begin();
-    putText(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`);
-    for (const [name, value] of answer.fields) putText(`${name}: ${value}\r\n`);
-    putText(`date: ${this.date}\r\n`);
-    if (hasLength) putText(`content-length: ${Buffer.byteLength(answer.body)}\r\n`);
-    putText(closes ? 'connection: close\r\n\r\n' : isHttp10 ? 'connection: keep-alive\r\n\r\n' : '\r\n');
+    putText(answerHead(answer, this.date, persistence));
     flush(this.socket, this.secure);
     if (hasBody && answer.body) this.socket.write(answer.body);
   }
@@ -401,7 +397,7 @@ export class ClientConnection extends ConnectedClient implements Client {
       this.socket.destroy();
       return;
     }
-    this.#write(this.#server.options.refuse(defect), true, true, true, false);
+    this.#write(this.#server.options.refuse(defect), 'close', true);
     this.#linger();
   }
 

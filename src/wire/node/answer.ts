@@ -1,5 +1,6 @@
 /** Answers of our own, sent through Node's response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasContent } from '../answer-bytes.ts';
 import { safeFields } from '../safe-fields.ts';
 import type { LocalAnswer } from '../wire.ts';
 import { isDrainable, isReceiving } from './body.ts';
@@ -20,8 +21,8 @@ export function sendAnswer(
   }
   const fields: string[] = [];
   for (const field of safeFields(answer.fields)) fields.push(field[0], field[1]);
-  const hasContent = answer.status !== 204 && answer.status !== 304;
-  if (hasContent) fields.push('content-length', String(Buffer.byteLength(answer.body)));
+  const hasBody = hasContent(answer);
+  if (hasBody) fields.push('content-length', String(Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, fields);
-  response.end(hasContent ? answer.body : undefined);
+  response.end(hasBody ? answer.body : undefined);
 }
