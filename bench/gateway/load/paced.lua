@@ -1,13 +1,14 @@
 -- Requests with pauses: connections think for BENCH_PAUSE milliseconds on average, from half to one and a half of it, so
--- that the server is not full. MODE and FILE of varied.lua are taken from BENCH_TOKENS, if it is set.
+-- that the server is not full. FILE and MODE of varied.lua are taken from BENCH_TOKENS and
+-- BENCH_MODE, if they are set.
 
 local folder = debug.getinfo(1, 'S').source:sub(2):match('^(.*/)') or ''
 local pause = tonumber(os.getenv('BENCH_PAUSE'))
-local tokens = os.getenv('BENCH_TOKENS')
+local tokens, mode = os.getenv('BENCH_TOKENS'), os.getenv('BENCH_MODE')
 if tokens then
   dofile(folder .. 'varied.lua')
   local prepare = init
-  function init() prepare({ tokens, 'once', 1 }) end
+  function init() prepare({ tokens, mode, 1 }) end
 else
   dofile(folder .. 'report.lua')
 end

@@ -8,8 +8,8 @@ export interface PacedLoad {
   readonly connections: number;
   /** Milliseconds that a connection waits after an answer, on average. */
   readonly pause: number;
-  /** A file with a token a line, each for one request, in place of `token`. */
-  readonly tokens?: string;
+  /** A file with a token a line, in place of `token`: each once, or all of them again and again. */
+  readonly tokens?: { readonly file: string; readonly mode: 'once' | 'cycle' };
 }
 
 /** Milliseconds. */
@@ -25,7 +25,7 @@ export interface Latency {
 export async function pacedLoad({ url, token, seconds, connections, pause, tokens }: PacedLoad): Promise<Latency> {
   const script = new URL('./paced.lua', import.meta.url).pathname;
   const headers = [...fields, ...(tokens === undefined ? [`Authorization: Bearer ${token}`] : [])];
-  const env = { BENCH_PAUSE: String(pause), ...(tokens !== undefined && { BENCH_TOKENS: tokens }) };
+  const env = { BENCH_PAUSE: String(pause), ...(tokens && { BENCH_TOKENS: tokens.file, BENCH_MODE: tokens.mode }) };
   const [{ requests, microseconds }, latency] = await wrk({ url, seconds, connections, headers, script, env });
   if (latency === undefined) throw new Error('wrk said nothing about the time of answers');
   return { ...JSON.parse(latency), rate: (requests * 1e6) / microseconds };

@@ -34,7 +34,7 @@ export class ApiKeyScheme implements Scheme {
   }
 
   verify(key: string, now: number): Principal | Fault | Promise<Principal | Fault> {
-    const outcome = this.#options.verifier.verify(key, now);
+    const outcome = this.#options.verifier.verify(key, key, now);
     return outcome instanceof Promise
       ? outcome.then((late) => this.#admit(key, late, now))
       : this.#admit(key, outcome, now);
@@ -43,7 +43,7 @@ export class ApiKeyScheme implements Scheme {
   #admit(key: string, outcome: VerifiedJwt | Fault, now: number): Principal | Fault {
     if ('kind' in outcome) return outcome;
     const { principals, verified, verifiedTtl } = this.#options;
-    const { token, subject, issuedAt, expires } = outcome;
+    const { token, subject, issuedAt, expires, encodedClaims } = outcome;
     const issuer = outcome.issuer.entity;
     const claims = renameClaims(outcome.claims, issuer.claims);
     const consumerKey = issuer.consumerKeyClaim === undefined ? null : consumerKeyOf(claims, issuer);
@@ -61,7 +61,7 @@ export class ApiKeyScheme implements Scheme {
       issuedAt,
       expires,
       keyType: keyTypeOf(claims),
-      encodedClaims: key.split('.')[1] ?? null,
+      encodedClaims,
       restriction: restrictionOf(claims),
       claimed: claimedSubscriptions(claims, issuer, consumerKey ?? subject, ['subscribedAPIs', 'allowedAPIs']),
     });

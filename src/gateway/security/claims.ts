@@ -2,6 +2,7 @@
 import type { KeyType } from '../../core/application.ts';
 import { unlimited } from '../../core/policy.ts';
 import type { Issuer } from '../../core/token.ts';
+import { Memo } from '../caches/memo.ts';
 import type { SubscribedApi } from './principal.ts';
 import type { ClaimedSubscriptions } from './principal-factory.ts';
 
@@ -46,11 +47,16 @@ export function keyTypeOf(claims: Claims): KeyType {
 }
 
 /** Space-separated (RFC 9068), or a list, as some issuers write it. */
-export function scopesOf(claims: Claims): string[] {
+export function scopesOf(claims: Claims): ReadonlySet<string> {
   const { scope } = claims;
-  if (Array.isArray(scope)) return scope.filter((name) => typeof name === 'string');
-  return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [];
+  if (Array.isArray(scope)) return new Set(scope.filter((name) => typeof name === 'string'));
+  return scopeSets.get(typeof scope === 'string' ? scope : '');
 }
+
+const scopeSets = new Memo<ReadonlySet<string>>(
+  1000,
+  (scope) => new Set(scope.split(' ').filter((name) => name !== '')),
+);
 
 /**
  * What the token itself says about its application and subscriptions, where the issuer's tokens are believed in that;

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { type Fault, type FaultKind, fault, faults } from '../../core/faults.ts';
 import { apiKeyType } from '../../core/token.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
+import { Memo } from '../caches/memo.ts';
 import { SingleFlight } from '../caches/single-flight.ts';
 import type { KeyRenewal } from '../data-plane/messages.ts';
 import { bearerRefusal } from './challenge.ts';
@@ -28,12 +29,24 @@ export interface VerifiedJwt {
   readonly issuer: TrustedIssuer;
   /** All claims, with `exp`, `nbf`, `iat`, `jti` and `sub` checked. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The part of the token that they stand in. */
+  readonly encodedClaims: string;
   readonly token: { readonly jti: string } | { readonly unnamedHash: string };
   readonly subject: string;
   /** Seconds since the epoch; 0 = the token doesn't say. */
   readonly issuedAt: number;
   /** Seconds since the epoch; Infinity for an API key without expiry. */
   readonly expires: number;
+}
+
+/** What was signed with a key of its issuer. */
+interface Signed {
+  readonly issuer: TrustedIssuer;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly encodedClaims: string;
+  /** What the signature is over. */
+  readonly input: Buffer;
+  readonly now: number;
 }
 
 /** A promise only if it takes long. */
@@ -44,6 +57,10 @@ export class JwtVerifier {
   readonly #flights = new SingleFlight<VerifiedJwt | Fault>();
   readonly #options: JwtVerifierOptions;
   readonly #refusals: ReturnType<typeof refusals>;
+  /** An issuer writes the same into the headers of all its tokens. */
+  readonly #headers = new Memo(100, (text) => {
+    return signatureHeader(jsonObject(canonicalBytes(text)));
+  });
 
   constructor(options: JwtVerifierOptions) {
     this.#options = options;
@@ -61,31 +78,37 @@ export class JwtVerifier {
 
   /**
    * A promise only if the signature takes long to verify or the issuer's keys have to be fetched.
+   * @param credentials what the token came in, and what is remembered of it is found by. The caches of verified tokens
+   * have looked it up already: for each long text that V8 looks up in a map for the first time it makes a copy, which
+   * stays until the next great garbage collection.
    * @param now milliseconds since the epoch
    */
-  verify(token: string, now: number): VerifiedJwt | Fault | Promise<VerifiedJwt | Fault> {
+  verify(token: string, credentials: string, now: number): VerifiedJwt | Fault | Promise<VerifiedJwt | Fault> {
     const { issuers, invalid, use } = this.#options;
     const { malformed, badSignature, unknownIssuer, otherUse } = this.#refusals;
-    const underWay = this.#flights.get(token);
+    const underWay = this.#flights.get(credentials);
     if (underWay) return underWay;
-    if (invalid.get(token, now)) return badSignature;
-    const parts = token.split('.');
-    const [head, body, signature] = parts.map(canonicalBytes);
-    if (parts.length !== 3 || !head || !body || !signature) return malformed;
-    const header = signatureHeader(jsonObject(head));
-    const claims = jsonObject(body);
-    if (!header || !claims) return malformed;
+    if (invalid.get(credentials, now)) return badSignature;
+    const headerEnd = token.indexOf('.');
+    const inputEnd = token.indexOf('.', headerEnd + 1);
+    if (headerEnd === -1 || inputEnd === -1) return malformed;
+    const header = this.#headers.get(token.slice(0, headerEnd));
+    const encodedClaims = token.slice(headerEnd + 1, inputEnd);
+    const claims = jsonObject(canonicalBytes(encodedClaims));
+    // Also null if there is a third dot.
+    const signature = canonicalBytes(token.slice(inputEnd + 1));
+    if (!header || !claims || !signature) return malformed;
     if (use === 'access token' && header.typ?.toLowerCase() === apiKeyType) return otherUse;
 
-    const input = Buffer.from(`${parts[0]}.${parts[1]}`, 'latin1');
+    const input = Buffer.from(token.slice(0, inputEnd), 'latin1');
     const check = (): Late<VerifiedJwt | Fault | null> => {
       const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
       // An issuer of API keys issues no access tokens, and no other issues API keys.
       if (!issuer || (issuer.entity.apiKeys === true) !== (use === 'API key')) return unknownIssuer;
       const decide = (good: boolean | null): VerifiedJwt | Fault | null => {
         if (good === null) return null;
-        if (good) return this.#checkClaims(issuer, claims, input, now);
-        invalid.set(token, true, now + this.#options.invalidTtl);
+        if (good) return this.#checkClaims({ issuer, claims, encodedClaims, input, now });
+        invalid.set(credentials, true, now + this.#options.invalidTtl);
         return badSignature;
       };
       const good = issuer.verify(header, input, signature);
@@ -96,15 +119,15 @@ export class JwtVerifier {
 
     const outcome = check();
     if (outcome instanceof Promise) {
-      const whole = async () => (await outcome) ?? this.#retry(token, claims, check, now);
-      return this.#flights.run(token, () => whole().catch(refuseSurplus));
+      const whole = async () => (await outcome) ?? this.#retry(credentials, claims, check, now);
+      return this.#flights.run(credentials, () => whole().catch(refuseSurplus));
     }
-    return outcome ?? this.#retry(token, claims, check, now);
+    return outcome ?? this.#retry(credentials, claims, check, now);
   }
 
   /** The key isn't known. It is looked for once more, where the issuer publishes its keys. */
   #retry(
-    token: string,
+    credentials: string,
     claims: Record<string, unknown>,
     check: () => Late<VerifiedJwt | Fault | null>,
     now: number,
@@ -114,7 +137,7 @@ export class JwtVerifier {
     const entity = issuers.get(claims.iss as string)?.entity;
     if (!entity) return unknownIssuer;
     if (entity.jwksUrl === undefined) {
-      invalid.set(token, true, now + invalidTtl);
+      invalid.set(credentials, true, now + invalidTtl);
       return unknownKey;
     }
     // Not remembered: the key may be published a moment later.
@@ -126,12 +149,7 @@ export class JwtVerifier {
     });
   }
 
-  #checkClaims(
-    issuer: TrustedIssuer,
-    claims: Record<string, unknown>,
-    input: Buffer,
-    now: number,
-  ): VerifiedJwt | Fault {
+  #checkClaims({ issuer, claims, encodedClaims, input, now }: Signed): VerifiedJwt | Fault {
     const { skew, use } = this.#options;
     const { malformed, expired, notYet, wrongAudience } = this.#refusals;
     const { exp, nbf, iat, aud, jti, sub } = claims;
@@ -146,7 +164,7 @@ export class JwtVerifier {
     const { audience } = issuer.entity;
     if (audience !== null && !(Array.isArray(aud) ? aud.includes(audience) : aud === audience)) return wrongAudience;
     const token = jti === undefined ? { unnamedHash: hash('sha256', input, 'base64url') } : { jti };
-    return { issuer, claims, token, subject: sub, issuedAt, expires };
+    return { issuer, claims, encodedClaims, token, subject: sub, issuedAt, expires };
   }
 }
 
@@ -179,7 +197,8 @@ function canonicalBytes(text: string): Buffer | null {
   return text !== '' && bytes.toString('base64url') === text ? bytes : null;
 }
 
-function jsonObject(bytes: Buffer): Record<string, unknown> | null {
+function jsonObject(bytes: Buffer | null): Record<string, unknown> | null {
+  if (bytes === null) return null;
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)

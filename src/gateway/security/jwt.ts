@@ -37,7 +37,7 @@ export class JwtScheme implements Scheme {
     const { verifier } = this.#options;
     const token = bearerToken(credentials);
     if (token === null) return verifier.malformed;
-    const outcome = verifier.verify(token, now);
+    const outcome = verifier.verify(token, credentials, now);
     return outcome instanceof Promise
       ? outcome.then((late) => this.#admit(credentials, late, now))
       : this.#admit(credentials, outcome, now);
@@ -46,14 +46,14 @@ export class JwtScheme implements Scheme {
   #admit(credentials: string, outcome: VerifiedJwt | Fault, now: number): Principal | Fault {
     if ('kind' in outcome) return outcome;
     const { verifier, principals, verified, verifiedTtl } = this.#options;
-    const { token, subject, issuedAt, expires } = outcome;
+    const { token, subject, issuedAt, expires, encodedClaims } = outcome;
     const issuer = outcome.issuer.entity;
     const claims = renameClaims(outcome.claims, issuer.claims);
     const consumerKey = consumerKeyOf(claims, issuer);
     const claimed = claimedSubscriptions(claims, issuer, consumerKey ?? subject, ['subscribedAPIs']);
     // Without a consumer key the gateway's data can't know whose it is.
     if (consumerKey === null && claimed === null) return verifier.malformed;
-    const scopes = new Set(scopesOf(claims));
+    const scopes = scopesOf(claims);
     const principal = principals.create({
       use: 'access token',
       issuer: issuer.issuer,
@@ -66,7 +66,7 @@ export class JwtScheme implements Scheme {
       issuedAt,
       expires,
       keyType: claimed && keyTypeOf(claims),
-      encodedClaims: credentials.split('.')[1] ?? null,
+      encodedClaims,
       claimed,
     });
     verified.set(credentials, principal, Math.min(now + verifiedTtl, expires * 1000));

@@ -3,6 +3,7 @@ import type { AcceptedCertificate, Api } from '../../core/api.ts';
 import type { KeyType } from '../../core/application.ts';
 import { unlimited } from '../../core/policy.ts';
 import { type Fingerprinter, fingerprintWords } from '../../platform/fingerprint.ts';
+import { Memo } from '../caches/memo.ts';
 import type { BasicUser } from '../fixed-configuration.ts';
 import { identifyToken, TokenIdentity } from '../revocation/token-identity.ts';
 import { applicationFingerprint, clientFingerprint } from '../subscriptions/subscription-table.ts';
@@ -64,9 +65,12 @@ interface WithoutToken extends Pick<Principal, 'subject' | 'userType' | 'scopes'
 
 export class PrincipalFactory {
   readonly #fingerprinter: Fingerprinter;
+  /** By consumer key, of our own issuers. */
+  readonly #clients: Memo<Uint32Array>;
 
   constructor(fingerprinter: Fingerprinter) {
     this.#fingerprinter = fingerprinter;
+    this.#clients = new Memo(1000, (consumerKey) => clientFingerprint(fingerprinter, consumerKey));
   }
 
   create(verified: VerifiedToken): Principal {
@@ -140,6 +144,7 @@ export class PrincipalFactory {
   }
 
   #client(issuer: string | undefined, consumerKey: string | null, applicationId: string | undefined): Uint32Array {
+    if (consumerKey !== null && issuer === undefined) return this.#clients.get(consumerKey);
     if (consumerKey !== null) return clientFingerprint(this.#fingerprinter, consumerKey, issuer);
     return applicationId === undefined ? noClient : applicationFingerprint(this.#fingerprinter, applicationId);
   }
