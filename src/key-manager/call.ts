@@ -2,14 +2,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
+import type { SessionRow } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Seal } from '../platform/seal.ts';
+import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
+import type { OAuthError } from './oauth-error.ts';
 import type { KeyManagerOptions } from './options.ts';
 import type { Revoker } from './revoker.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -49,6 +52,10 @@ export class Call {
   #beganAt: number | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
+  /** Where an authorization request is answered, once that is known to be the client's; null = on a page of ours. */
+  answerTo: AuthorizationAnswer | null = null;
+  /** The browser's; null = nobody has logged in. */
+  session: SessionRow | null = null;
 
   constructor(request: FastifyRequest, reply: FastifyReply, form: Form) {
     this.request = request;
@@ -94,3 +101,6 @@ function found<T>(value: T | undefined, step: string): T {
   if (value === undefined) throw new Error(`the step ${step} has to come before`);
   return value;
 }
+
+/** How an endpoint tells that it refuses. */
+export type Refuse = (call: Call, error: OAuthError, km: KeyManager) => void;

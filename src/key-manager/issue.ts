@@ -6,6 +6,7 @@ import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyManager } from './call.ts';
 import type { AccessToken, TokenPlan } from './formats/format.ts';
 import { formats } from './formats/index.ts';
+import { withIdToken } from './id-token.ts';
 import { OAuthError } from './oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from './refresh-tokens.ts';
 import { lasts } from './times.ts';
@@ -15,10 +16,25 @@ export interface Issued {
   readonly access: AccessToken;
   readonly refreshToken: string | null;
   readonly scope: string;
+  /** Absent without the scope `openid`. */
+  readonly idToken?: string;
 }
 
 /** @throws OAuthError invalid_grant when what the grant rests on was revoked meanwhile. */
-export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolean): Promise<Issued> {
+export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolean): Promise<Issued>;
+/** @param take uses up what the tokens are given for, in the transaction that writes them. Null when it was used up. */
+export async function issue(
+  km: KeyManager,
+  plan: TokenPlan,
+  withRefresh: boolean,
+  take: (tx: StoreTransaction) => Promise<boolean>,
+): Promise<Issued | null>;
+export async function issue(
+  km: KeyManager,
+  plan: TokenPlan,
+  withRefresh: boolean,
+  take?: (tx: StoreTransaction) => Promise<boolean>,
+): Promise<Issued | null> {
   const format = formats[plan.client.token_type];
   const answer = (access: AccessToken, refresh: RefreshTokenRow | null): Issued => ({
     access,
@@ -27,7 +43,7 @@ export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolea
   });
 
   // The usual case of an opaque token needs no transaction.
-  const live = await format.current(km.store.db, plan);
+  const live = take ? null : await format.current(km.store.db, plan);
   if (live && lasts(live.expires_at, plan.issuedAt, km.options)) {
     if (!withRefresh) return answer(format.derive(km, live), null);
     const refresh = await keptRefresh(km.store.db, live, plan);
@@ -36,15 +52,18 @@ export async function issue(km: KeyManager, plan: TokenPlan, withRefresh: boolea
 
   const prepared = await format.prepare(km, plan);
   const issued = await km.write(async (tx) => {
-    if (await overtaken(tx, km, plan)) return null;
+    if (await overtaken(tx, km, plan)) return 'overtaken';
+    if (take && !(await take(tx))) return null;
     const refresh = withRefresh
-      ? ((await keptRefresh(tx.db, await format.current(tx.db, plan), plan)) ??
+      ? ((plan.family === undefined ? await keptRefresh(tx.db, await format.current(tx.db, plan), plan) : null) ??
         (await createRefreshToken(tx, km, plan)))
       : null;
-    return answer(await prepared.write(tx, refresh?.family ?? null), refresh);
+    return answer(await prepared.write(tx, refresh?.family ?? plan.family ?? null), refresh);
   });
-  if (!issued) throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
-  return issued;
+  if (issued === 'overtaken') {
+    throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
+  }
+  return issued && withIdToken(km, plan, issued);
 }
 
 /**

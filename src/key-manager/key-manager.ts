@@ -10,6 +10,7 @@ import { RestError } from '../platform/rest-error.ts';
 import type { Seal } from '../platform/seal.ts';
 import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './api-key.ts';
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './application-token.ts';
+import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { Form, parseForm } from './form.ts';
@@ -114,9 +115,17 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
     method: [...endpoint.methods],
     url: endpoint.path,
     async handler(request, reply) {
-      const form = endpoint.body === 'form' ? readForm(request) : new Form();
-      const call = new Call(request, reply, form);
-      for (const step of endpoint.steps) await step(call, km);
+      const call = new Call(request, reply, readParameters(endpoint, request));
+      try {
+        for (const step of endpoint.steps) {
+          await step(call, km);
+          // A page, on which the user has to do something first.
+          if (reply.sent) break;
+        }
+      } catch (error) {
+        if (!endpoint.refuse) throw error;
+        endpoint.refuse(call, toOAuthError(error, km.log), km);
+      }
       return reply;
     },
   });
@@ -129,6 +138,11 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
       throw new OAuthError('invalid_request', `no method ${request.method} here, only ${allow}`, 405, { allow });
     },
   });
+}
+
+function readParameters({ body }: Endpoint, request: FastifyRequest): Form {
+  if (body === 'query' && request.method === 'GET') return parseForm(Buffer.from(queryOf({ request })));
+  return body === 'form' || body === 'query' ? readForm(request) : new Form();
 }
 
 const formType = 'application/x-www-form-urlencoded';

@@ -82,6 +82,23 @@ const tokens = section(
       default: true,
       description: 'Whether a refresh revokes the access token that it replaces.',
     }),
+    codeValidity: integer({
+      default: 60,
+      minimum: 1,
+      maximum: 600,
+      description: 'Seconds that an authorization code can be exchanged for tokens.',
+    }),
+    sessionValidity: seconds(28_800, 'Seconds after a log-in until a browser has to log in again.'),
+    idTokenValidity: seconds(3600, 'Seconds that an id token is valid.'),
+    requirePkce: boolean({
+      default: false,
+      description: 'Whether each client has to use PKCE. A public client always has to.',
+    }),
+    allowPlainPkce: boolean({
+      default: false,
+      description:
+        'Whether PKCE may go by the method `plain`, which protects from less than S256 does: for clients of WSO2 API Manager that know no other.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',

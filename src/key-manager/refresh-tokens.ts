@@ -5,6 +5,7 @@ import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/ref
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { Seal } from '../platform/seal.ts';
 import type { KeyManager } from './call.ts';
+import { type LogIn, writeLogIn } from './log-in.ts';
 import { expiresAt } from './times.ts';
 import { tokenHash } from './token-hash.ts';
 
@@ -16,6 +17,7 @@ export interface NewRefreshToken {
   /** As granted; a refresh with less keeps it. */
   readonly scope: string;
   readonly issuedAt: number;
+  readonly logIn?: LogIn;
 }
 
 export async function createRefreshToken(
@@ -39,6 +41,7 @@ export async function createRefreshToken(
     state: 'ACTIVE',
     used_at_ms: null,
     successor_id: null,
+    log_in: token.logIn ? writeLogIn(token.logIn) : null,
   };
   await insertRefreshToken(tx, row);
   return row;

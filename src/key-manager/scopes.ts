@@ -7,7 +7,7 @@ import { applicationScope, defaultScope } from '../core/token.ts';
 import { OAuthError } from './oauth-error.ts';
 
 /** Allowed without being defined anywhere; a name below `device_` gives each device a token of its own. */
-const whitelisted = /^(?:openid$|device_)/;
+const whitelisted = /^(?:openid$|profile$|email$|device_)/;
 
 /** Given, never asked for. */
 const reserved: ReadonlySet<string> = new Set([applicationScope, defaultScope]);

@@ -1,11 +1,21 @@
-/** Removes the rows of tokens that expired a day ago: until then they say why a token is refused. */
+/** Removes the rows of tokens and log-ins that expired a day ago: until then they say why a token is refused. */
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
+import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
+import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { seconds } from './call.ts';
+
+const removals = [
+  removeExpiredAccessTokens,
+  removeExpiredRefreshTokens,
+  removeExpiredApiKeys,
+  removeExpiredCodes,
+  removeExpiredSessions,
+];
 
 const everyMs = 600_000;
 const day = 86_400;
@@ -25,7 +35,7 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
 
 /** Removes what expired before `before` (seconds since the epoch). */
 export async function sweepOnce(store: Store, before: number): Promise<void> {
-  for (const remove of [removeExpiredAccessTokens, removeExpiredRefreshTokens, removeExpiredApiKeys]) {
+  for (const remove of removals) {
     // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
     while ((await store.transaction(({ db }) => remove(db, before, batch))) === batch);
   }

@@ -79,6 +79,11 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     signingAlgorithm: 'ES256',
     revokeOnRefresh: true,
     hashClientSecrets: false,
+    codeValidity: 60,
+    sessionValidity: 28_800,
+    idTokenValidity: 3600,
+    requirePkce: false,
+    allowPlainPkce: false,
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
     ...start.options,
@@ -134,7 +139,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-const allGrants = ['client_credentials', 'password', 'refresh_token'];
+const allGrants = ['client_credentials', 'password', 'refresh_token', 'authorization_code'];
 
 /** Makes a client of no application. */
 export function addClient(
@@ -213,6 +218,7 @@ export async function addSubscribedApplication(
     return registerClient(tx, server.seal, {
       applicationId: 'app-1',
       name: 'DefaultApplication PRODUCTION',
+      callbackUrl: 'https://client.example/cb',
       owner: 'admin@carbon.super',
       tokenType,
       grantTypes: allGrants,

@@ -43,9 +43,9 @@ export type ClientValidity = Pick<ClientRow, 'application_validity' | 'user_vali
 /** Writes a client; gateways learn whose key it is. */
 export async function createClient(
   tx: StoreTransaction,
-  client: Omit<ClientRow, keyof ClientValidity> & Partial<ClientValidity>,
+  client: Omit<ClientRow, keyof ClientValidity | 'metadata'> & Partial<ClientValidity & Pick<ClientRow, 'metadata'>>,
 ): Promise<void> {
-  const row = { application_validity: null, user_validity: null, refresh_validity: null, ...client };
+  const row = { application_validity: null, user_validity: null, refresh_validity: null, metadata: '{}', ...client };
   await tx.db.insertInto('clients').values(row).execute();
   recordKey(tx, row);
 }

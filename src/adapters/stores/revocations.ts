@@ -6,6 +6,7 @@
  */
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
+import { endSessionsOf } from './sessions.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
 /** Seconds by which the clocks of two machines may differ. */
@@ -62,16 +63,18 @@ export async function revokeFamily(tx: StoreTransaction, family: string, now: nu
 }
 
 /**
- * Revokes everything that was issued for a user (`name@tenant`) up to the end of this second; or up to that of
- * `issuedBefore` (seconds, not in the future), and what was issued later stays.
+ * Revokes everything that was issued for a user (`name@tenant`) up to the end of this second, and logs him out everywhere; or
+ * up to that of `issuedBefore` (seconds, not in the future), and what was issued later stays.
  */
-export function revokeSubjectTokens(
+export async function revokeSubjectTokens(
   tx: StoreTransaction,
   issuer: string,
   subject: string,
   now: number,
   issuedBefore?: number,
 ): Promise<RevokedCounts> {
+  // Else a browser that was logged in would get new ones.
+  await endSessionsOf(tx, subject, issuedBefore ?? Number.MAX_SAFE_INTEGER);
   return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', { now, issuedBefore });
 }
 

@@ -5,10 +5,11 @@ import type { KeyType, SubscriptionState, TokenType } from '../../core/applicati
 import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
+import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables {
+export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables {
   meta: { key: string; value: string };
   head: { id: 1; number: number };
   changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };
@@ -72,6 +73,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     application_validity: number | null;
     user_validity: number | null;
     refresh_validity: number | null;
+    /** JSON of what it says of itself beyond the columns, in the names of RFC 7591 (`ClientMetadata`). */
+    metadata: string;
   };
   apis: {
     id: string;
@@ -151,6 +154,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     /** When it was used, and what it was exchanged for. */
     used_at_ms: number | null;
     successor_id: string | null;
+    /** JSON of the `LogIn` at an authorization endpoint that it came from; null = of another grant. */
+    log_in: string | null;
   };
   signing_keys: {
     kid: string;

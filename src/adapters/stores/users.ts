@@ -120,6 +120,22 @@ export async function insertProfile(db: Queryable, profile: Schema['user_profile
   await db.insertInto('user_profiles').values(profile).execute();
 }
 
+/** Null when the user said nothing of himself. */
+export async function findProfile(
+  db: Queryable,
+  tenant: string,
+  name: string,
+): Promise<Schema['user_profiles'] | null> {
+  const row = await db
+    .selectFrom('user_profiles')
+    .innerJoin('users', 'users.id', 'user_profiles.user_id')
+    .selectAll('user_profiles')
+    .where('tenant', '=', tenant)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 export async function deleteUser(db: Queryable, userId: string): Promise<void> {
   await db.deleteFrom('users').where('id', '=', userId).execute();
 }

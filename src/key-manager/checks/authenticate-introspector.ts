@@ -19,6 +19,8 @@ export const authenticateIntrospector: Step = async (call, km) => {
     }
     return;
   }
+  // Anybody can say that he is a public client.
+  if (call.credentials?.method === 'none') call.credentials = null;
   await authenticateClient(call, km);
   await requireActiveClient(call, km);
 };

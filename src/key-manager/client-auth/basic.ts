@@ -5,6 +5,7 @@
  * same either way; for others both readings are tried.
  */
 
+import { verifySecret } from '../../adapters/key-managers/built-in.ts';
 import { decode } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
@@ -16,13 +17,14 @@ export const basic: ClientAuthentication = {
     if (header === undefined) return null;
     const pair = readBasic(header);
     // Something was tried, so it is an attempt that fails, not the absence of one.
-    if (!pair) return { method: 'client_secret_basic', id: '', secrets: [] };
+    if (!pair) return { method: 'client_secret_basic', id: '', verify: () => false };
     const id = decoded(pair.name) ?? pair.name;
     const secret = decoded(pair.password);
+    const secrets = secret === null || secret === pair.password ? [pair.password] : [secret, pair.password];
     return {
       method: 'client_secret_basic',
       id,
-      secrets: secret === null || secret === pair.password ? [pair.password] : [secret, pair.password],
+      verify: (client, { seal }) => secrets.some((one) => verifySecret(seal, client, one)),
     };
   },
 };

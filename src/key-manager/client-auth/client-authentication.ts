@@ -1,12 +1,15 @@
 /** What a method of client authentication is. */
-import type { Call } from '../call.ts';
+import type { ClientRow } from '../../adapters/stores/clients.ts';
+import type { Call, KeyManager } from '../call.ts';
 
+/** What a request shows of a client. */
 export interface ClientCredentials {
   /** Name of the method in server metadata (RFC 8414). */
   readonly method: string;
+  /** Of the client that it says it is. */
   readonly id: string;
-  /** Readings of the secret, any of which may be the right one. */
-  readonly secrets: readonly string[];
+  /** Whether that proves it. */
+  verify(client: ClientRow, km: KeyManager): boolean | Promise<boolean>;
 }
 
 export interface ClientAuthentication {

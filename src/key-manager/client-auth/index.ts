@@ -1,6 +1,7 @@
 /** The methods by which a client can prove who it is. */
 import { basic } from './basic.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
+import { none } from './none.ts';
 import { post } from './post.ts';
 
-export const clientAuthentications: readonly ClientAuthentication[] = [basic, post];
+export const clientAuthentications: readonly ClientAuthentication[] = [basic, post, none];

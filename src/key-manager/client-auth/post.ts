@@ -1,4 +1,5 @@
 /** Client credentials in the body (RFC 6749 section 2.3.1). An id without a secret proves nothing. */
+import { verifySecret } from '../../adapters/key-managers/built-in.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 
 export const post: ClientAuthentication = {
@@ -6,6 +7,11 @@ export const post: ClientAuthentication = {
   read({ form }) {
     const id = form.get('client_id');
     const secret = form.get('client_secret');
-    return secret === null ? null : { method: 'client_secret_post', id: id ?? '', secrets: [secret] };
+    if (secret === null) return null;
+    return {
+      method: 'client_secret_post',
+      id: id ?? '',
+      verify: (client, { seal }) => verifySecret(seal, client, secret),
+    };
   },
 };

@@ -1,19 +1,24 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
-import type { Step } from '../call.ts';
+import type { Refuse, Step } from '../call.ts';
+import { authorize, refuseAuthorization } from './authorize.ts';
+import { consent } from './consent.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
+import { logIn, refuseOnPage } from './log-in.ts';
 import { metadata } from './metadata.ts';
-import { notBuilt } from './not-built.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
 import { token } from './token.ts';
+import { userinfo } from './userinfo.ts';
 
 export interface Endpoint {
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST')[];
-  /** A JSON body is read by the step that knows its form. */
-  readonly body: 'form' | 'json' | 'none';
+  /** Where its parameters are; a JSON body is read by the step that knows its form. `query`: of a POST in its body. */
+  readonly body: 'form' | 'query' | 'json' | 'none';
   readonly steps: readonly Step[];
+  /** Default: JSON (RFC 6749 section 5.2). */
+  readonly refuse?: Refuse;
 }
 
 const get = (path: string, steps: readonly Step[]): Endpoint => ({ path, methods: ['GET'], body: 'none', steps });
@@ -34,6 +39,8 @@ export const endpoints: readonly Endpoint[] = [
   // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
   get('/.well-known/oauth-authorization-server/oauth2/token', metadata),
   post('/client-registration/v0.:minor(^\\d{1,3}$)/register', registerClient, 'json'),
-  { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'none', steps: notBuilt },
-  { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: notBuilt },
+  { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
+  { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
+  { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

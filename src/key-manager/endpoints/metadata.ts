@@ -1,4 +1,6 @@
 /** What the key manager can do and where (RFC 8414; OpenID Connect Discovery 1.0). */
+
+import { responseModes } from '../authorization/answer.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { grants } from '../grants/index.ts';
@@ -14,14 +16,27 @@ const answer: Step = ({ reply }, { options }) => {
     revocation_endpoint: `${publicUrl}/oauth2/revoke`,
     introspection_endpoint: `${publicUrl}/oauth2/introspect`,
     grant_types_supported: [...grants.keys()],
-    // No grant begins at an authorization endpoint yet.
-    response_types_supported: [],
-    scopes_supported: ['default', 'openid'],
+    authorization_endpoint: `${publicUrl}/oauth2/authorize`,
+    userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
+    response_types_supported: ['code'],
+    response_modes_supported: [...responseModes],
+    code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    claims_supported: ['sub', 'iss', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash'].concat([
+      'preferred_username',
+      'name',
+      'given_name',
+      'family_name',
+      'email',
+    ]),
+    request_uri_parameter_supported: false,
+    scopes_supported: ['default', 'openid', 'profile', 'email'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [options.signingAlgorithm],
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
-    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };
 

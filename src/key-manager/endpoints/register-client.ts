@@ -9,6 +9,7 @@ import { defaultTenant } from '../../core/tenant.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
+import { authorizationCode } from '../grants/authorization-code.ts';
 import { grants } from '../grants/index.ts';
 import { OAuthError } from '../oauth-error.ts';
 
@@ -67,7 +68,8 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
     wrong('clientName', `1 to 100 characters, no ${hiddenCharacters}`);
   }
   const owner = await readOwner(km, text(body, 'owner'), call.user as User);
-  const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? [...grants.keys()];
+  const url = callbackUrl(text(body, 'callbackUrl') ?? '');
+  const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? usualGrants(url);
   if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
     wrong('grantType', `names out of ${grantTypes.join(', ')}, separated by spaces`);
   }
@@ -76,11 +78,15 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   return {
     clientName,
     owner,
-    callbackUrl: callbackUrl(text(body, 'callbackUrl') ?? ''),
+    callbackUrl: url,
     grantTypes: [...new Set(asked)],
     saasApp,
   };
 }
+
+/** Those of which it has what they need. */
+const usualGrants = (callbackUrl: string): string[] =>
+  [...grants.keys()].filter((name) => name !== authorizationCode.grantType || callbackUrl !== '');
 
 /** `tokenScope` is one of older clients, which means nothing any more. */
 const fields = ['clientName', 'owner', 'callbackUrl', 'grantType', 'saasApp', 'tokenScope'];

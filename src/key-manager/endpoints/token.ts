@@ -15,13 +15,14 @@ import { expiresIn } from '../times.ts';
 const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, km) => {
   const source = logInSource(km, request, 'authenticated client');
   const asked = { form: form.only(grant.parameters), client, source, beganAt };
-  const { access, refreshToken, scope } = await grant.handle(asked, km);
+  const { access, refreshToken, scope, idToken } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
     scope,
     token_type: 'Bearer',
     expires_in: expiresIn(access.expiresAt, seconds(km.clock), km.options),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
   });
 };
 

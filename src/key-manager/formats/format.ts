@@ -4,6 +4,7 @@ import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
 import type { KeyManager } from '../call.ts';
+import type { LogIn } from '../log-in.ts';
 
 /** The access token that a grant decided to give. */
 export interface TokenPlan {
@@ -18,6 +19,10 @@ export interface TokenPlan {
   readonly beganAt: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** To which the tokens belong; absent = that of the refresh token, if there is one. */
+  readonly family?: string;
+  /** At an authorization endpoint, from which it comes. */
+  readonly logIn?: LogIn;
 }
 
 export interface AccessToken {

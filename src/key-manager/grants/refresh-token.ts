@@ -16,7 +16,9 @@ import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import type { PreparedToken, TokenPlan } from '../formats/format.ts';
 import { formats } from '../formats/index.ts';
+import { withIdToken } from '../id-token.ts';
 import { type Issued, overtaken } from '../issue.ts';
+import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
 import { narrow, readScope, userScope } from '../scopes.ts';
@@ -48,11 +50,12 @@ export const refreshToken: Grant = {
       beganAt,
       issuedAt,
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      ...(found.log_in === null ? {} : { logIn: { ...readLogIn(found.log_in), nonce: null } }),
     };
     const prepared = await formats[client.token_type].prepare(km, plan);
     const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));
     if (!issued) throw used();
-    return issued;
+    return withIdToken(km, plan, issued);
   },
 };
 

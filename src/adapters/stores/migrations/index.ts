@@ -5,6 +5,7 @@ import * as catalog from './0002-catalog.ts';
 import * as portal from './0003-portal.ts';
 import * as admin from './0004-admin.ts';
 import * as gateways from './0005-gateways.ts';
+import * as logIn from './0006-log-in.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-portal': portal,
   '0004-admin': admin,
   '0005-gateways': gateways,
+  '0006-log-in': logIn,
 };

@@ -1,0 +1,36 @@
+/** Authorization codes in SQL: a row for each, until a day after it expired. */
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export type CodeRow = Schema['authorization_codes'];
+
+export async function insertCode(tx: StoreTransaction, row: CodeRow): Promise<void> {
+  await tx.db.insertInto('authorization_codes').values(row).execute();
+}
+
+export async function findCodeByHash(db: Queryable, hash: string): Promise<CodeRow | null> {
+  return (
+    (await db.selectFrom('authorization_codes').selectAll().where('code_hash', '=', hash).executeTakeFirst()) ?? null
+  );
+}
+
+/** Ends an active code. False when it was not active: somebody else was faster. */
+export async function endCode(tx: StoreTransaction, id: string, state: 'USED' | 'DEAD'): Promise<boolean> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('authorization_codes')
+    .set({ state })
+    .where('id', '=', id)
+    .where('state', '=', 'ACTIVE')
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredCodes(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('authorization_codes').select('id').where('expires_at', '<', before).limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('authorization_codes')
+    .where('id', 'in', expired)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

@@ -1,0 +1,65 @@
+/** Browsers in which somebody has logged in, and what clients were given in them. */
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export type SessionRow = Schema['sessions'];
+
+export async function insertSession(tx: StoreTransaction, row: SessionRow): Promise<void> {
+  await tx.db.insertInto('sessions').values(row).execute();
+}
+
+export async function findSessionByHash(db: Queryable, secretHash: string): Promise<SessionRow | null> {
+  return (await db.selectFrom('sessions').selectAll().where('secret_hash', '=', secretHash).executeTakeFirst()) ?? null;
+}
+
+/** Those of a user that are not over, newest first. */
+export function sessionsOf(db: Queryable, subject: string, now: number): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('expires_at', '>', now)
+    .orderBy('authenticated_at', 'desc')
+    .orderBy('id')
+    .execute();
+}
+
+/** False when it was gone. What rests on it is no longer linked to it; `familiesOfSession` told of that before. */
+export async function deleteSession(tx: StoreTransaction, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.db.deleteFrom('sessions').where('id', '=', id).executeTakeFirstOrThrow();
+  return numDeletedRows === 1n;
+}
+
+/** Ends those of a user in which he logged in up to this second. */
+export async function endSessionsOf(tx: StoreTransaction, subject: string, authenticatedBy: number): Promise<void> {
+  await tx.db
+    .deleteFrom('sessions')
+    .where('subject', '=', subject)
+    .where('authenticated_at', '<=', authenticatedBy)
+    .execute();
+}
+
+/** A client was given tokens of this family in the session. */
+export async function linkSession(tx: StoreTransaction, link: Schema['session_families']): Promise<void> {
+  await tx.db
+    .insertInto('session_families')
+    .values(link)
+    .onConflict((c) => c.doNothing())
+    .execute();
+}
+
+export function familiesOfSession(db: Queryable, sessionId: string): Promise<Schema['session_families'][]> {
+  return db
+    .selectFrom('session_families')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .orderBy('consumer_key')
+    .execute();
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredSessions(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('sessions').select('id').where('expires_at', '<', before).limit(limit);
+  const { numDeletedRows } = await db.deleteFrom('sessions').where('id', 'in', expired).executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

@@ -1,0 +1,42 @@
+/** The answer: a code, which the client exchanges for tokens (RFC 6749 section 4.1.2). */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { insertCode } from '../../adapters/stores/authorization-codes.ts';
+import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
+import { type Step, seconds } from '../call.ts';
+import { writeLogIn } from '../log-in.ts';
+import { readScope, writeScope } from '../scopes.ts';
+import { tokenHash } from '../token-hash.ts';
+import { type AuthorizationAnswer, answerClient } from './answer.ts';
+import { challengeOf } from './check-pkce.ts';
+
+export const giveCode: Step = async (call, km) => {
+  const { form, client, beganAt } = call;
+  const session = call.session as SessionRow;
+  const code = randomBytes(32).toString('base64url');
+  const now = seconds(km.clock);
+  const id = randomUUID();
+  const logIn = {
+    session: session.id,
+    authenticatedAt: session.authenticated_at,
+    methods: session.methods.split(' '),
+    nonce: form.get('nonce'),
+  };
+  await km.write(async (tx) => {
+    await insertCode(tx, {
+      id,
+      code_hash: tokenHash(code),
+      consumer_key: client.consumer_key,
+      subject: session.subject,
+      scope: writeScope(readScope(form.get('scope'))),
+      redirect_uri: form.get('redirect_uri'),
+      ...challengeOf(form, km),
+      log_in: writeLogIn(logIn),
+      began_at: beganAt,
+      issued_at: now,
+      expires_at: now + km.options.codeValidity,
+      state: 'ACTIVE',
+    });
+    await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family: id });
+  });
+  answerClient(call, km, call.answerTo as AuthorizationAnswer, { code });
+};

@@ -1,0 +1,27 @@
+/** The user has agreed that the client gets what it asks for. */
+import { consentOf } from '../../adapters/stores/consents.ts';
+import type { SessionRow } from '../../adapters/stores/sessions.ts';
+import type { Step } from '../call.ts';
+import { readDone } from '../interaction.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { showConsent } from '../pages/consent.ts';
+import { readScope } from '../scopes.ts';
+import { promptOf } from './check-prompt.ts';
+import { queryOf, requestQuery } from './read-request.ts';
+
+export const requireConsent: Step = async (call, km) => {
+  const { form, client } = call;
+  const session = call.session as SessionRow;
+  const { decision } = readDone(km, queryOf(call));
+  if (decision?.session === session.id) {
+    if (decision.agreed) return;
+    throw new OAuthError('access_denied', 'the user did not agree');
+  }
+  const asked = readScope(form.get('scope'));
+  const prompts = promptOf(form);
+  const agreed = await consentOf(km.store.db, session.subject, client.consumer_key);
+  const covered = agreed !== null && asked.every((name) => agreed.includes(name));
+  if (covered && !prompts.includes('consent')) return;
+  if (prompts.includes('none')) throw new OAuthError('consent_required', 'the user has not agreed to this yet');
+  showConsent(call, km, { query: requestQuery(call), scopes: asked });
+};

@@ -1,0 +1,27 @@
+/** Somebody has logged in in this browser, and lately enough. */
+import type { Call, KeyManager, Step } from '../call.ts';
+import { seconds } from '../call.ts';
+import { readDone } from '../interaction.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { showLogIn } from '../pages/log-in.ts';
+import { findSession } from '../sessions.ts';
+import { maxAgeOf, promptOf } from './check-prompt.ts';
+import { queryOf, requestQuery } from './read-request.ts';
+
+export const requireLogIn: Step = async (call, km) => {
+  call.session = await findSession(km, call.request);
+  if (isFresh(call, km)) return;
+  if (promptOf(call.form).includes('none')) throw new OAuthError('login_required', 'nobody has logged in');
+  showLogIn(call, km, { query: requestQuery(call), hint: call.form.get('login_hint') });
+};
+
+function isFresh(call: Call, km: KeyManager): boolean {
+  const { session, form } = call;
+  if (!session) return false;
+  const { logInSince } = readDone(km, queryOf(call));
+  // Whoever has just logged in for this very request is not asked again.
+  if (logInSince !== null && session.authenticated_at >= logInSince) return true;
+  if (promptOf(form).some((one) => one === 'login' || one === 'select_account')) return false;
+  const maxAge = maxAgeOf(form);
+  return maxAge === null || session.authenticated_at + maxAge >= seconds(km.clock);
+}

@@ -1,0 +1,38 @@
+/** GET and POST /oauth2/authorize (RFC 6749 section 3.1). The order of the steps decides which error comes first. */
+import { answerClient } from '../authorization/answer.ts';
+import { checkPkce } from '../authorization/check-pkce.ts';
+import { checkPrompt } from '../authorization/check-prompt.ts';
+import { checkRedirectUri } from '../authorization/check-redirect-uri.ts';
+import { checkResponseMode, checkResponseType, refuseRequestObjects } from '../authorization/check-response.ts';
+import { checkScope } from '../authorization/check-scope.ts';
+import { findClient } from '../authorization/find-client.ts';
+import { giveCode } from '../authorization/give-code.ts';
+import { requireConsent } from '../authorization/require-consent.ts';
+import { requireLogIn } from '../authorization/require-log-in.ts';
+import type { Refuse, Step } from '../call.ts';
+import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
+import { sendErrorPage } from '../pages/page.ts';
+
+export const authorize: readonly Step[] = [
+  rejectRepeatedParameters,
+  rememberBeginning,
+  // Until the address is known to be the client's, errors are shown here.
+  findClient,
+  checkRedirectUri,
+  // From here on the client is told.
+  checkResponseMode,
+  refuseRequestObjects,
+  checkResponseType,
+  checkScope,
+  checkPkce,
+  checkPrompt,
+  requireLogIn,
+  requireConsent,
+  giveCode,
+];
+
+export const refuseAuthorization: Refuse = (call, error, km) => {
+  if (call.answerTo === null) return sendErrorPage(call.reply, error.status, error.code, error.message);
+  answerClient(call, km, call.answerTo, { error: error.code, error_description: error.message });
+};

@@ -1,0 +1,34 @@
+/** POST /oauth2/consent: whether the client gets what it asked for, from the page that an authorization request has shown. */
+import { putConsent } from '../../adapters/stores/consents.ts';
+import { type Step, seconds } from '../call.ts';
+import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { parseForm } from '../form.ts';
+import { openInteraction, withDone } from '../interaction.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, writeScope } from '../scopes.ts';
+import { findSession } from '../sessions.ts';
+
+const decide: Step = async (call, km) => {
+  const { form, request, reply } = call;
+  const { query, session: shownIn, logInSince } = openInteraction(call, km);
+  const session = await findSession(km, request);
+  if (!session || session.id !== shownIn) {
+    throw new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);
+  }
+  const agreed = form.require('decision') === 'agree';
+  if (agreed) {
+    const asked = parseForm(Buffer.from(query));
+    await km.store.transaction((tx) =>
+      putConsent(tx, {
+        subject: session.subject,
+        consumer_key: asked.require('client_id'),
+        scope: writeScope(readScope(asked.get('scope'))),
+        granted_at: seconds(km.clock),
+      }),
+    );
+  }
+  const done = withDone(km, query, { logInSince, decision: { session: session.id, agreed } });
+  reply.code(303).header('location', `${km.options.publicUrl}/oauth2/authorize?${done}`).send();
+};
+
+export const consent: readonly Step[] = [rejectRepeatedParameters, decide];

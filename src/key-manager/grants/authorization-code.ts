@@ -1,0 +1,65 @@
+/** Tokens for the code that a browser brought back to the client (RFC 6749 section 4.1.3). */
+import { type CodeRow, endCode, findCodeByHash } from '../../adapters/stores/authorization-codes.ts';
+import { revokeFamily } from '../../adapters/stores/revocations.ts';
+import { verifies } from '../authorization/check-pkce.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { mayUse } from '../clients.ts';
+import { issue } from '../issue.ts';
+import { readLogIn } from '../log-in.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, userScope } from '../scopes.ts';
+import { expiresAt, issueTime } from '../times.ts';
+import { tokenHash } from '../token-hash.ts';
+import type { Grant } from './grant.ts';
+
+export const authorizationCode: Grant = {
+  grantType: 'authorization_code',
+  parameters: ['code', 'redirect_uri', 'code_verifier'],
+  async handle({ form, client }, km) {
+    const code = await findCodeByHash(km.store.db, tokenHash(form.require('code')));
+    // Whoever else presents it learns nothing, and ends nothing.
+    if (!code || code.consumer_key !== client.consumer_key) throw dead('unknown code');
+    if (code.state === 'USED') return presentedAgain(km, code);
+    if (code.state === 'DEAD') throw dead('the code was presented wrongly before');
+    if (code.expires_at <= seconds(km.clock)) throw dead('the code has expired');
+    if (code.redirect_uri !== form.get('redirect_uri')) {
+      return kill(km, code, 'redirect_uri is not that of the request for authorization');
+    }
+    if (!verifies(code, form.get('code_verifier'))) return kill(km, code, 'code_verifier does not fit (PKCE)');
+
+    const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key });
+    const user = await km.users.find(code.subject);
+    if (!user) throw dead('the user is unknown');
+    const logIn = readLogIn(code.log_in);
+    const plan = {
+      client,
+      subject: code.subject,
+      userType: 'APPLICATION_USER',
+      grantType: authorizationCode.grantType,
+      scope: await userScope(km.store.db, client, user.roles, readScope(code.scope)),
+      // What was revoked since the user agreed is not given.
+      beganAt: code.began_at,
+      issuedAt,
+      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      family: code.id,
+      logIn,
+    } as const;
+    const issued = await issue(km, plan, mayUse(client, 'refresh_token'), (tx) => endCode(tx, code.id, 'USED'));
+    // Presented twice at the same time: the other one got tokens, which end with it.
+    return issued ?? presentedAgain(km, code);
+  },
+};
+
+/** Somebody has a copy of it: nobody keeps what it gave (RFC 6749 section 4.1.2). */
+async function presentedAgain(km: KeyManager, { id }: CodeRow): Promise<never> {
+  await km.write((tx) => revokeFamily(tx, id, seconds(km.clock)));
+  throw dead('the code was used already; the tokens that it gave are revoked');
+}
+
+/** It was stolen, or its owner does not know what it belongs to: nobody gets a second attempt. */
+async function kill(km: KeyManager, { id }: CodeRow, why: string): Promise<never> {
+  await km.write((tx) => endCode(tx, id, 'DEAD'));
+  throw dead(why);
+}
+
+const dead = (description: string): OAuthError => new OAuthError('invalid_grant', description);

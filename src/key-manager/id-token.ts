@@ -1,0 +1,34 @@
+/** Id tokens (OpenID Connect Core section 2): who logged in, when and how, for the client and nobody else. */
+import { createHash } from 'node:crypto';
+import { type KeyManager, seconds } from './call.ts';
+import type { TokenPlan } from './formats/format.ts';
+import type { Issued } from './issue.ts';
+
+/** With an id token, if the user logged in here and `openid` was granted. */
+export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issued): Promise<Issued> {
+  const { logIn, client } = plan;
+  if (!logIn || !plan.scope.split(' ').includes('openid')) return issued;
+  const now = seconds(km.clock);
+  const idToken = await km.keys.sign({
+    iss: km.options.issuer,
+    sub: plan.subject,
+    aud: client.consumer_key,
+    azp: client.consumer_key,
+    iat: now,
+    exp: now + km.options.idTokenValidity,
+    auth_time: logIn.authenticatedAt,
+    amr: [...logIn.methods],
+    sid: logIn.session,
+    at_hash: halfHash(km.options.signingAlgorithm, issued.access.value),
+    ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
+  });
+  return { ...issued, idToken };
+}
+
+/** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
+function halfHash(algorithm: string, text: string): string {
+  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(text)
+    .digest();
+  return digest.subarray(0, digest.length / 2).toString('base64url');
+}

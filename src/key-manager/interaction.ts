@@ -1,0 +1,81 @@
+/**
+ * What a browser carries from page to page while somebody logs in. It is sealed, so nothing of it is kept here until he has:
+ * who only asks for pages fills no table.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { SealError } from '../platform/seal.ts';
+import type { Call, KeyManager } from './call.ts';
+import { readCookie, setCookie } from './cookies.ts';
+import { OAuthError } from './oauth-error.ts';
+
+/** In the form of a page. */
+export interface Interaction {
+  /** The request for authorization that it is about, as a query. */
+  readonly query: string;
+  /** When the page was made, in seconds since the epoch. */
+  readonly shownAt: number;
+  /** Of the session in which the page was shown; null = none yet. */
+  readonly session: string | null;
+  /** As in `Done`: what was done for the request before this page. */
+  readonly logInSince: number | null;
+}
+
+/** In the address that a page sends the browser back to: what was done there. */
+export interface Done {
+  /** Whoever logged in since was asked to. */
+  readonly logInSince: number | null;
+  /** What was decided about this request, in which session; null = nothing. */
+  readonly decision: { readonly session: string; readonly agreed: boolean } | null;
+}
+
+/** Seconds that somebody may take for a page. */
+const patience = 1800;
+
+/** The value of the form's field `interaction`. Good only in the browser that gets this answer. */
+export function sealInteraction({ request, reply }: Call, km: KeyManager, interaction: Interaction): string {
+  const browser = readCookie(request, 'browser') ?? randomBytes(16).toString('base64url');
+  setCookie(reply, 'browser', browser);
+  return km.seal.seal(JSON.stringify(interaction), purpose, browser);
+}
+
+/**
+ * @throws OAuthError invalid_request when it was made for another browser (somebody else sends this form), or long ago.
+ */
+export function openInteraction({ request, form }: Call, km: KeyManager): Interaction {
+  const browser = readCookie(request, 'browser');
+  const interaction = browser === null ? null : open<Interaction>(km, form.require('interaction'), purpose, browser);
+  if (!interaction || interaction.shownAt + patience < km.clock.now() / 1000) {
+    throw new OAuthError('invalid_request', 'this page is too old, or the browser keeps no cookies; begin once more');
+  }
+  return interaction;
+}
+
+/** The query of a request that somebody dealt with on a page. */
+export function withDone(km: KeyManager, query: string, done: Done): string {
+  return `${query}&interaction=${km.seal.seal(JSON.stringify(done), donePurpose, digest(query))}`;
+}
+
+/** What was done on pages for the request in this query; nothing, unless it is the very same one. */
+export function readDone(km: KeyManager, query: string): Done {
+  const at = query.lastIndexOf('&interaction=');
+  const sealed = at < 0 ? null : query.slice(at + '&interaction='.length);
+  const done = sealed && open<Done>(km, sealed, donePurpose, digest(query.slice(0, at)));
+  return done || { logInSince: null, decision: null };
+}
+
+/** The request itself. */
+export const withoutDone = (query: string): string => query.replace(/&interaction=[^&]*$/, '');
+
+const purpose = 'interaction';
+const donePurpose = 'interaction-done';
+
+const digest = (query: string): string => createHash('sha256').update(query).digest('base64url');
+
+function open<T>(km: KeyManager, sealed: string, ...context: readonly string[]): T | null {
+  try {
+    return JSON.parse(km.seal.open(sealed, ...context)) as T;
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

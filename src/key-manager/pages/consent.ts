@@ -1,0 +1,40 @@
+/** The page on which a user decides what a client gets. */
+import type { SessionRow } from '../../adapters/stores/sessions.ts';
+import { queryOf } from '../authorization/read-request.ts';
+import { type Call, type KeyManager, seconds } from '../call.ts';
+import { readDone, sealInteraction } from '../interaction.ts';
+import { html } from './html.ts';
+import { sendPage } from './page.ts';
+
+/** What the scopes of OpenID Connect let a client see; of others their name is shown. */
+const meanings: Readonly<Record<string, string>> = {
+  openid: 'know who you are',
+  profile: 'see your name',
+  email: 'see your e-mail address',
+  offline_access: 'act for you while you are away',
+};
+
+export function showConsent(
+  call: Call,
+  km: KeyManager,
+  { query, scopes }: { readonly query: string; readonly scopes: readonly string[] },
+): void {
+  const session = call.session as SessionRow;
+  const { logInSince } = readDone(km, queryOf(call));
+  const shown = { query, shownAt: seconds(km.clock), session: session.id, logInSince };
+  const interaction = sealInteraction(call, km, shown);
+  sendPage(call.reply, {
+    title: `${call.client.name} asks for access`,
+    body: html`
+<p>You are logged in as <strong>${session.subject}</strong>. If you agree, the application may</p>
+<ul>
+<li>call APIs for you</li>
+${scopes.map((name) => html`<li>${meanings[name] ?? name}</li>`)}
+</ul>
+<form method="post" action="${km.options.publicUrl}/oauth2/consent">
+<input type="hidden" name="interaction" value="${interaction}">
+<button name="decision" value="agree">Agree</button>
+<button name="decision" value="refuse" class="other">Refuse</button>
+</form>`,
+  });
+}

@@ -1,0 +1,34 @@
+/** The page on which somebody logs in. */
+import { type Call, type KeyManager, seconds } from '../call.ts';
+import { sealInteraction } from '../interaction.ts';
+import { html, markup } from './html.ts';
+import { sendPage } from './page.ts';
+
+export interface LogInPage {
+  /** The request for authorization that it is for. */
+  readonly query: string;
+  /** What stands in the field for the name. */
+  readonly hint: string | null;
+  readonly failed?: boolean;
+}
+
+export function showLogIn(call: Call, km: KeyManager, { query, hint, failed = false }: LogInPage): void {
+  const interaction = sealInteraction(call, km, { query, shownAt: seconds(km.clock), session: null, logInSince: null });
+  const named = hint !== null && hint !== '';
+  const focus = markup(' autofocus');
+  sendPage(call.reply, {
+    title: 'Log in',
+    status: failed ? 401 : 200,
+    body: html`
+${failed && html`<p role="alert">Name or password are wrong.</p>`}
+<form method="post" action="${km.options.publicUrl}/oauth2/log-in">
+<input type="hidden" name="interaction" value="${interaction}">
+<label for="username">User name</label>
+<input id="username" name="username" value="${hint ?? ''}" autocomplete="username" autocapitalize="none"
+  spellcheck="false" required${named ? null : focus}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${named && focus}>
+<button>Log in</button>
+</form>`,
+  });
+}

@@ -1,0 +1,34 @@
+/** How pages look. Colours and font are properties of their own, so that another style need not repeat the rest. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --ground: #f4f5f7; --paper: #fff; --text: #1c2430; --quiet: #5b6675; --line: #8a94a3;
+  --accent: #1f5fbf; --on-accent: #fff; --alarm: #a3231b;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #12161c; --paper: #1c222b; --text: #e8ecf2; --quiet: #a4afbd; --line: #6d7988;
+    --accent: #7fb0ff; --on-accent: #0d1420; --alarm: #ff9d94;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
+main { max-width: 26rem; margin: 8vh auto; padding: 2rem; background: var(--paper); border-radius: .5rem; }
+h1 { margin: 0 0 1rem; font-size: 1.4rem; line-height: 1.25; }
+label { display: block; margin-top: 1rem; font-weight: 600; }
+input:not([type=hidden]):not([type=checkbox]) {
+  width: 100%; margin-top: .25rem; padding: .6rem .7rem; font: inherit; color: inherit;
+  background: transparent; border: 1px solid var(--line); border-radius: .3rem;
+}
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+button {
+  width: 100%; margin-top: 1.25rem; padding: .7rem 1rem; font: inherit; font-weight: 600; cursor: pointer;
+  color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .3rem;
+}
+button.other { color: var(--text); background: transparent; border-color: var(--line); }
+ul { padding-left: 1.2rem; }
+[role=alert] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid var(--alarm); }
+.detail { color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
+a { color: var(--accent); }
+@media (max-width: 30rem) { main { margin: 0; min-height: 100vh; border-radius: 0; padding: 1.5rem; } }
+`;

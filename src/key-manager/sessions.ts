@@ -1,0 +1,74 @@
+/** Browsers in which somebody has logged in. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { revokedSince } from '../adapters/stores/revocations.ts';
+import { deleteSession, findSessionByHash, insertSession, type SessionRow } from '../adapters/stores/sessions.ts';
+import type { User } from '../adapters/user-stores/user-store.ts';
+import { type KeyManager, seconds } from './call.ts';
+import { readCookie, setCookie } from './cookies.ts';
+import { OAuthError } from './oauth-error.ts';
+import { tokenHash } from './token-hash.ts';
+
+/** The session of the browser that sends the request; null when nobody has logged in, or not any more. */
+export async function findSession(km: KeyManager, request: FastifyRequest): Promise<SessionRow | null> {
+  const secret = readCookie(request, 'session');
+  const found = secret && (await findSessionByHash(km.store.db, tokenHash(secret)));
+  return found && found.expires_at > seconds(km.clock) ? found : null;
+}
+
+export interface NewSession {
+  readonly user: User;
+  /** RFC 8176. */
+  readonly methods: readonly string[];
+  readonly address: string;
+  /** Number of the newest change when the request began. */
+  readonly beganAt: number;
+  /** That of the browser until now, which ends: its name must not outlive a log-in (session fixation). */
+  readonly former: SessionRow | null;
+}
+
+/**
+ * Begins a session in the browser that gets the answer.
+ * @throws OAuthError access_denied when everything of the user was revoked meanwhile: his password was changed, say.
+ */
+export async function beginSession(km: KeyManager, request: FastifyRequest, reply: FastifyReply, begin: NewSession) {
+  const { user, former } = begin;
+  const secret = randomBytes(32).toString('base64url');
+  const now = seconds(km.clock);
+  // Who logs in again stays in his session, as clients know it.
+  const stays = former?.subject === user.fullName ? former : null;
+  const row: SessionRow = {
+    id: stays?.id ?? randomUUID(),
+    secret_hash: tokenHash(secret),
+    tenant: user.tenant,
+    subject: user.fullName,
+    methods: begin.methods.join(' '),
+    authenticated_at: now,
+    created_at: stays?.created_at ?? now,
+    expires_at: now + km.options.sessionValidity,
+    address: begin.address,
+    user_agent: (request.headers['user-agent'] ?? '').slice(0, 200),
+  };
+  const begun = await km.store.transaction(async (tx) => {
+    if (await revokedSince(tx.db, begin.beganAt, { subject: user.fullName, client: '' }, now)) return false;
+    if (stays) {
+      const { id, ...change } = row;
+      const { numUpdatedRows } = await tx.db
+        .updateTable('sessions')
+        .set(change)
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows === 1n) return true;
+    }
+    await insertSession(tx, row);
+    return true;
+  });
+  if (!begun) throw new OAuthError('access_denied', 'the password was changed meanwhile; log in once more', 403);
+  setCookie(reply, 'session', secret, km.options.sessionValidity);
+}
+
+/** Ends the session in the browser that gets the answer. What clients were given in it goes on. */
+export async function endSession(km: KeyManager, reply: FastifyReply, session: SessionRow): Promise<void> {
+  await km.store.transaction((tx) => deleteSession(tx, session.id));
+  setCookie(reply, 'session', '', 0);
+}

@@ -1,0 +1,81 @@
+/** What a browser does on pages without scripts: it keeps cookies, follows redirects, sends forms. */
+import assert from 'node:assert/strict';
+
+export interface Shown {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export class Browser {
+  readonly #cookies = new Map<string, string>();
+  readonly #home: string;
+  /** What it shows; null = nothing yet. */
+  page: Shown | null = null;
+
+  /** @param home origin of the pages; nothing is fetched from elsewhere */
+  constructor(home: string) {
+    this.#home = new URL(home).origin;
+  }
+
+  get cookies(): ReadonlyMap<string, string> {
+    return this.#cookies;
+  }
+
+  /** Goes to an address. The last one: of the page that is shown, or the first that lies elsewhere. */
+  async go(url: string | URL, init: RequestInit = {}): Promise<string> {
+    let next = new URL(url).href;
+    let request = init;
+    for (let hops = 0; hops < 10; hops++) {
+      if (new URL(next).origin !== this.#home) return next;
+      const response = await fetch(next, {
+        ...request,
+        redirect: 'manual',
+        headers: { ...request.headers, cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; ') },
+      });
+      for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
+      const location = response.headers.get('location');
+      if (location === null) {
+        this.page = { url: next, status: response.status, headers: response.headers, text: await response.text() };
+        return next;
+      }
+      await response.body?.cancel();
+      next = new URL(location, next).href;
+      request = {};
+    }
+    return assert.fail(`too many redirects, the last to ${next}`);
+  }
+
+  /** Fills in and sends the only form of the page. */
+  submit(fields: Readonly<Record<string, string>> = {}): Promise<string> {
+    const text = this.page?.text ?? '';
+    const action = attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
+    const body = new URLSearchParams();
+    for (const [input] of text.matchAll(/<input[^>]*>/g)) {
+      const name = attribute(input, 'name');
+      if (name) body.set(name, attribute(input, 'value') ?? '');
+    }
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    return this.go(new URL(action ?? '', this.page?.url), { method: 'POST', body });
+  }
+
+  #keep(cookie: string): void {
+    const [pair = '', ...attributes] = cookie.split('; ');
+    const [name = '', value = ''] = pair.split('=');
+    if (attributes.includes('Max-Age=0')) this.#cookies.delete(name);
+    else this.#cookies.set(name, value);
+  }
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&#38;': '&',
+  '&#60;': '<',
+  '&#62;': '>',
+  '&#34;': '"',
+  '&#39;': "'",
+};
+
+function attribute(tag: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replace(/&#\d+;/g, (one) => entities[one] ?? one);
+}
