@@ -21,7 +21,6 @@ export type OAuthErrorCode =
   | 'invalid_redirect_uri'
   | 'access_denied'
   | 'temporarily_unavailable'
-  | 'not_implemented'
   | 'server_error';
 
 export class OAuthError extends Error {

@@ -20,6 +20,6 @@ export const markup = (text: string): Html => new Html(text);
 function render(value: Value): string {
   if (value === null || value === false) return '';
   if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map((one: Html) => one.text).join('');
+  if (typeof value === 'object') return value.map((one) => one.text).join('');
   return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
