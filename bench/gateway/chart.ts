@@ -7,7 +7,7 @@ const colours = { ours: '#1f6f8b', others: '#a9b4bd' } as const;
 
 export function chart({ machine, scenarios, rounds }: Report): string {
   const parts: string[] = [];
-  let y = 56;
+  let y = 70;
   for (const { name, about, contest } of scenarios) {
     if (!contest) continue;
     const { contenders, unit } = contest;
@@ -27,18 +27,14 @@ export function chart({ machine, scenarios, rounds }: Report): string {
     `Processor time of the gateway beside its peers, medians of ${rounds} rounds with 95 % intervals`,
     'bold',
   );
-  const where = text(
-    16,
-    40,
-    Object.entries(machine)
-      .map(([what, which]) => `${what}: ${which}`)
-      .join(' · '),
-    'small',
+  const facts = Object.entries(machine).map(([what, which]) => `${what}: ${which}`);
+  const where = [facts.slice(0, 3), facts.slice(3)].map((some, line) =>
+    text(16, 40 + 13 * line, some.join(' · '), 'small'),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="sans-serif" font-size="12">
 <style>.bold{font-weight:bold}.small{font-size:9px}.end{text-anchor:end}</style>
 <rect width="${width}" height="${y}" fill="#ffffff"/>
-${[title, where, ...parts].join('\n')}
+${[title, ...where, ...parts].join('\n')}
 </svg>
 `;
 }
