@@ -30,6 +30,8 @@ export interface Stand extends Measuring {
   haproxy(options?: { readonly tls?: string; readonly jwt?: number }): Promise<Running | null>;
   nginx(): Promise<Running>;
   fastify(): Promise<Running>;
+  /** What is started is stopped with the stand, the last first. */
+  keep<T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T>;
   say(line: string): void;
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function openStand(options: Measuring & Pick<Stand, 'say'>): Promis
   };
   const stand: Stand = {
     ...options,
+    keep,
     folder,
     tokens,
     backEnd: { url: address(backEnd) },

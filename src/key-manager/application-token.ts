@@ -1,6 +1,4 @@
 /** An access token of an application itself, for whoever has authenticated as its owner: the developer portal. */
-import { headNumber } from '../adapters/stores/change-log.ts';
-import { findClient } from '../adapters/stores/clients.ts';
 import { RestError } from '../platform/rest-error.ts';
 import { type KeyManager, seconds } from './call.ts';
 import { mayUse } from './clients.ts';
@@ -25,8 +23,8 @@ export interface ApplicationToken {
 
 /** @throws RestError 400 when the client is out of use, may not use `client_credentials`, or asks for what is not given. */
 export async function applicationToken(km: KeyManager, request: ApplicationTokenRequest): Promise<ApplicationToken> {
-  const beganAt = await headNumber(km.store.db);
-  const client = await findClient(km.store.db, request.consumerKey);
+  const { number: beganAt, version } = await km.store.head();
+  const client = await km.clients.find(request.consumerKey, version);
   if (client?.state !== 'ACTIVE') throw new RestError(400, 'The consumer key is not in use.');
   if (!mayUse(client, clientCredentials.grantType)) {
     throw new RestError(400, 'The consumer key may not use the grant type client_credentials.');

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
-import type { Store } from '../adapters/stores/store.ts';
+import type { Store, StoreHead } from '../adapters/stores/store.ts';
 import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -12,8 +12,10 @@ import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
+import type { KnownClients } from './known-clients.ts';
 import type { OAuthError } from './oauth-error.ts';
 import type { KeyManagerOptions } from './options.ts';
+import type { Remembered } from './remembered.ts';
 import type { Revoker } from './revoker.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -37,6 +39,9 @@ export interface KeyManager {
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;
+  readonly clients: KnownClients;
+  /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
+  readonly bounds: Remembered<number>;
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
 }
 
@@ -49,7 +54,7 @@ export class Call {
   credentials: ClientCredentials | null = null;
   #client: ClientRow | undefined;
   #grant: Grant | undefined;
-  #beganAt: number | undefined;
+  #began: StoreHead | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
   /** Where an authorization request is answered, once that is known to be the client's; null = on a page of ours. */
@@ -74,12 +79,16 @@ export class Call {
     return this.#client !== undefined;
   }
 
-  /** Number of the newest change when the call began, once it is remembered. */
-  get beganAt(): number {
-    return found(this.#beganAt, 'rememberBeginning');
+  /** Where the store stood when the call began, once it is remembered. */
+  get began(): StoreHead {
+    return found(this.#began, 'rememberBeginning');
   }
-  set beganAt(number: number) {
-    this.#beganAt = number;
+  set began(head: StoreHead) {
+    this.#began = head;
+  }
+  /** Number of the newest change then. */
+  get beganAt(): number {
+    return this.began.number;
   }
 
   /** The grant, once it is selected. */

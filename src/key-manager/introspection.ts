@@ -1,6 +1,7 @@
 /** What is true of an access token now (RFC 7662). */
 import { type AccessTokenRow, findJwt, findOpaque } from '../adapters/stores/access-tokens.ts';
-import { type ClientRow, findClient } from '../adapters/stores/clients.ts';
+import type { ClientRow } from '../adapters/stores/clients.ts';
+import type { StoreHead } from '../adapters/stores/store.ts';
 import type { KeyType } from '../core/application.ts';
 import { gatewayAudience } from '../core/token.ts';
 import { type KeyManager, seconds } from './call.ts';
@@ -27,11 +28,15 @@ export interface Introspection {
   readonly keytype: KeyType;
 }
 
-/** Null when the token is unknown, expired, revoked, or no access token. */
-export async function introspect(km: KeyManager, token: string): Promise<Introspection | null> {
+/**
+ * Null when the token is unknown, expired, revoked, or no access token.
+ * @param began where the store stood when the request came. Default: it is asked
+ */
+export async function introspect(km: KeyManager, token: string, began?: StoreHead): Promise<Introspection | null> {
   const row = await unrevokedRow(km, token);
   if (!row || isOver(row, km)) return null;
-  const client = await findClient(km.store.db, row.consumer_key);
+  const { version } = began ?? (await km.store.head());
+  const client = await km.clients.find(row.consumer_key, version);
   return client?.state === 'ACTIVE' ? describe(row, client) : null;
 }
 

@@ -1,5 +1,6 @@
 /** Gives out tokens: writes their rows, or hands a live opaque token out again. */
 import type { AccessTokenRow } from '../adapters/stores/access-tokens.ts';
+import { headNumber } from '../adapters/stores/change-log.ts';
 import { findRefreshOf, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import { revokedSince, revokedUpTo } from '../adapters/stores/revocations.ts';
 import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
@@ -71,10 +72,23 @@ export async function issue(
  * was being verified must give no token. By number, for the clocks of two nodes are never the same.
  */
 export async function overtaken(tx: StoreTransaction, km: KeyManager, plan: TokenPlan): Promise<boolean> {
+  // Nothing at all was decided since: `issueTime` has seen whatever was before.
+  if ((await headIn(tx)) === plan.beganAt) return false;
   const of = { subject: plan.subject, client: plan.client.consumer_key };
   if (await revokedSince(tx.db, plan.beganAt, of, plan.issuedAt)) return true;
   return plan.issuedAt <= (await revokedUpTo(tx.db, km.options.issuer, of));
 }
+
+/** Number of the newest change; whoever shares the transaction shares the answer, for nobody else writes meanwhile. */
+function headIn(tx: StoreTransaction): Promise<number> {
+  const known = heads.get(tx);
+  if (known) return known;
+  const reading = headNumber(tx.db);
+  heads.set(tx, reading);
+  return reading;
+}
+
+const heads = new WeakMap<StoreTransaction, Promise<number>>();
 
 /** The refresh token of an access token that is handed out again, if it is of use; a wider one is not given away. */
 async function keptRefresh(

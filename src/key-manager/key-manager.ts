@@ -15,7 +15,9 @@ import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { Form, parseForm } from './form.ts';
 import { type Introspection, introspect } from './introspection.ts';
+import { KnownClients } from './known-clients.ts';
 import { OAuthError, sendError } from './oauth-error.ts';
+import { Remembered } from './remembered.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { sweep } from './sweep.ts';
@@ -72,7 +74,9 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     users: deps.users ?? databaseUserStore(store, clock),
     keys,
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
-    write: joinTransactions(store, 0),
+    write: joinTransactions(store, 0, { onlyTokens: true }),
+    clients: new KnownClients(store),
+    bounds: new Remembered(),
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };
   return {

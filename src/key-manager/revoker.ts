@@ -68,7 +68,7 @@ const windowMs = 2;
 
 export function openRevoker(deps: { store: Store; keys: SigningKeys; clock: Clock; issuer: string }): Revoker {
   const { store, keys, clock, issuer } = deps;
-  const write = joinTransactions(store, windowMs);
+  const write = joinTransactions(store, windowMs, { onlyTokens: true });
   return {
     async revoke(token, consumerKey) {
       const order = await orderOf(token, consumerKey);

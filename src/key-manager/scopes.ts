@@ -4,6 +4,7 @@ import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { Queryable } from '../adapters/stores/store.ts';
 import { restScopes } from '../core/rest-scopes.ts';
 import { applicationScope, defaultScope } from '../core/token.ts';
+import { readOnce } from './known-clients.ts';
 import { OAuthError } from './oauth-error.ts';
 
 /** Allowed without being defined anywhere; a name below `device_` gives each device a token of its own. */
@@ -77,7 +78,7 @@ async function allowed(
   asked: readonly string[],
 ): Promise<string[]> {
   const named = asked.filter((name) => !whitelisted.test(name) && !reserved.has(name));
-  const ofApis = client.application_id === null ? [] : await subscribedScopes(db, client.application_id, named);
+  const ofApis = client.application_id === null ? [] : await scopesFor(db, client, named);
   const may = (needed: readonly string[]) => needed.length === 0 || needed.some((role) => roles.includes(role));
   return asked.filter((name) => {
     if (reserved.has(name)) return false;
@@ -88,6 +89,16 @@ async function allowed(
     // If several define the name, each has to agree: what it opens is open at all of them.
     return bindings.length > 0 && bindings.every(may);
   });
+}
+
+/** Names that are long or many are not remembered: whoever asks for ever other ones fills no memory. */
+const longestRemembered = 200;
+
+function scopesFor(db: Queryable, client: ClientRow, names: readonly string[]) {
+  const all = names.join(' ');
+  if (all === '') return [];
+  const read = () => subscribedScopes(db, client.application_id as string, names);
+  return all.length > longestRemembered ? read() : readOnce(client, `scopes ${all}`, read);
 }
 
 const orDefault = (names: string[]): string[] => (names.length > 0 ? names : [defaultScope]);

@@ -8,7 +8,6 @@ import {
   importJWK,
   type JWK,
   type JWTPayload,
-  SignJWT,
 } from 'jose';
 import { createSigningKey, listSigningKeys, putIssuer, type SigningKeyRow } from '../adapters/stores/signing-keys.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -17,6 +16,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Seal } from '../platform/seal.ts';
 import { apiKeyIssuer } from './api-key.ts';
 import { type IssuerOptions, seconds } from './call.ts';
+import { jwsSigner } from './jws.ts';
 
 export interface SigningKeys {
   /** Every public key, the one that signs first. Keys of another algorithm stay, for the tokens that they signed. */
@@ -76,7 +76,7 @@ async function signingKeys(
   const published = publish(rows, algorithm);
   const signing = rows.find((row) => row.kid === published[0]?.kid) as SigningKeyRow;
   const privateJwk = JSON.parse(seal.open(signing.private_sealed, purpose, signing.kid)) as JWK;
-  const privateKey = await importJWK(privateJwk, algorithm);
+  const signer = jwsSigner(algorithm, signing.kid, privateJwk);
   let publicKeys = await importKeys(rows);
   let reading: Promise<void> | null = null;
   /** Those who ask at the same time share the answer. */
@@ -93,8 +93,7 @@ async function signingKeys(
   };
   return {
     published,
-    sign: (claims, type = 'JWT') =>
-      new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: type, kid: signing.kid }).sign(privateKey),
+    sign: (claims, type = 'JWT') => signer.sign(claims, type),
     async verify(jwt) {
       if (!jwt.split('.').every(isCanonical)) return null;
       try {

@@ -31,9 +31,16 @@ const longestWait = 2;
  *
  * A revocation of all tokens of a subject or client includes its own second, and `iat` can't tell before from after
  * within one. So what begins in that second waits for the next; the user's password is verified after the wait.
+ * @param beganAt number of the newest change when the request began
  */
-export async function issueTime(km: KeyManager, of: { subject: string; client: string }): Promise<number> {
-  const until = await revokedUpTo(km.store.db, km.options.issuer, of);
+export async function issueTime(
+  km: KeyManager,
+  of: { subject: string; client: string },
+  beganAt: number,
+): Promise<number> {
+  const key = `${of.client.length} ${of.client} ${of.subject}`;
+  // What is revoked under a later number overtakes the request (`overtaken`).
+  const until = await km.bounds.get(key, beganAt, () => revokedUpTo(km.store.db, km.options.issuer, of));
   for (;;) {
     const now = seconds(km.clock);
     if (now > until) return now;

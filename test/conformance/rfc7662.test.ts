@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import {
   type AuthorizationServer,
@@ -148,11 +149,7 @@ const rules: Rule<Subject>[] = [
       await server.post('/oauth2/revoke', { token: revoked[1] }, opaque);
       const inactive = await addClient(server);
       const ofInactive = await token(inactive);
-      await server.store.db
-        .updateTable('clients')
-        .set({ state: 'INACTIVE' })
-        .where('consumer_key', '=', inactive.consumerKey)
-        .execute();
+      await server.store.transaction((tx) => updateClient(tx, inactive.consumerKey, { state: 'INACTIVE' }));
       const isInactive = async (dead: string) => {
         const answer = await ask(dead);
         assert.deepEqual([answer.status, answer.json], [200, { active: false }]);

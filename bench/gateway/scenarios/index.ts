@@ -1,4 +1,5 @@
 /** All scenarios, the most telling first. */
+import { tokenServiceScenarios } from '../../key-manager/scenarios.ts';
 import { bodyScenarios } from './bodies.ts';
 import { connectionScenarios } from './connections.ts';
 import { featureScenarios } from './features.ts';
@@ -16,4 +17,5 @@ export const scenarios: readonly Scenario[] = [
   ...bodyScenarios,
   ...latencyScenarios,
   ...footprintScenarios,
+  ...tokenServiceScenarios,
 ];

@@ -1,4 +1,5 @@
 /** Access tokens in SQL: one row for every token that was issued, JWT and opaque alike. */
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -9,44 +10,69 @@ export type TokenIdentity = Pick<AccessTokenRow, 'consumer_key' | 'subject' | 'u
 
 /** The JWT with this `jti`. */
 export async function findJwt(db: Queryable, jti: string): Promise<AccessTokenRow | null> {
-  const row = await db
-    .selectFrom('access_tokens')
-    .selectAll()
-    .where('id', '=', jti)
-    .where('form', '=', 'JWT')
-    .executeTakeFirst();
-  return row ?? null;
+  return (await selectJwt(db, { jti })).rows[0] ?? null;
 }
+
+const selectJwt = prepared((db, place) =>
+  db.selectFrom('access_tokens').selectAll().where('id', '=', place<string>('jti')).where('form', '=', 'JWT'),
+);
 
 /** The opaque token with this hash. */
 export async function findOpaque(db: Queryable, hash: string): Promise<AccessTokenRow | null> {
-  return (await db.selectFrom('access_tokens').selectAll().where('token_hash', '=', hash).executeTakeFirst()) ?? null;
+  return (await selectOpaque(db, { hash })).rows[0] ?? null;
 }
+
+const selectOpaque = prepared((db, place) =>
+  db.selectFrom('access_tokens').selectAll().where('token_hash', '=', place<string>('hash')),
+);
 
 /** The opaque token that is handed out at present, even if it has expired. */
 export async function findActiveOpaque(db: Queryable, identity: TokenIdentity): Promise<AccessTokenRow | null> {
-  const row = await db
+  return (await selectActiveOpaque(db, { ...identity })).rows[0] ?? null;
+}
+
+const selectActiveOpaque = prepared((db, place) =>
+  db
     .selectFrom('access_tokens')
     .selectAll()
-    .where('consumer_key', '=', identity.consumer_key)
-    .where('subject', '=', identity.subject)
-    .where('user_type', '=', identity.user_type)
-    .where('scope', '=', identity.scope)
+    .where('consumer_key', '=', place<string>('consumer_key'))
+    .where('subject', '=', place<string>('subject'))
+    .where('user_type', '=', place<AccessTokenRow['user_type']>('user_type'))
+    .where('scope', '=', place<string>('scope'))
     .where('form', '=', 'OPAQUE')
-    .where('state', '=', 'ACTIVE')
-    .executeTakeFirst();
-  return row ?? null;
-}
+    .where('state', '=', 'ACTIVE'),
+);
 
 /** False when another opaque token of the same identity is active (`findActiveOpaque`). */
 export async function insertAccessToken(tx: StoreTransaction, row: AccessTokenRow): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx.db
-    .insertInto('access_tokens')
-    .values(row)
-    .onConflict((c) => c.doNothing())
-    .executeTakeFirstOrThrow();
-  return Boolean(numInsertedOrUpdatedRows);
+  const { numAffectedRows } = await insertRow(tx.db, { ...row });
+  return Boolean(numAffectedRows);
 }
+
+const columns = {
+  id: true,
+  tenant: true,
+  issuer: true,
+  consumer_key: true,
+  subject: true,
+  user_type: true,
+  grant_type: true,
+  scope: true,
+  form: true,
+  token_hash: true,
+  nonce: true,
+  issued_at: true,
+  expires_at: true,
+  state: true,
+} satisfies Record<keyof AccessTokenRow, true>;
+
+const insertRow = prepared((db, place) => {
+  const values = Object.fromEntries(Object.keys(columns).map((name) => [name, place(name)]));
+  return db
+    .insertInto('access_tokens')
+    .values(values as unknown as AccessTokenRow)
+    .onConflict((c) => c.doNothing());
+});
 
 /** The token is handed out no more; it is accepted until it expires. */
 export async function replaceAccessToken(tx: StoreTransaction, id: string): Promise<void> {

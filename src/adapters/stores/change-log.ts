@@ -6,8 +6,9 @@ import { never } from '../../core/revocation.ts';
 import { type EntityChange, type EntityKind, entityKinds } from '../../core/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Engine, Reading } from './engine.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
-import type { ChangeLog, Queryable, StoreSnapshot } from './store.ts';
+import type { ChangeLog, Queryable, StoreHead, StoreSnapshot } from './store.ts';
 
 type Row = { kind: string; id: string; body: string | null };
 
@@ -331,7 +332,14 @@ async function timeOf(db: Queryable, number: number): Promise<number | undefined
   return row?.at_ms;
 }
 
+const selectHead = prepared((db) => db.selectFrom('head').select(['number', 'version']));
+
+/** Where the store stands. */
+export async function readHead(db: Queryable): Promise<StoreHead> {
+  return (await selectHead(db, {})).rows[0] as StoreHead;
+}
+
 /** Number of the newest change. */
 export async function headNumber(db: Queryable): Promise<number> {
-  return (await db.selectFrom('head').select('number').executeTakeFirstOrThrow()).number;
+  return (await readHead(db)).number;
 }

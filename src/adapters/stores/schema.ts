@@ -11,7 +11,8 @@ import type { PortalTables } from './schema/portal.ts';
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
 export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables {
   meta: { key: string; value: string };
-  head: { id: 1; number: number };
+  /** `version` grows with each transaction that writes anything but tokens and log-ins. */
+  head: { id: 1; number: number; version: Generated<number> };
   changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };
   entities: {
     kind: string;

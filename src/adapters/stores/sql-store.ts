@@ -1,8 +1,8 @@
 /** The store over any engine: transactions whose changes are numbered, told to other processes and announced here. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { EntityChange } from '../../core/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { appendChanges, SqlChangeLog } from './change-log.ts';
+import { appendChanges, readHead, SqlChangeLog } from './change-log.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrate.ts';
 import { asTransaction, refuseInside } from './one-writer.ts';
@@ -31,13 +31,15 @@ export async function openSqlStore(
   return {
     db,
     changes,
-    async transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    head: joined(() => readHead(db)),
+    async transaction<T>(work: (tx: StoreTransaction) => Promise<T>, { onlyTokens = false } = {}): Promise<T> {
       refuseInside();
       const recorded: EntityChange[] = [];
       const begin = () =>
         db.transaction().execute(async (tx) => {
           await engine.takeTurn(tx);
           const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
+          if (!onlyTokens) await tx.updateTable('head').set({ version: sql<number>`version + 1` }).execute();
           if (recorded.length === 0) return { result, events: null };
           const events = await appendChanges(tx, recorded, clock);
           await engine.tell(tx, events.at(-1)?.number ?? 0);
@@ -48,5 +50,19 @@ export async function openSqlStore(
       return result;
     },
     close: () => db.destroy(),
+  };
+}
+
+/** Calls that come before the work begins, which is at the end of this turn of the event loop, share its outcome. */
+function joined<T>(work: () => Promise<T>): () => Promise<T> {
+  let next: Promise<T> | null = null;
+  return () => {
+    next ??= new Promise((resolve) => {
+      setImmediate(() => {
+        next = null;
+        resolve(work());
+      });
+    });
+    return next;
   };
 }

@@ -73,6 +73,14 @@ class OneWriterDialect extends SqliteDialect {
 
 const mostPrepared = 500;
 
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Whether it has rows to give. */
+  readonly reader: boolean;
+}
+
+const readerOrNot = (statement: StatementSync): Prepared => ({ statement, reader: statement.columns().length > 0 });
+
 /** The part of better-sqlite3's interface that kysely uses, over `node:sqlite`. */
 function openDatabase(file: string, health: WriteHealth): SqliteDatabase {
   // With the lock from the first statement on, no other process can write between what we read and what we write.
@@ -82,11 +90,15 @@ function openDatabase(file: string, health: WriteHealth): SqliteDatabase {
 function statements(database: DatabaseSync, begin: string, health: WriteHealth): SqliteDatabase {
   // Preparing costs more than most of our statements do, and there are few of them. Lists of many lengths make more, so
   // what was used longest ago goes: a Map keeps the order of insertion.
-  const prepared = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
+  const prepared = new Map<string, Prepared>();
+  const prepare = (sql: string): Prepared => {
     const known = prepared.get(sql);
-    if (known) prepared.delete(sql);
-    const statement = known ?? database.prepare(sql);
+    if (known) {
+      // In half of the places nothing is forgotten, so the order does not matter yet.
+      if (prepared.size < mostPrepared / 2) return known;
+      prepared.delete(sql);
+    }
+    const statement = known ?? readerOrNot(database.prepare(sql));
     if (prepared.size >= mostPrepared) prepared.delete(prepared.keys().next().value as string);
     prepared.set(sql, statement);
     return statement;
@@ -94,12 +106,12 @@ function statements(database: DatabaseSync, begin: string, health: WriteHealth):
   return {
     close: () => database.close(),
     prepare(sql) {
-      const statement = prepare(sql === 'begin' ? begin : sql);
+      const { statement, reader } = prepare(sql === 'begin' ? begin : sql);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       // When the disk is full SQLite has rolled back by itself; another error would take the place of the one that says so.
       const isDone = () => sql === 'rollback' && !database.isTransaction;
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => health.watch(() => statement.all(...values(parameters))),
         run: (parameters) =>
           isDone() ? { changes: 0, lastInsertRowid: 0 } : health.watch(() => statement.run(...values(parameters))),

@@ -19,6 +19,21 @@ export interface StoreTransaction {
   record(change: EntityChange): void;
 }
 
+export interface TransactionOptions {
+  /**
+   * Only rows of tokens, log-ins and revocations are written: what somebody remembers of all others stays true, and the
+   * version of the head what it is. Default false.
+   */
+  readonly onlyTokens?: boolean;
+}
+
+export interface StoreHead {
+  /** Of the newest change. */
+  readonly number: number;
+  /** Another one after each transaction that is not `onlyTokens`. */
+  readonly version: number;
+}
+
 export interface Store {
   /** For single queries. Inside `transaction` it refuses: use the transaction's own. */
   readonly db: Kysely<Schema>;
@@ -26,7 +41,9 @@ export interface Store {
    * Runs `work` in one transaction: committed when it resolves, undone when it rejects. Transactions take turns, in all
    * processes on the same database: what one has read nobody changes before it is done.
    */
-  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: StoreTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Where the store stands, read after the call. Those who ask at the same time share the answer. */
+  head(): Promise<StoreHead>;
   readonly changes: ChangeLog;
   /** Why nothing can be written to it at the moment, as far as it is known; null = it can. Absent = the store doesn't know. */
   writeProblem?(): Promise<string | null>;

@@ -59,6 +59,7 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
   });
 
   return {
+    areInStore: true,
     async verify(name, password, from) {
       const user = await row(name);
       if (password.length > passwordLength.most) return null;

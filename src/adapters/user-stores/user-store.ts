@@ -13,6 +13,8 @@ export interface User {
 }
 
 export interface UserStore {
+  /** All that it says of users stands in the store, so it stays true until the store's version changes (`StoreHead`). */
+  readonly areInStore?: boolean;
   /**
    * The user with this name and password; null when there is none. Names may be written `admin`,
    * `admin@carbon.super` or `PRIMARY/admin`. Takes the same time whether the name or the password is wrong. After many

@@ -1,5 +1,4 @@
 /** The client is who it says (RFC 6749 section 2.3). */
-import { findClient } from '../../adapters/stores/clients.ts';
 import type { KeyManager, Step } from '../call.ts';
 import { metadataOf } from '../client-metadata.ts';
 import { invalidClient, type OAuthError } from '../oauth-error.ts';
@@ -9,7 +8,7 @@ export const authenticateClient: Step = async (call, km) => {
     throw refusal(km, 'the client has to authenticate itself: Basic, or client_id and client_secret in the body');
   }
   const { id, method, verify } = call.credentials;
-  const client = await findClient(km.store.db, id);
+  const client = await km.clients.find(id, call.began.version);
   const only = client && metadataOf(client).token_endpoint_auth_method;
   if (!client || (only !== undefined && only !== method) || !(await verify(client, km))) {
     throw refusal(km, 'unknown client, or wrong secret');

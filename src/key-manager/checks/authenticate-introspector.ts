@@ -1,5 +1,4 @@
 /** Who may ask about tokens: a gateway, an administrator, or a client about its own (RFC 7662 section 2.1). */
-import { findClient } from '../../adapters/stores/clients.ts';
 import type { Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
 import { logInSource } from '../log-in-source.ts';
@@ -11,7 +10,7 @@ export const authenticateIntrospector: Step = async (call, km) => {
   // Credentials that are shown are looked at: wrong ones beside a gateway's certificate are somebody's mistake.
   if (!call.credentials && !call.request.headers.authorization && km.isEnrolledGateway(call.request)) return;
   const basic = readBasic(call.request.headers.authorization ?? '');
-  if (basic && !(await findClient(km.store.db, call.credentials?.id ?? ''))) {
+  if (basic && !(await km.clients.find(call.credentials?.id ?? '', call.began.version))) {
     call.user = await km.users.verify(basic.name, basic.password, logInSource(km, call.request, 'stranger'));
     if (!call.user) throw refusal(km, 'unknown client or user, or wrong secret');
     if (!call.user.roles.includes('admin')) {

@@ -5,11 +5,12 @@ import { authenticateIntrospector } from '../checks/authenticate-introspector.ts
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { introspect as examine, hasExpired } from '../introspection.ts';
 
 const answer: Step = async (call, km) => {
   const token = call.form.require('token');
-  const found = await examine(km, token);
+  const found = await examine(km, token, call.began);
   const gateway = km.isEnrolledGateway(call.request);
   // A client learns nothing of tokens of others, not even that they are alive (section 4).
   const visible = found !== null && (gateway || !call.hasClient || call.client.consumer_key === found.client_id);
@@ -22,6 +23,7 @@ const answer: Step = async (call, km) => {
 export const introspect: readonly Step[] = [
   rejectRepeatedParameters,
   rejectRepeatedAuthorization,
+  rememberBeginning,
   readClientCredentials,
   authenticateIntrospector,
   answer,

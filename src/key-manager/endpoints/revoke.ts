@@ -5,6 +5,7 @@ import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { OAuthError } from '../oauth-error.ts';
 
@@ -30,6 +31,7 @@ const revokeToken: Step = async ({ form, client, reply }, km) => {
 export const revoke: readonly Step[] = [
   rejectRepeatedParameters,
   rejectRepeatedAuthorization,
+  rememberBeginning,
   readClientCredentials,
   authenticateClient,
   requireActiveClient,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { clientClaims } from '../claims.ts';
+import { readOnce } from '../known-clients.ts';
 import { rowOf, type TokenFormat } from './format.ts';
 
 export const jwt: TokenFormat = {
@@ -18,7 +19,7 @@ export const jwt: TokenFormat = {
       sub: plan.subject,
       aud: gatewayAudience,
       iss: km.options.issuer,
-      ...(await clientClaims(km.store.db, plan.client)),
+      ...(await readOnce(plan.client, 'claims', () => clientClaims(km.store.db, plan.client))),
       scope: plan.scope,
       iat: plan.issuedAt,
       nbf: plan.issuedAt,

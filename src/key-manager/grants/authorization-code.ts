@@ -15,7 +15,7 @@ import type { Grant } from './grant.ts';
 export const authorizationCode: Grant = {
   grantType: 'authorization_code',
   parameters: ['code', 'redirect_uri', 'code_verifier'],
-  async handle({ form, client }, km) {
+  async handle({ form, client, beganAt }, km) {
     const code = await findCodeByHash(km.store.db, tokenHash(form.require('code')));
     // Whoever else presents it learns nothing, and ends nothing.
     if (!code || code.consumer_key !== client.consumer_key) throw dead('unknown code');
@@ -27,7 +27,7 @@ export const authorizationCode: Grant = {
     }
     if (!verifies(code, form.get('code_verifier'))) return kill(km, code, 'code_verifier does not fit (PKCE)');
 
-    const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
     const logIn = readLogIn(code.log_in);

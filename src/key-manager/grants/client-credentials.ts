@@ -1,8 +1,10 @@
 /** A token of the application itself (RFC 6749 section 4.4), on behalf of its owner. No refresh token. */
 import type { ClientRow } from '../../adapters/stores/clients.ts';
-import type { IssuerOptions } from '../call.ts';
+import type { User } from '../../adapters/user-stores/user-store.ts';
+import type { IssuerOptions, KeyManager } from '../call.ts';
 import type { Form } from '../form.ts';
 import { issue } from '../issue.ts';
+import { readOnce } from '../known-clients.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { applicationTokenScope, readScope } from '../scopes.ts';
 import { expiresAt, issueTime } from '../times.ts';
@@ -14,8 +16,8 @@ export const clientCredentials: Grant = {
   async handle({ form, client, beganAt }, km) {
     const validity = readValidity(form, client, km.options);
     const asked = readScope(form.get('scope'));
-    const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key });
-    const owner = await km.users.find(client.owner);
+    const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key }, beganAt);
+    const owner = await ownerOf(km, client);
     // Whose name is free again can be taken by somebody else.
     if (!owner) throw new OAuthError('unauthorized_client', 'the owner of the client is no user any more');
     return issue(
@@ -34,6 +36,10 @@ export const clientCredentials: Grant = {
     );
   },
 };
+
+/** Users who stand in the store itself change with it; others may have changed since. */
+const ownerOf = (km: KeyManager, client: ClientRow): Promise<User | null> =>
+  km.users.areInStore ? readOnce(client, 'owner', () => km.users.find(client.owner)) : km.users.find(client.owner);
 
 /** `validity_period` in seconds: -1 = the client's default, -2 = never expires. */
 function readValidity(

@@ -18,7 +18,7 @@ export const password: Grant = {
     const asked = readScope(form.get('scope'));
     const name = readUserName(username)?.name ?? username;
     const subject = fullUserName(name, defaultTenant);
-    const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.verify(username, secret, source);
     if (!user) throw new OAuthError('invalid_grant', 'authentication failed: unknown user, or wrong password');
     return issue(

@@ -36,7 +36,7 @@ export const refreshToken: Grant = {
     if (!found || found.consumer_key !== client.consumer_key) throw dead('unknown refresh token');
     if (found.expires_at <= seconds(km.clock)) throw dead('the refresh token is expired');
     if (found.state === 'REVOKED') throw used();
-    const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(found.subject);
     if (!user) throw dead('the user is unknown');
     const names = await narrow(km.store.db, client, found.scope.split(' '), asked);

@@ -1,0 +1,35 @@
+/** Queries that are put together once: kysely takes longer to build and compile one than SQLite to run it. */
+import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
+import type { Queryable } from './store.ts';
+
+/** Stands for a value in a query that is being put together. */
+class Place {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Gives what stands for the value of this name, wherever the query takes a value. */
+export type PlaceFor = <T>(name: string) => T;
+
+/**
+ * A query for the hot paths of the token service.
+ * @param build is called once for each kind of database; its result must not depend on the values
+ */
+export function prepared<Row>(
+  build: (db: Queryable, place: PlaceFor) => Compilable<Row>,
+): (db: Queryable, values: Readonly<Record<string, unknown>>) => Promise<QueryResult<Row>> {
+  const byKind = new WeakMap<object, CompiledQuery<Row>>();
+  const place: PlaceFor = (name) => new Place(name) as never;
+  return (db, values) => {
+    const kind = db.getExecutor().adapter.constructor;
+    let compiled = byKind.get(kind);
+    if (!compiled) {
+      compiled = build(db, place).compile();
+      byKind.set(kind, compiled);
+    }
+    const parameters = compiled.parameters.map((one) => (one instanceof Place ? values[one.name] : one));
+    return db.executeQuery({ ...compiled, parameters });
+  };
+}

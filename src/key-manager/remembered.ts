@@ -1,0 +1,37 @@
+/** What was read from the store, for as long as nothing that it depends on was written. */
+
+/** Entries at most; then all are forgotten. */
+const capacity = 10_000;
+/** Milliseconds after which an entry is read again all the same: somebody may have changed the database by hand. */
+const longest = 10_000;
+
+interface Entry<V> {
+  /** Where the store stood before it was read. */
+  readonly at: number;
+  readonly readAt: number;
+  readonly value: Promise<V>;
+}
+
+export class Remembered<V> {
+  readonly #entries = new Map<string, Entry<V>>();
+
+  /**
+   * The value of a key.
+   * @param at where the store stands, by whichever of its counters grows when the value may change. It was read before this
+   *   call, so what is read now is at least as new.
+   */
+  get(key: string, at: number, read: () => Promise<V>): Promise<V> {
+    const known = this.#entries.get(key);
+    const now = performance.now();
+    if (known && known.at === at && now - known.readAt < longest) return known.value;
+    if (this.#entries.size >= capacity) this.#entries.clear();
+    const value = read();
+    const entry = { at, readAt: now, value };
+    this.#entries.set(key, entry);
+    // What could not be read is nothing to remember.
+    value.catch(() => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    return value;
+  }
+}
