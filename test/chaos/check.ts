@@ -1,5 +1,6 @@
 /** Reads a whole history and says what must not have been. */
 import { Bounds } from './bounds.ts';
+import { checkLogIns } from './check-log-ins.ts';
 import type { History, RequestRecord, RevocationRecord } from './history.ts';
 
 /** Milliseconds until a process has seen that its clock was set. */
@@ -10,6 +11,7 @@ export interface Violation {
     | 'accepted too late'
     | 'accepted again'
     | 'refused although good'
+    | 'given twice'
     | 'revocation lost'
     | 'good token lost'
     | 'gateways disagree'
@@ -65,7 +67,7 @@ export function check(history: History): Violation[] {
       if (isRevokedAnswer(request)) refusedAt = Math.min(refusedAt, request.end);
     }
   }
-  violations.push(...checkEnd(history, fates, lasting), ...checkNumbers(history));
+  violations.push(...checkEnd(history, fates, lasting), ...checkNumbers(history), ...checkLogIns(history));
   return violations.toSorted((a, b) => a.at - b.at);
 }
 

@@ -7,6 +7,7 @@ import { revokeClientTokens } from '../../src/adapters/stores/revocations.ts';
 import { type Cluster, issuer } from './cluster.ts';
 import type { GatewayNode } from './gateway-node.ts';
 import type { RevocationRecord } from './history.ts';
+import { LogIns } from './log-ins.ts';
 import type { Random } from './random.ts';
 import type { Recorder } from './recorder.ts';
 import { TokenClient } from './token-client.ts';
@@ -19,6 +20,8 @@ export interface Rates {
 
 /** Tokens that are good at the same time. */
 const goodTokens = 80;
+/** Turns of those who log in. */
+const logInsPerSecond = 4;
 /** Milliseconds between two turns of the clients. */
 const turn = 10;
 /** Requests under way at one gateway at most: one that hangs must not take all memory. */
@@ -35,6 +38,7 @@ export class Clients {
   readonly #recorder: Recorder;
   readonly #random: Random;
   readonly #tokens: TokenClient;
+  readonly #logIns: LogIns;
   readonly #keyManagers: readonly Pool[];
   readonly #texts: string[] = [];
   /** Indexes of tokens. */
@@ -57,6 +61,16 @@ export class Clients {
     );
     this.#tokens = new TokenClient(this.#keyManagers, random);
     this.#underWay = cluster.gateways.map(() => 0);
+    this.#logIns = new LogIns(cluster, recorder, random, this.#tokens, {
+      admit: (application, text, asked) => this.#admit(application, text, asked),
+      claim: (token) => this.#good.delete(token),
+      revoking: (token, start) => this.#revoking(token, start),
+    });
+  }
+
+  /** @throws Error when the store can't be written to */
+  prepare(): Promise<void> {
+    return this.#logIns.prepare();
   }
 
   start({ requestsPerSecond, revocationsPerSecond }: Rates): void {
@@ -64,12 +78,14 @@ export class Clients {
     let requests = 0;
     let revocations = 0;
     let sinceClient = 0;
+    let logIns = 0;
     this.#timer = setInterval(() => {
       const now = this.#recorder.now();
       const seconds = Math.min((now - last) / 1000, 0.5);
       last = now;
       for (requests += requestsPerSecond * seconds; requests >= 1; requests--) this.#useOne();
       for (revocations += revocationsPerSecond * seconds; revocations >= 1; revocations--) this.#revokeOne();
+      for (logIns += logInsPerSecond * seconds; logIns >= 1; logIns--) this.#begin(this.#logIns.turn());
       if ((sinceClient += seconds) > clientRevocationEvery) {
         sinceClient = 0;
         this.#begin(this.#revokeClient());
@@ -108,23 +124,42 @@ export class Clients {
   async #issue(): Promise<void> {
     this.#issuing++;
     try {
-      const { applications, gateways } = this.#cluster;
+      const { applications } = this.#cluster;
       const application = this.#random.whole(applications.length);
-      const { key, secret, form } = applications[application] as (typeof applications)[number];
+      const { key, secret } = applications[application] as (typeof applications)[number];
       const asked = this.#recorder.now();
       const text = await this.#tokens.issue(key, secret);
       if (text === null) return;
-      const token = this.#recorder.tokens.push({ form, application, asked, got: this.#recorder.now() }) - 1;
-      this.#texts.push(text);
-      for (const revocation of this.#clientRevocations.get(application) ?? []) {
-        if (asked < (revocation.answered ?? Number.POSITIVE_INFINITY)) revocation.doubtful.push(token);
-      }
-      // Every gateway has it in its caches before it can be revoked.
-      await Promise.all(gateways.map((gateway) => this.#use(token, gateway)));
-      this.#good.add(token);
+      await this.#admit(application, text, asked);
     } finally {
       this.#issuing--;
     }
+  }
+
+  async #admit(application: number, text: string, asked: number): Promise<number> {
+    const { form } = this.#cluster.applications[application] as Cluster['applications'][number];
+    const token = this.#recorder.tokens.push({ form, application, asked, got: this.#recorder.now() }) - 1;
+    this.#texts.push(text);
+    for (const revocation of this.#clientRevocations.get(application) ?? []) {
+      if (asked < (revocation.answered ?? Number.POSITIVE_INFINITY)) revocation.doubtful.push(token);
+    }
+    // Every gateway has it in its caches before it can be revoked.
+    await Promise.all(this.#cluster.gateways.map((gateway) => this.#use(token, gateway)));
+    this.#good.add(token);
+    return token;
+  }
+
+  #revoking(token: number, start: number) {
+    const revocation: Revocation = { by: 'token', tokens: [token], doubtful: [], start, answered: null };
+    this.#recorder.revocations.push(revocation);
+    return {
+      answered: (at: number) => {
+        revocation.answered = at;
+        this.#revoked.push(token);
+        this.#begin(this.#watch(token, at));
+      },
+      unknown: () => void this.#revoked.push(token),
+    };
   }
 
   #useOne(): void {
@@ -168,7 +203,7 @@ export class Clients {
     const application = this.#random.whole(applications.length);
     const { key } = applications[application] as (typeof applications)[number];
     const tokens = this.#recorder.tokens.flatMap((token, index) => (token.application === application ? [index] : []));
-    const revocation = this.#note({ by: 'client', tokens });
+    const revocation = this.#note({ by: 'client', application, tokens });
     this.#clientRevocations.set(application, [...(this.#clientRevocations.get(application) ?? []), revocation]);
     const live = tokens.filter((token) => this.#good.delete(token));
     try {
@@ -181,8 +216,8 @@ export class Clients {
     this.#revoked.push(...live);
   }
 
-  #note({ by, tokens }: Pick<Revocation, 'by' | 'tokens'>): Revocation {
-    const revocation: Revocation = { by, tokens, doubtful: [], start: this.#recorder.now(), answered: null };
+  #note(what: Pick<Revocation, 'by' | 'tokens' | 'application'>): Revocation {
+    const revocation: Revocation = { ...what, doubtful: [], start: this.#recorder.now(), answered: null };
     this.#recorder.revocations.push(revocation);
     return revocation;
   }

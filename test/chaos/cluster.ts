@@ -22,6 +22,8 @@ import { RoleProcess } from './role-process.ts';
 
 export const issuer = 'https://chaos.example/oauth2/token';
 const repository = fileURLToPath(new URL('../../', import.meta.url));
+/** Where browsers are sent back to. */
+export const callbackUrl = 'https://client.example/cb';
 /** Of each form of token. */
 const applicationsPerForm = 6;
 
@@ -130,11 +132,18 @@ const compileCache = (folder: string) => ({ NODE_COMPILE_CACHE: join(folder, 'co
 
 function fill(data: string, backend: Backend): Promise<ChaosApplication[]> {
   return fillStore(data, async (fill) => {
+    // Who finds users makes none at its first start.
+    await fill.user('admin', ['admin']);
+    await fill.user('mary', []);
     const api = await fill.api('echo', { endpoints: { production: { url: backend.url } } });
     const applications: ChaosApplication[] = [];
     for (const form of ['JWT', 'OPAQUE'] as const) {
       for (let at = 0; at < applicationsPerForm; at++) {
-        const { key, secret } = await fill.application(`${form} ${at}`, { tokenType: form, subscribe: [api] });
+        const { key, secret } = await fill.application(`${form} ${at}`, {
+          tokenType: form,
+          subscribe: [api],
+          callbackUrl,
+        });
         applications.push({ form, key, secret });
       }
     }

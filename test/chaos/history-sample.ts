@@ -13,6 +13,7 @@ export function historyOf(more: Partial<History> = {}): History {
     tokens: [{ form: 'JWT', application: 0, asked: 0, got: 10 }],
     requests: [],
     revocations: [],
+    presentations: [],
     lives: kinds.map((_kind, gateway) => ({ gateway, spawned: -2000, ready: -1000, died: null })),
     outages: [],
     faults: [],

@@ -24,9 +24,14 @@ export interface RequestRecord {
   readonly final?: boolean;
 }
 
-/** `token`: /revoke. `client`: everything of an application, by a third node on the same store. */
+/**
+ * `token`: /revoke, or what takes its place was given out, or the code that it came from was presented again. `client`: everything of an
+ * application, by a third node on the same store.
+ */
 export interface RevocationRecord {
   readonly by: 'token' | 'client';
+  /** Index of the application, if it is by `client`. */
+  readonly application?: number;
   /** What is revoked if it succeeds. */
   readonly tokens: readonly number[];
   /** What may be revoked: it was issued meanwhile. */
@@ -34,6 +39,22 @@ export interface RevocationRecord {
   readonly start: number;
   /** When success was answered; null = nobody knows whether it happened. */
   readonly answered: number | null;
+}
+
+/** Somebody presented a code or a refresh token at a key manager. */
+export interface PresentationRecord {
+  readonly what: 'code' | 'refresh token';
+  /** Which one: each has a number. */
+  readonly which: number;
+  readonly application: number;
+  /** Index of the access token that a refresh token came with; null = of a code. */
+  readonly token: number | null;
+  /** When what is presented was asked for. */
+  readonly issued: number;
+  readonly start: number;
+  readonly end: number;
+  /** `tokens`; `refused` = `invalid_grant`; `unknown` = no answer, or that somebody else could not be reached. */
+  readonly answer: 'tokens' | 'refused' | 'unknown';
 }
 
 /** From its start to its end a process of a gateway. */
@@ -99,6 +120,7 @@ export interface History {
   readonly tokens: readonly TokenRecord[];
   readonly requests: readonly RequestRecord[];
   readonly revocations: readonly RevocationRecord[];
+  readonly presentations: readonly PresentationRecord[];
   readonly lives: readonly LifeRecord[];
   readonly outages: readonly OutageRecord[];
   readonly faults: readonly FaultRecord[];

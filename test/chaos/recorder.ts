@@ -6,6 +6,7 @@ import type {
   History,
   LifeRecord,
   OutageRecord,
+  PresentationRecord,
   RequestRecord,
   RestoreRecord,
   RevocationRecord,
@@ -17,6 +18,7 @@ export class Recorder implements History {
   readonly tokens: TokenRecord[] = [];
   readonly requests: RequestRecord[] = [];
   readonly revocations: RevocationRecord[] = [];
+  readonly presentations: PresentationRecord[] = [];
   readonly lives: LifeRecord[] = [];
   readonly outages: OutageRecord[] = [];
   readonly faults: FaultRecord[] = [];

@@ -34,7 +34,7 @@ export function report(history: History, violations: readonly Violation[]): stri
   ];
 }
 
-function counts({ tokens, requests, revocations, scarcity }: History): string[][] {
+function counts({ tokens, requests, revocations, presentations, scarcity }: History): string[][] {
   const answered = revocations.filter(({ answered }) => answered !== null);
   const statuses = Map.groupBy(requests, ({ status, code }) => (status === 0 ? 'no answer' : `${status}/${code}`));
   return [
@@ -43,9 +43,15 @@ function counts({ tokens, requests, revocations, scarcity }: History): string[][
     ...[...statuses].toSorted().map(([status, all]) => [`  ${status}`, String(all.length)]),
     ['revocations of a token', String(answered.filter(({ by }) => by === 'token').length)],
     ['revocations of a client', String(answered.filter(({ by }) => by === 'client').length)],
+    ...presentationCounts(presentations),
     ['revocations in doubt', String(revocations.length - answered.length)],
     ['processor was waited for', `${waited(scarcity)} of the time`],
   ];
+}
+
+function presentationCounts(presentations: History['presentations']): string[][] {
+  const kinds = Map.groupBy(presentations, ({ what, answer }) => `${what}s: ${answer}`);
+  return [...kinds].toSorted().map(([kind, all]) => [kind, String(all.length)]);
 }
 
 function waited(samples: History['scarcity']): string {

@@ -47,6 +47,7 @@ export async function runChaos(options: ChaosOptions): Promise<{ history: Histor
   const clients = new Clients(cluster, recorder, random);
   try {
     say(`everything runs, in ${cluster.folder}; ${seconds} s of faults with the seed ${seed}`);
+    await clients.prepare();
     clients.start(options);
     const [backup] = await Promise.all([
       chosen.has(backupRestored)

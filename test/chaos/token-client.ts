@@ -3,6 +3,11 @@ import type { Pool } from 'undici';
 import { basic } from '../support/call.ts';
 import type { Random } from './random.ts';
 
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
 export class TokenClient {
   readonly #keyManagers: readonly Pool[];
   readonly #random: Random;
@@ -19,6 +24,29 @@ export class TokenClient {
     const form = { grant_type: 'client_credentials', scope: `device_${this.#devices++}` };
     const answer = await this.#post('/oauth2/token', form, key, secret);
     return answer?.status === 200 ? (JSON.parse(answer.text) as { access_token: string }).access_token : null;
+  }
+
+  /** A code for the user whose browser has this cookie; null = none came. */
+  async authorize(key: string, scope: string, redirectUri: string, cookie: string): Promise<string | null> {
+    const asked = { response_type: 'code', client_id: key, scope, redirect_uri: redirectUri, prompt: 'none' };
+    try {
+      const { headers, body } = await this.#random.pick(this.#keyManagers).request({
+        path: `/oauth2/authorize?${new URLSearchParams(asked)}`,
+        method: 'GET',
+        headers: { cookie },
+      });
+      await body.dump();
+      return new URL(String(headers.location)).searchParams.get('code');
+    } catch {
+      return null;
+    }
+  }
+
+  /** What a code or refresh token gives; `refused` = `invalid_grant`, null = nobody knows. */
+  async exchange(form: Record<string, string>, key: string, secret: string): Promise<Tokens | 'refused' | null> {
+    const answer = await this.#post('/oauth2/token', form, key, secret);
+    if (answer?.status === 200) return JSON.parse(answer.text) as Tokens;
+    return answer?.status === 400 && answer.text.includes('invalid_grant') ? 'refused' : null;
   }
 
   /** Whether a key manager said that it is done; if not, it may be done all the same. */

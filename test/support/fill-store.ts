@@ -39,6 +39,8 @@ export interface NewApplication {
   readonly subscribe?: readonly string[];
   readonly subscriptionTier?: string;
   readonly state?: SubscriptionState;
+  /** With it the grant authorization_code. */
+  readonly callbackUrl?: string;
 }
 
 export function resource(verb: Resource['verb'], path: string, more: Partial<Resource> = {}): Resource {
@@ -98,7 +100,11 @@ function filler(tx: StoreTransaction, seal: Seal): Filler {
         owner,
         keyType,
         tokenType,
-        grantTypes: ['client_credentials', 'password', 'refresh_token'],
+        grantTypes: [
+          ...['client_credentials', 'password', 'refresh_token'],
+          ...(more.callbackUrl === undefined ? [] : ['authorization_code']),
+        ],
+        ...(more.callbackUrl !== undefined && { callbackUrl: more.callbackUrl }),
         hashClientSecrets: false,
         now: createdAt,
       });
