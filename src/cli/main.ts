@@ -10,6 +10,7 @@ import { changeStatus, env, exportCommand, get, importCommand, keys, login, logo
 import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
+import { samlAssertion } from './usage/saml.ts';
 import { status } from './usage/status.ts';
 import { build, init, pull } from './usage/toolkit.ts';
 
@@ -35,6 +36,7 @@ await runProgram(
     exportCommand,
     importCommand,
     revoke,
+    samlAssertion,
     status,
     gateways,
     enrol,
