@@ -6,6 +6,7 @@ import { runProgram } from './program.ts';
 import { backup, restore } from './usage/backup.ts';
 import { completion } from './usage/completion.ts';
 import { enrol, gateways } from './usage/gateways.ts';
+import { identityProvider } from './usage/identity-provider.ts';
 import { changeStatus, env, exportCommand, get, importCommand, keys, login, logout } from './usage/remote.ts';
 import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
@@ -40,6 +41,7 @@ await runProgram(
     status,
     gateways,
     enrol,
+    identityProvider,
     backup,
     restore,
     completion,

@@ -16,9 +16,15 @@ const maxDepth = 64;
 const elementNode = 1;
 const textNode = 3;
 
+export interface ParseOptions {
+  /** Whether comments are taken, which people write; they are no part of any text. Default false. */
+  readonly comments?: boolean;
+}
+
 /** The root element. @throws XmlError */
-export async function parseXml(text: string): Promise<XmlElement> {
-  const body = text.replace(/^\uFEFF/, '').replace(/^<\?xml(?:\s[^?<>]*)?\?>/, '');
+export async function parseXml(text: string, { comments = false }: ParseOptions = {}): Promise<XmlElement> {
+  const whole = text.replace(/^\uFEFF/, '').replace(/^<\?xml(?:\s[^?<>]*)?\?>/, '');
+  const body = comments ? whole.replace(/<!--(?:(?!--).)*-->/gs, '') : whole;
   if (body.includes('<!')) throw new XmlError('it has a document type, a comment or a CDATA section');
   if (body.includes('<?')) throw new XmlError('it has a processing instruction');
   if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(body)) {
