@@ -45,11 +45,11 @@ export async function addProvider(
 }
 
 /** A certificate that signs itself, as keytool makes them. */
-async function certified(kind: 'rsa' | 'ec'): Promise<{ key: KeyObject; certificate: string }> {
+export async function certified(kind: 'rsa' | 'ec', bits = 2048): Promise<{ key: KeyObject; certificate: string }> {
   const algorithm =
     kind === 'ec'
       ? { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-      : { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' };
+      : { name: 'RSASSA-PKCS1-v1_5', modulusLength: bits, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' };
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=identity provider',
