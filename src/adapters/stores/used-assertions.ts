@@ -27,6 +27,7 @@ export async function familiesFromIssuer(db: Queryable, issuer: string, now: num
     .select('family')
     .where('issuer', '=', issuer)
     .where('expires_at', '>', now)
+    .orderBy('family')
     .execute();
   return rows.map((row) => row.family);
 }
