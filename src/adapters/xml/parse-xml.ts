@@ -13,6 +13,9 @@ export class XmlError extends Error {
 /** Levels of elements in elements at most: those that walk through them call themselves. */
 const maxDepth = 64;
 
+/** Characters of what the parser says; it quotes the text. */
+const longestReason = 200;
+
 const elementNode = 1;
 const textNode = 3;
 
@@ -38,7 +41,7 @@ export async function parseXml(text: string, { comments = false }: ParseOptions 
 async function parse(text: string): Promise<XmlElement> {
   const { DOMParser } = await import('@xmldom/xmldom');
   const fail = (message: unknown) => {
-    throw new XmlError(`it is not well-formed: ${String(message).split('\n')[0]}`);
+    throw new XmlError(`it is not well-formed: ${String(message).split('\n')[0]?.slice(0, longestReason)}`);
   };
   const parser = new DOMParser({ locator: {}, errorHandler: { warning: fail, error: fail, fatalError: fail } });
   let document: XmlNode | undefined;

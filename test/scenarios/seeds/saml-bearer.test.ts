@@ -171,7 +171,12 @@ test('a provider is shown, changed, switched off and removed; what it gave dies 
   assert.equal(shown.certificates[0].subject, 'CN=wookie');
   assert.match((await ok('identity-provider', 'list', '-e', 'dev')).out, /wso2is +true +TestSP/);
 
-  const { access_token: second } = tokensOf(await exchange(await assertion('TestSP', 'jane@example.com')));
+  const forJane = async () => tokensOf(await exchange(await assertion('TestSP', 'jane@example.com'))).access_token;
+  const hers = await forJane();
+  assert.equal((await menu(hers)).status, 200);
+  await ok('revoke', '--user', 'FEDERATED:wso2is/jane@example.com@carbon.super', '-e', 'dev');
+  await refusedWithin(hers);
+  const second = await forJane();
   assert.equal((await menu(second)).status, 200);
   await ok('identity-provider', 'remove', 'wso2is', '-e', 'dev');
   await refusedWithin(second);
