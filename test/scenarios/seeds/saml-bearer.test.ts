@@ -88,6 +88,16 @@ test('an assertion gives an access token that is good for the API, and a refresh
   assert.equal((await menu(renewed.access_token)).status, 200);
 });
 
+test('the token endpoint of the key manager takes one that was made for the gateway, as it is the same', {
+  skip,
+}, async () => {
+  const url = `${postern.https}/token`;
+  const store = [at('wookieKeystore.jks'), 'wookie1', 'wookie', 'wookie1'];
+  const { out } = await ok('saml-assertion', 'TestSP', 'admin', url, `urn:x,${url}`, ...store, '--output', 'base64url');
+  const atKeyManager = commands.token.replace('https://localhost:8243/token', tokenUrl());
+  tokensOf(await run(atKeyManager, { 'base64-URL_encoded_assertion': out.trim() }));
+});
+
 test('400 invalid_grant for an assertion that was used, is by another key, or of an unknown issuer', {
   skip,
 }, async () => {
