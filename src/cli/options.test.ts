@@ -49,7 +49,7 @@ describe('the options', () => {
       ['--gateway.clientCertificate.trustedProxies=::1,10.0.0.0/40,proxy'],
       /expected IP addresses and blocks.* got "10\.0\.0\.0\/40".*\n.* got "proxy"/,
     ],
-    [['--tokens.signingAlgorithm=none'], /^--tokens\.signingAlgorithm: expected one of RS256, ES256, EdDSA/],
+    [['--tokens.signingAlgorithm=none'], /^--tokens\.signingAlgorithm: expected one of RS256, PS256, ES256, EdDSA/],
   ];
   for (const [flags, problem] of wrong) {
     it(`refuse ${flags.join(' ')}`, () => {

@@ -77,6 +77,9 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     refreshReuseWindow: 10,
     // Other algorithms are quicker to make keys for.
     signingAlgorithm: 'ES256',
+    otherAlgorithms: [],
+    keyRotation: 0,
+    keyOverlap: 86_400,
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,

@@ -159,6 +159,7 @@ export async function runManagement(
       stopWatching();
       await app.close();
       expelled.close();
+      keyManager.close();
       await store.close();
       unlock();
     },
