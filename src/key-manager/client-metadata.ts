@@ -8,6 +8,8 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris?: readonly string[];
   /** `none`: a public client, which can keep no secret. Absent: its secret, in the header or in the body. */
   readonly token_endpoint_auth_method?: string;
+  /** Algorithm of its id tokens (OpenID Connect Registration section 2). Absent: as the option says. */
+  readonly id_token_signed_response_alg?: string;
 }
 
 export function metadataOf(client: ClientRow): ClientMetadata {

@@ -12,6 +12,7 @@ import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
+import type { UserStore } from '../../src/adapters/user-stores/user-store.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
 import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly options?: Partial<IssuerOptions>;
+  /** Default: those in the store. */
+  readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
   /** The header that stands for a gateway's certificate. */
   readonly gatewayHeader?: string;
 }
@@ -77,6 +80,9 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     refreshReuseWindow: 10,
     // Other algorithms are quicker to make keys for.
     signingAlgorithm: 'ES256',
+    otherAlgorithms: [],
+    keyRotation: 0,
+    keyOverlap: 86_400,
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,
@@ -97,6 +103,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     clock,
     log: silentLog,
     options,
+    ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {
     server.close();

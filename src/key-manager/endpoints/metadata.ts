@@ -5,7 +5,7 @@ import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { grants } from '../grants/index.ts';
 
-const answer: Step = ({ reply }, { options }) => {
+const answer: Step = ({ reply }, { options, keys }) => {
   const { issuer, publicUrl } = options;
   const methods = clientAuthentications.map((one) => one.method);
   reply.send({
@@ -33,7 +33,7 @@ const answer: Step = ({ reply }, { options }) => {
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [options.signingAlgorithm],
+    id_token_signing_alg_values_supported: keys.algorithms,
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
