@@ -88,6 +88,18 @@ const tokens = section(
       maximum: 600,
       description: 'Seconds that an authorization code can be exchanged for tokens.',
     }),
+    deviceCodeValidity: integer({
+      default: 600,
+      minimum: 30,
+      maximum: 3600,
+      description: 'Seconds in which somebody can let in a device by the code that it shows.',
+    }),
+    deviceInterval: integer({
+      default: 5,
+      minimum: 1,
+      maximum: 60,
+      description: 'Seconds that a device has to wait between two questions whether somebody has let it in.',
+    }),
     sessionValidity: seconds(28_800, 'Seconds after a log-in until a browser has to log in again.'),
     idTokenValidity: seconds(3600, 'Seconds that an id token is valid.'),
     requirePkce: boolean({

@@ -2,6 +2,7 @@
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
+import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -15,6 +16,8 @@ const removals = [
   removeExpiredApiKeys,
   removeExpiredCodes,
   removeExpiredSessions,
+  removeExpiredDeviceCodes,
+  removeOldGuesses,
 ];
 
 const everyMs = 600_000;

@@ -80,6 +80,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,
+    deviceCodeValidity: 600,
+    deviceInterval: 5,
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
@@ -139,7 +141,13 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-const allGrants = ['client_credentials', 'password', 'refresh_token', 'authorization_code'];
+const allGrants = [
+  'client_credentials',
+  'password',
+  'refresh_token',
+  'authorization_code',
+  'urn:ietf:params:oauth:grant-type:device_code',
+];
 
 /** Makes a client of no application. */
 export function addClient(

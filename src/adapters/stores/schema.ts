@@ -5,11 +5,12 @@ import type { KeyType, SubscriptionState, TokenType } from '../../core/applicati
 import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
+import type { GrantTables } from './schema/grants.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables {
+export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables, GrantTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };
@@ -135,6 +136,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     expires_at: number;
     /** REPLACED: accepted until it expires, but another one is handed out now. */
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
+    /** JSON of the claim `act` (RFC 8693 section 4.1): who acts for the subject; null = nobody. */
+    act: string | null;
   };
   /** With which families of refresh tokens an access token was handed out. */
   access_token_families: { access_id: string; family: string };

@@ -16,6 +16,7 @@ const answer: Step = ({ reply }, { options }) => {
     revocation_endpoint: `${publicUrl}/oauth2/revoke`,
     introspection_endpoint: `${publicUrl}/oauth2/introspect`,
     grant_types_supported: [...grants.keys()],
+    device_authorization_endpoint: `${publicUrl}/oauth2/device_authorization`,
     authorization_endpoint: `${publicUrl}/oauth2/authorize`,
     userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
     response_types_supported: ['code'],

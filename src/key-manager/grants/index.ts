@@ -1,10 +1,11 @@
 /** The grants that the token endpoint serves. */
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceCode } from './device-code.ts';
 import type { Grant } from './grant.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
 
-const all: readonly Grant[] = [authorizationCode, clientCredentials, password, refreshToken];
+const all: readonly Grant[] = [authorizationCode, clientCredentials, deviceCode, password, refreshToken];
 
 export const grants: ReadonlyMap<string, Grant> = new Map(all.map((grant) => [grant.grantType, grant]));

@@ -7,13 +7,16 @@ import { sendPage } from './page.ts';
 export interface LogInPage {
   /** The request for authorization that it is for. */
   readonly query: string;
+  /** Where the browser goes on with it; absent = the authorization endpoint. */
+  readonly path?: string;
   /** What stands in the field for the name. */
   readonly hint: string | null;
   readonly failed?: boolean;
 }
 
-export function showLogIn(call: Call, km: KeyManager, { query, hint, failed = false }: LogInPage): void {
-  const interaction = sealInteraction(call, km, { query, shownAt: seconds(km.clock), session: null, logInSince: null });
+export function showLogIn(call: Call, km: KeyManager, { query, path, hint, failed = false }: LogInPage): void {
+  const shown = { query, shownAt: seconds(km.clock), session: null, logInSince: null };
+  const interaction = sealInteraction(call, km, path === undefined ? shown : { ...shown, path });
   const named = hint !== null && hint !== '';
   const focus = markup(' autofocus');
   sendPage(call.reply, {

@@ -1,0 +1,68 @@
+/** Further grants, with certified client libraries by others than us as judges. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as oauth from 'oauth4webapi';
+import * as client from 'openid-client';
+import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import type { Browser } from '../support/browser.ts';
+import {
+  type AuthorizationServer,
+  addSubscribedApplication,
+  startAuthorizationServer,
+} from './authorization-server.ts';
+import { loggedIn } from './code-flow.ts';
+
+let server: AuthorizationServer;
+let key: ConsumerKey;
+let browser: Browser;
+before(async () => {
+  // The judges do wait as long as they are told to.
+  server = await startAuthorizationServer({ options: { deviceInterval: 1 } });
+  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+  key = await addSubscribedApplication(server);
+  browser = await loggedIn(server, key);
+});
+after(() => server[Symbol.asyncDispose]());
+
+const insecure = { [oauth.allowInsecureRequests]: true };
+
+async function discover(metadata: Partial<client.ClientMetadata> = {}): Promise<client.Configuration> {
+  const known = { client_secret: key.consumerSecret, id_token_signed_response_alg: 'ES256', ...metadata };
+  return client.discovery(new URL(server.issuer), key.consumerKey, known, undefined, {
+    execute: [client.allowInsecureRequests],
+  });
+}
+
+test('openid-client: device authorization, polled until somebody agrees', async () => {
+  const config = await discover();
+  const codes = await client.initiateDeviceAuthorization(config, { scope: 'openid read' });
+  const polled = client.pollDeviceAuthorizationGrant(config, codes);
+  await browser.go(codes.verification_uri_complete as string);
+  await browser.submit({ decision: 'agree' });
+  const tokens = await polled;
+  assert.equal(tokens.claims()?.sub, 'mary@carbon.super');
+  assert.equal(tokens.scope, 'openid read');
+});
+
+test('oauth4webapi: device authorization: pending, then refused', async () => {
+  const issuer = new URL(server.issuer);
+  const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
+  const as = await oauth.processDiscoveryResponse(issuer, found);
+  const me: oauth.Client = { client_id: key.consumerKey };
+  const auth = oauth.ClientSecretBasic(key.consumerSecret);
+  const codes = await oauth.processDeviceAuthorizationResponse(
+    as,
+    me,
+    await oauth.deviceAuthorizationRequest(as, me, auth, {}, insecure),
+  );
+  const ask = async () =>
+    oauth.processDeviceCodeResponse(
+      as,
+      me,
+      await oauth.deviceCodeGrantRequest(as, me, auth, codes.device_code, insecure),
+    );
+  await assert.rejects(ask(), { error: 'authorization_pending' });
+  await browser.go(codes.verification_uri_complete as string);
+  await browser.submit({ decision: 'refuse' });
+  await assert.rejects(ask(), { error: 'access_denied' });
+});
