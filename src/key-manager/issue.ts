@@ -19,6 +19,8 @@ export interface Issued {
   readonly scope: string;
   /** Absent without the scope `openid`. */
   readonly idToken?: string;
+  /** Only of an exchange (RFC 8693 section 2.2.1). */
+  readonly issuedTokenType?: string;
 }
 
 /** @throws OAuthError invalid_grant when what the grant rests on was revoked meanwhile. */

@@ -111,6 +111,11 @@ const tokens = section(
       description:
         'Whether PKCE may go by the method `plain`, which protects from less than S256 does: for clients of WSO2 API Manager that know no other.',
     }),
+    exchangeImpersonation: boolean({
+      default: false,
+      description:
+        'Whether a client may exchange a token of another client for one of its own without saying that it acts for the user (`actor_token`): the claim `act` is missing then. Its own tokens it may always narrow.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',

@@ -86,6 +86,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     idTokenValidity: 3600,
     requirePkce: false,
     allowPlainPkce: false,
+    exchangeImpersonation: false,
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
     ...start.options,
@@ -147,6 +148,7 @@ const allGrants = [
   'refresh_token',
   'authorization_code',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ];
 
 /** Makes a client of no application. */

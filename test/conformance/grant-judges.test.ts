@@ -66,3 +66,21 @@ test('oauth4webapi: device authorization: pending, then refused', async () => {
   await browser.submit({ decision: 'refuse' });
   await assert.rejects(ask(), { error: 'access_denied' });
 });
+
+test('openid-client: a token of a user for one of the client that acts for her', async () => {
+  const config = await discover();
+  const form = { username: 'mary', password: 'marys', scope: 'read' };
+  const user = await client.genericGrantRequest(config, 'password', form);
+  const own = await client.clientCredentialsGrant(config);
+  const type = 'urn:ietf:params:oauth:token-type:access_token';
+  const tokens = await client.genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:token-exchange', {
+    subject_token: user.access_token,
+    subject_token_type: type,
+    actor_token: own.access_token,
+    actor_token_type: type,
+    scope: 'read',
+  });
+  assert.deepEqual([tokens.issued_token_type, tokens.scope], [type, 'read']);
+  const found = await client.tokenIntrospection(config, tokens.access_token);
+  assert.deepEqual(found.act, { sub: 'admin@carbon.super', client_id: key.consumerKey });
+});

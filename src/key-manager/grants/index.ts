@@ -5,7 +5,8 @@ import { deviceCode } from './device-code.ts';
 import type { Grant } from './grant.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
+import { tokenExchange } from './token-exchange.ts';
 
-const all: readonly Grant[] = [authorizationCode, clientCredentials, deviceCode, password, refreshToken];
+const all: readonly Grant[] = [authorizationCode, clientCredentials, deviceCode, password, refreshToken, tokenExchange];
 
 export const grants: ReadonlyMap<string, Grant> = new Map(all.map((grant) => [grant.grantType, grant]));
