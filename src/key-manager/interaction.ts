@@ -12,8 +12,8 @@ import { OAuthError } from './oauth-error.ts';
 export interface Interaction {
   /** The request for authorization that it is about, as a query. */
   readonly query: string;
-  /** Where the browser goes on with it; absent = the authorization endpoint. */
-  readonly path?: string;
+  /** Path of the page of ours that a log-in leads back to; absent = to that request. */
+  readonly backTo?: string | undefined;
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
   /** Of the session in which the page was shown; null = none yet. */

@@ -1,5 +1,6 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FetchJwks } from '../adapters/key-managers/jwks.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
@@ -10,6 +11,7 @@ import { RestError } from '../platform/rest-error.ts';
 import type { Seal } from '../platform/seal.ts';
 import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './api-key.ts';
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './application-token.ts';
+import { openIssuerKeys } from './assertions/issuer-keys.ts';
 import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
@@ -30,6 +32,8 @@ export interface KeyManagerDeps {
   readonly options: IssuerOptions;
   /** Whether a request comes from a gateway, which may introspect every token. */
   isEnrolledGateway(request: FastifyRequest): boolean;
+  /** Fetches the keys of issuers whose assertions are taken. */
+  readonly fetchJwks: FetchJwks;
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -73,6 +77,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     options,
     users: deps.users ?? databaseUserStore(store, clock),
     keys,
+    issuerKeys: openIssuerKeys(deps.fetchJwks, clock),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),

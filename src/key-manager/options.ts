@@ -116,6 +116,11 @@ const tokens = section(
       description:
         'Whether a client may exchange a token of another client for one of its own without saying that it acts for the user (`actor_token`): the claim `act` is missing then. Its own tokens it may always narrow.',
     }),
+    assertionIssuers: list({
+      default: [],
+      description:
+        'The issuers (`iss`) whose assertions give tokens of users (grant `urn:ietf:params:oauth:grant-type:jwt-bearer`), out of the key managers that are registered in the admin REST API. Each can speak for every user here, administrators included.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',

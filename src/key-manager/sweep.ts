@@ -6,6 +6,7 @@ import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/d
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
+import { removeExpiredJwts } from '../adapters/stores/used-jwts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { seconds } from './call.ts';
@@ -18,6 +19,7 @@ const removals = [
   removeExpiredSessions,
   removeExpiredDeviceCodes,
   removeOldGuesses,
+  removeExpiredJwts,
 ];
 
 const everyMs = 600_000;

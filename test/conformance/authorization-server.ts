@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import { type ClientRegistration, type ConsumerKey, registerClient } from '../../src/adapters/key-managers/built-in.ts';
+import { type FetchJwks, openJwks } from '../../src/adapters/key-managers/jwks.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly options?: Partial<IssuerOptions>;
+  /** Default: over HTTPS, from nobody. */
+  readonly fetchJwks?: FetchJwks;
   /** The header that stands for a gateway's certificate. */
   readonly gatewayHeader?: string;
 }
@@ -87,6 +90,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     requirePkce: false,
     allowPlainPkce: false,
     exchangeImpersonation: false,
+    assertionIssuers: [],
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
     ...start.options,
@@ -96,6 +100,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     seal,
     clock,
     log: silentLog,
+    fetchJwks: start.fetchJwks ?? openJwks({ ca: '', authorities: [] }, 5000),
     options,
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {
@@ -149,6 +154,7 @@ const allGrants = [
   'authorization_code',
   'urn:ietf:params:oauth:grant-type:device_code',
   'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
 ];
 
 /** Makes a client of no application. */

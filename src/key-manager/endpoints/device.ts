@@ -28,7 +28,7 @@ const showDevice: Step = async (call, km) => {
   if (userCode === null) return showCodeEntry(call, km, { typed, problem: 'A code is eight letters, as WDJB-MJHT.' });
   // Only who has logged in learns whether there is such a code, and is counted by who he is, wherever he comes from.
   const session = await findSession(km, call.request);
-  if (!session) return showLogIn(call, km, { path: devicePath, query: `user_code=${userCode}`, hint: null });
+  if (!session) return showLogIn(call, km, { query: '', backTo: `${devicePath}?user_code=${userCode}`, hint: null });
   const now = seconds(km.clock);
   if ((await wrongGuesses(km.store.db, session.subject, now)) >= mostGuesses) {
     throw new OAuthError('access_denied', 'too many wrong codes; try again in some minutes', 429);
@@ -43,8 +43,8 @@ const showDevice: Step = async (call, km) => {
 };
 
 const decide: Step = async (call, km) => {
-  const { query, path, session: shownIn } = openInteraction(call, km);
-  if (path !== devicePath) throw new OAuthError('invalid_request', 'this page was about something else');
+  const { query, backTo, session: shownIn } = openInteraction(call, km);
+  if (backTo !== devicePath) throw new OAuthError('invalid_request', 'this page was about something else');
   const session = await findSession(km, call.request);
   if (!session || session.id !== shownIn) {
     throw new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);

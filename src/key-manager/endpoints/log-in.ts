@@ -17,10 +17,11 @@ const verify: Step = async (call, km) => {
   if (!user) return showLogIn(call, km, { ...interaction, hint: name, failed: true });
   const former = await findSession(km, request);
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former });
-  const query = withDone(km, interaction.query, { logInSince: interaction.shownAt, decision: null });
+  const { query, backTo, shownAt } = interaction;
+  const path = backTo ?? `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
   reply
     .code(303)
-    .header('location', `${km.options.publicUrl}${interaction.path ?? '/oauth2/authorize'}?${query}`)
+    .header('location', km.options.publicUrl + path)
     .send();
 };
 

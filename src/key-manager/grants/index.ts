@@ -3,10 +3,19 @@ import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import { deviceCode } from './device-code.ts';
 import type { Grant } from './grant.ts';
+import { jwtBearer } from './jwt-bearer.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
 import { tokenExchange } from './token-exchange.ts';
 
-const all: readonly Grant[] = [authorizationCode, clientCredentials, deviceCode, password, refreshToken, tokenExchange];
+const all: readonly Grant[] = [
+  authorizationCode,
+  clientCredentials,
+  deviceCode,
+  jwtBearer,
+  password,
+  refreshToken,
+  tokenExchange,
+];
 
 export const grants: ReadonlyMap<string, Grant> = new Map(all.map((grant) => [grant.grantType, grant]));

@@ -42,7 +42,7 @@ export interface DeviceConfirmation {
 export function showDeviceConfirmation(call: Call, km: KeyManager, shown: DeviceConfirmation): void {
   const { device, name, userCode, session } = shown;
   const interaction = sealInteraction(call, km, {
-    path: devicePath,
+    backTo: devicePath,
     query: `user_code=${userCode}`,
     shownAt: seconds(km.clock),
     session: session.id,

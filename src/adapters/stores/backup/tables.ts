@@ -39,7 +39,7 @@ const all: Readonly<Record<keyof Schema, true>> = {
   device_codes: true,
   device_guesses: true,
   exchanged_tokens: true,
-  used_assertions: true,
+  used_jwts: true,
   workflows: true,
   audit_log: true,
   deny_rules: true,

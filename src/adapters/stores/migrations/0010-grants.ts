@@ -17,7 +17,7 @@ const statements: readonly string[] = [
   `CREATE TABLE exchanged_tokens (
      access_id TEXT NOT NULL REFERENCES access_tokens (id) ON DELETE CASCADE, family TEXT NOT NULL,
      PRIMARY KEY (access_id, family))`,
-  `CREATE TABLE used_assertions (
+  `CREATE TABLE used_jwts (
      issuer TEXT NOT NULL, id TEXT NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (issuer, id))`,
-  `CREATE INDEX used_assertions_expiry ON used_assertions (expires_at)`,
+  `CREATE INDEX used_jwts_expiry ON used_jwts (expires_at)`,
 ];

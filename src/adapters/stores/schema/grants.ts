@@ -26,6 +26,6 @@ export interface GrantTables {
   device_guesses: { subject: string; wrong: number; until: number };
   /** Which families of tokens rest on an access token that was exchanged (RFC 8693): they die with it. */
   exchanged_tokens: { access_id: string; family: string };
-  /** Assertions that were good for a token once, until they expire. */
-  used_assertions: { issuer: string; id: string; expires_at: number };
+  /** JWTs of other issuers that were good for a token once, until they expire. */
+  used_jwts: { issuer: string; id: string; expires_at: number };
 }
