@@ -26,6 +26,8 @@ export interface RevokedToken extends RevokedCounts {
 }
 
 export interface KeyManager {
+  /** Every grant type that a key may be for. */
+  readonly grantTypes: readonly string[];
   /** Null when the token is not active. */
   introspect(token: string): Promise<TokenFacts | null>;
   /**

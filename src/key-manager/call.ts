@@ -37,6 +37,8 @@ export interface KeyManager {
   readonly options: IssuerOptions;
   readonly users: UserStore;
   readonly keys: SigningKeys;
+  /** By `grant_type`: those that the token endpoint serves. */
+  readonly grants: ReadonlyMap<string, Grant>;
   /** Of issuers whose assertions are taken. */
   readonly issuerKeys: IssuerKeys;
   readonly revoker: Revoker;

@@ -106,6 +106,16 @@ const tokens = section(
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',
     }),
+    allowImplicit: boolean({
+      default: false,
+      description:
+        'Whether tokens are given in the address of the browser (`response_type` `token`, `id_token`, `id_token token`): for clients of WSO2 API Manager that know no codes. Whoever sees the address has the token (RFC 9700 section 2.1.2).',
+    }),
+    strictScopes: boolean({
+      default: false,
+      description:
+        'Whether a request for a scope that is not given is refused (`invalid_scope`). Otherwise such names are dropped without a word, as WSO2 API Manager does it.',
+    }),
     allowPlainPkce: boolean({
       default: false,
       description:
@@ -120,6 +130,11 @@ const tokens = section(
       default: [],
       description:
         'The issuers (`iss`) whose assertions give tokens of users (grant `urn:ietf:params:oauth:grant-type:jwt-bearer`), out of the key managers that are registered in the admin REST API. Each can speak for every user here, administrators included.',
+    }),
+    customGrants: list({
+      default: [],
+      description:
+        'Files of JavaScript or TypeScript modules, each a further grant of the token endpoint; relative to the working folder. See docs/grants.md.',
     }),
     hashClientSecrets: boolean({
       default: false,

@@ -90,6 +90,9 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     requirePkce: false,
     allowPlainPkce: false,
     exchangeImpersonation: false,
+    allowImplicit: false,
+    strictScopes: false,
+    customGrants: [],
     assertionIssuers: [],
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
@@ -155,6 +158,7 @@ const allGrants = [
   'urn:ietf:params:oauth:grant-type:device_code',
   'urn:ietf:params:oauth:grant-type:token-exchange',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'implicit',
 ];
 
 /** Makes a client of no application. */

@@ -84,3 +84,19 @@ test('openid-client: a token of a user for one of the client that acts for her',
   const found = await client.tokenIntrospection(config, tokens.access_token);
   assert.deepEqual(found.act, { sub: 'admin@carbon.super', client_id: key.consumerKey });
 });
+
+test('openid-client: an id token in the fragment, where an option allows it', async () => {
+  await using lenient = await startAuthorizationServer({ options: { allowImplicit: true } });
+  await lenient.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+  const app = await addSubscribedApplication(lenient);
+  const known = { client_secret: app.consumerSecret, id_token_signed_response_alg: 'ES256' };
+  const config = await client.discovery(new URL(lenient.issuer), app.consumerKey, known, undefined, {
+    execute: [client.allowInsecureRequests, client.useIdTokenResponseType],
+  });
+  const [state, nonce] = [client.randomState(), client.randomNonce()];
+  const redirect_uri = 'https://client.example/cb';
+  const url = client.buildAuthorizationUrl(config, { redirect_uri, scope: 'openid', state, nonce });
+  const back = await (await loggedIn(lenient, app)).go(url);
+  const claims = await client.implicitAuthentication(config, new URL(back), nonce, { expectedState: state });
+  assert.equal(claims.sub, 'mary@carbon.super');
+});

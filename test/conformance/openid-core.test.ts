@@ -136,6 +136,15 @@ const rules: Rule<Subject>[] = [
     },
   },
   {
+    section: '3.1.2.4',
+    must: 'who agrees to less once more takes back nothing of what he agreed to before',
+    async check(all) {
+      await ask(all, { prompt: 'consent', scope: 'openid' });
+      await all.browser.submit({ decision: 'agree' });
+      assert.ok((await told(all, { prompt: 'none', scope: 'openid read profile email' })).has('code'));
+    },
+  },
+  {
     section: '3.1.2.1',
     must: 'max_age asks again who has logged in longer ago, in whole seconds; 0 always; prompt=none is login_required then',
     async check(all) {

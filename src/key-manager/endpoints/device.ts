@@ -8,7 +8,7 @@ import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { readUserCode } from '../device/user-code.ts';
 import { parseForm } from '../form.ts';
 import { openInteraction } from '../interaction.ts';
-import { writeLogIn } from '../log-in.ts';
+import { logInOf, writeLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { devicePath, showCodeEntry, showDeviceConfirmation, showDeviceDecided } from '../pages/device.ts';
 import { showLogIn } from '../pages/log-in.ts';
@@ -51,12 +51,7 @@ const decide: Step = async (call, km) => {
   }
   const agreed = call.form.require('decision') === 'agree';
   const userCode = parseForm(Buffer.from(query)).require('user_code');
-  const logIn = {
-    session: session.id,
-    authenticatedAt: session.authenticated_at,
-    methods: session.methods.split(' '),
-    nonce: null,
-  };
+  const logIn = logInOf(session, null);
   const decided = await km.store.transaction(async (tx) => {
     const device = await findWaitingDevice(tx.db, tokenHash(userCode), seconds(km.clock));
     if (!device) return false;

@@ -10,7 +10,10 @@ import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
+import { deviceCode } from '../grants/device-code.ts';
 import { grants } from '../grants/index.ts';
+import { jwtBearer } from '../grants/jwt-bearer.ts';
+import { tokenExchange } from '../grants/token-exchange.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 interface Registration {
@@ -70,8 +73,9 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   const owner = await readOwner(km, text(body, 'owner'), call.user as User);
   const url = callbackUrl(text(body, 'callbackUrl') ?? '');
   const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? usualGrants(url);
-  if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
-    wrong('grantType', `names out of ${grantTypes.join(', ')}, separated by spaces`);
+  const known: readonly string[] = [...new Set([...grantTypes, ...km.grants.keys()])];
+  if (!asked.every((name) => known.includes(name))) {
+    wrong('grantType', `names out of ${known.join(', ')}, separated by spaces`);
   }
   const saasApp = body.saasApp ?? false;
   if (typeof saasApp !== 'boolean') wrong('saasApp', 'true or false');
@@ -84,9 +88,14 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   };
 }
 
-/** Those of which it has what they need. */
+/** Those that have to be named: whoever uses none of them should not have them. */
+const named: readonly string[] = [deviceCode, jwtBearer, tokenExchange].map(({ grantType }) => grantType);
+
+/** The others, of which it has what they need. */
 const usualGrants = (callbackUrl: string): string[] =>
-  [...grants.keys()].filter((name) => name !== authorizationCode.grantType || callbackUrl !== '');
+  [...grants.keys()]
+    .filter((name) => !named.includes(name))
+    .filter((name) => name !== authorizationCode.grantType || callbackUrl !== '');
 
 /** `tokenScope` is one of older clients, which means nothing any more. */
 const fields = ['clientName', 'owner', 'callbackUrl', 'grantType', 'saasApp', 'tokenScope'];

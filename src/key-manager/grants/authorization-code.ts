@@ -34,12 +34,14 @@ export const authorizationCode: Grant = {
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
     const logIn = readLogIn(code.log_in);
+    const asked = readScope(code.scope);
     const plan = {
       client,
       subject: code.subject,
       userType: 'APPLICATION_USER',
       grantType: authorizationCode.grantType,
-      scope: await userScope(km.store.db, client, user.roles, readScope(code.scope)),
+      scope: await userScope(km.store.db, client, user.roles, asked),
+      asked,
       // What was revoked since the user agreed is not given.
       beganAt: code.began_at,
       issuedAt,

@@ -26,12 +26,14 @@ export const deviceCode: Grant = {
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
     const user = await km.users.find(subject);
     if (!user) throw new OAuthError('invalid_grant', 'the user is unknown');
+    const asked = readScope(device.scope);
     const plan = {
       client,
       subject,
       userType: 'APPLICATION_USER',
       grantType: deviceCode.grantType,
-      scope: await userScope(km.store.db, client, user.roles, readScope(device.scope)),
+      scope: await userScope(km.store.db, client, user.roles, asked),
+      asked,
       // What was revoked since the user agreed is not given.
       beganAt: device.began_at as number,
       issuedAt,

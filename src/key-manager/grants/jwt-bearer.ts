@@ -29,6 +29,7 @@ export const jwtBearer: Grant = {
       userType: 'APPLICATION_USER',
       grantType: jwtBearer.grantType,
       scope: await userScope(km.store.db, client, user.roles, asked),
+      asked,
       beganAt,
       issuedAt,
       expiresAt: ends,

@@ -54,6 +54,7 @@ export const tokenExchange: Grant = {
       userType: 'APPLICATION_USER',
       grantType: tokenExchange.grantType,
       scope: await userScope(km.store.db, client, user.roles, asked.length > 0 ? asked : brought.scopes),
+      asked,
       beganAt,
       issuedAt,
       expiresAt: ends,
