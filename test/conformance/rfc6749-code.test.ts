@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
 import {
@@ -96,11 +97,7 @@ const rules: Rule<Subject>[] = [
     must: '400 on a page of ours, and nobody is sent anywhere, when the client is unknown, missing or out of use',
     async check({ server, browser }) {
       const inactive = await addClient(server, { callbackUrl: redirectUri });
-      await server.store.db
-        .updateTable('clients')
-        .set({ state: 'INACTIVE' })
-        .where('consumer_key', '=', inactive.consumerKey)
-        .execute();
+      await server.store.transaction((tx) => updateClient(tx, inactive.consumerKey, { state: 'INACTIVE' }));
       const unknown = { consumerKey: 'unknown', consumerSecret: '' };
       for (const key of [inactive, unknown, { ...unknown, consumerKey: '' }]) {
         assert.equal(new URL(await browser.go(requestUrl(server, key))).origin, server.url);

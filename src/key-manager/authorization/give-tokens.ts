@@ -19,7 +19,7 @@ export const giveTokens: Step = async (call, km) => {
   if (wantsCode(form)) return;
   const session = call.session as SessionRow;
   const { subject } = session;
-  const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
+  const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
   const user = await km.users.find(subject);
   if (!user) throw new OAuthError('access_denied', 'the user is unknown');
   const asked = readScope(form.get('scope'));

@@ -6,6 +6,7 @@ import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { mayUse } from '../clients.ts';
 import { newUserCode, showUserCode } from '../device/user-code.ts';
@@ -29,7 +30,7 @@ const giveCodes: Step = async ({ form, client, reply }, km) => {
   const device = randomBytes(32).toString('base64url');
   const user = newUserCode();
   const now = seconds(km.clock);
-  const written = await km.store.transaction(async (tx) => {
+  const written = await km.write(async (tx) => {
     if ((await waitingDevices(tx.db, client.consumer_key, now)) >= mostWaiting) return false;
     return insertDeviceCode(tx, {
       id: randomUUID(),
@@ -64,6 +65,7 @@ const giveCodes: Step = async ({ form, client, reply }, km) => {
 export const deviceAuthorization: readonly Step[] = [
   rejectRepeatedParameters,
   rejectRepeatedAuthorization,
+  rememberBeginning,
   readClientCredentials,
   authenticateClient,
   requireActiveClient,

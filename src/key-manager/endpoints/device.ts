@@ -36,7 +36,7 @@ const showDevice: Step = async (call, km) => {
   const device = await findWaitingDevice(km.store.db, tokenHash(userCode), now);
   const client = device && (await findClient(km.store.db, device.consumer_key));
   if (!device || client?.state !== 'ACTIVE') {
-    await km.store.transaction((tx) => countGuess(tx, session.subject, now, now + guessWindow));
+    await km.write((tx) => countGuess(tx, session.subject, now, now + guessWindow));
     return showCodeEntry(call, km, { typed, problem: noDevice });
   }
   showDeviceConfirmation(call, km, { device, name: client.name, userCode, session });
@@ -52,7 +52,7 @@ const decide: Step = async (call, km) => {
   const agreed = call.form.require('decision') === 'agree';
   const userCode = parseForm(Buffer.from(query)).require('user_code');
   const logIn = logInOf(session, null);
-  const decided = await km.store.transaction(async (tx) => {
+  const decided = await km.write(async (tx) => {
     const device = await findWaitingDevice(tx.db, tokenHash(userCode), seconds(km.clock));
     if (!device) return false;
     if (!agreed) return changeDevice(tx, device.id, 'PENDING', { state: 'DENIED' });

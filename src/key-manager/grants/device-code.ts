@@ -14,7 +14,7 @@ import type { Grant } from './grant.ts';
 export const deviceCode: Grant = {
   grantType: 'urn:ietf:params:oauth:grant-type:device_code',
   parameters: ['device_code'],
-  async handle({ form, client }, km) {
+  async handle({ form, client, beganAt }, km) {
     const device = await findDeviceCode(km.store.db, tokenHash(form.require('device_code')));
     if (!device || device.consumer_key !== client.consumer_key) throw new OAuthError('invalid_grant', 'unknown code');
     if (device.state === 'USED') return presentedAgain(km, device);
@@ -23,7 +23,7 @@ export const deviceCode: Grant = {
     if (device.state === 'PENDING') return wait(km, device);
 
     const subject = device.subject as string;
-    const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(subject);
     if (!user) throw new OAuthError('invalid_grant', 'the user is unknown');
     const asked = readScope(device.scope);

@@ -16,7 +16,7 @@ export const jwtBearer: Grant = {
     const assertion = await verifyAssertion(km, form.require('assertion'));
     const user = await km.users.find(assertion.subject);
     if (!user) throw new OAuthError('invalid_grant', 'assertion: sub: the user is unknown');
-    const issuedAt = await issueTime(km, { subject: user.fullName, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject: user.fullName, client: client.consumer_key }, beganAt);
     // No refresh token: with it, the user would go on when his issuer speaks for him no more (RFC 7521 section 4.1).
     const ends = Math.min(
       assertion.expiresAt,

@@ -39,7 +39,7 @@ export const tokenExchange: Grant = {
     if (beyond !== undefined) throw new OAuthError('invalid_scope', `scope ${beyond} is not one of subject_token`);
 
     const { subject } = brought;
-    const issuedAt = await issueTime(km, { subject, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(subject);
     if (!user) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
     const ends = Math.min(

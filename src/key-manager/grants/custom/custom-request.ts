@@ -44,7 +44,7 @@ export function customRequest(
     }
     const found = await km.users.find(user);
     if (!found) throw new OAuthError('invalid_grant', 'the user is unknown');
-    const issuedAt = await issueTime(km, { subject: found.fullName, client: client.consumer_key });
+    const issuedAt = await issueTime(km, { subject: found.fullName, client: client.consumer_key }, beganAt);
     const bounded = validity !== undefined && (usual < 0 || validity < usual);
     const asked = readScope(scopes?.join(' ') ?? form.get('scope'));
     const plan = {
