@@ -8,6 +8,10 @@ import { grants } from '../index.ts';
 import type { CustomGrant } from './custom-grant.ts';
 import { customRequest } from './custom-request.ts';
 
+class CustomGrantError extends OperatorError {
+  override readonly exitCode = 2;
+}
+
 /** Printable ASCII without space, quote and backslash: an absolute URI, or a plain name. */
 const grantTypeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
@@ -17,7 +21,7 @@ const reserved = ['grant_type', 'client_id', 'client_secret', 'client_assertion'
 /**
  * The built-in grants and these.
  * @param files absolute, or relative to the working folder
- * @throws OperatorError that names the file and what was expected
+ * @throws CustomGrantError that names the file and what was expected
  */
 export async function allGrants(files: readonly string[]): Promise<ReadonlyMap<string, Grant>> {
   const all = new Map(grants);
@@ -34,7 +38,9 @@ async function load(file: string): Promise<CustomGrant> {
   try {
     module = (await import(pathToFileURL(resolve(file)).href)) as typeof module;
   } catch (error) {
-    throw new OperatorError(`tokens.customGrants: ${file} can not be loaded: ${(error as Error).message}`);
+    // Node says besides that it was this file that wanted it.
+    const [why] = (error as Error).message.split(' imported from ');
+    throw new CustomGrantError(`tokens.customGrants: ${file} can not be loaded: ${why}`);
   }
   // The exports of the module, or of an object that it exports by default.
   const exported = ('grantType' in module ? module : module.default) as Partial<CustomGrant> | undefined;
@@ -66,5 +72,5 @@ function toGrant(custom: CustomGrant): Grant {
 }
 
 function wrong(file: string, expected: string): never {
-  throw new OperatorError(`tokens.customGrants: ${file}: expected ${expected}`);
+  throw new CustomGrantError(`tokens.customGrants: ${file}: expected ${expected}`);
 }
