@@ -275,7 +275,7 @@ const rules: Rule<Subject>[] = [
         client_id: client.consumerKey,
         redirect_uri: 'https://client.example/cb',
         prompt: 'consent',
-        user_code: codes.user_code,
+        user_code: codes.user_code.replace('-', ''),
       });
       await browser.go(`${server.url}/oauth2/authorize?${request}`);
       assert.equal(await send(browser, field(browser)), 400);
