@@ -43,6 +43,11 @@ export const giveTokens: Step = async (call, km) => {
   const issued = await issue(km, plan, false, async (tx) => {
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family });
     return true;
+  }).catch((error) => {
+    // The token endpoint's word for it is none of this one (RFC 6749 section 4.2.2.1).
+    if (error instanceof OAuthError && error.code === 'invalid_grant')
+      throw new OAuthError('access_denied', error.message);
+    throw error;
   });
   if (!issued) throw new OAuthError('server_error', 'nothing was issued', 500);
   const { access, idToken, scope } = issued;
