@@ -136,6 +136,22 @@ const tokens = section(
       description:
         'Files of JavaScript or TypeScript modules, each a further grant of the token endpoint; relative to the working folder. See docs/grants.md.',
     }),
+    tokenUrls: list({
+      default: [],
+      description:
+        'Further addresses at which clients reach the token endpoint, such as that of a proxy: assertions may be made for them as for our own.',
+    }),
+    assertionSkew: integer({
+      default: 60,
+      minimum: 0,
+      maximum: 300,
+      description: 'Seconds that the clocks of those who sign assertions may be ahead.',
+    }),
+    assertionRefreshTokens: boolean({
+      default: true,
+      description:
+        'Whether a SAML assertion gives a refresh token too, to clients that may use one. It ends when the assertion ends, with all that it gives.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',

@@ -3,10 +3,11 @@ import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
+import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
-import { removeExpiredJwts } from '../adapters/stores/used-jwts.ts';
+import { removeExpiredAssertions } from '../adapters/stores/used-assertions.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { seconds } from './call.ts';
@@ -19,7 +20,8 @@ const removals = [
   removeExpiredSessions,
   removeExpiredDeviceCodes,
   removeOldGuesses,
-  removeExpiredJwts,
+  removeExpiredFederatedUsers,
+  removeExpiredAssertions,
 ];
 
 const everyMs = 600_000;

@@ -6,11 +6,19 @@ import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
 import type { GrantTables } from './schema/grants.ts';
+import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables, GrantTables {
+export interface Schema
+  extends CatalogTables,
+    PortalTables,
+    AdminTables,
+    GatewayTables,
+    LogInTables,
+    IdentityProviderTables,
+    GrantTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };
@@ -160,6 +168,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     successor_id: string | null;
     /** JSON of the `LogIn` at an authorization endpoint that it came from; null = of another grant. */
     log_in: string | null;
+    /** Nothing that comes of the same grant lives longer; null = as the options say. */
+    not_after: number | null;
   };
   signing_keys: {
     kid: string;

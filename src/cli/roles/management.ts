@@ -96,7 +96,13 @@ export async function runManagement(
       );
       return (await jwks)(url);
     },
-    options: { ...options.tokens, issuer: options.tokens.issuer || `${origin}/oauth2/token`, publicUrl: origin },
+    options: {
+      ...options.tokens,
+      issuer: options.tokens.issuer || `${origin}/oauth2/token`,
+      publicUrl: origin,
+      // The gateway passes it on.
+      tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
+    },
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);

@@ -4,6 +4,7 @@ import { compactVerify, decodeJwt, decodeProtectedHeader, errors, importJWK, typ
 import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { tokenUrls } from '../token-urls.ts';
 
 export interface Assertion {
   readonly issuer: string;
@@ -28,8 +29,7 @@ const algorithms = [
   'Ed25519',
 ];
 
-/** Seconds by which the issuer's clock may be ahead, and that an assertion may live. */
-const clockDifference = 60;
+/** Seconds that an assertion may live. */
 const longestLife = 86_400;
 
 /** @throws OAuthError invalid_grant that names what was wrong (RFC 7523 section 3.1) */
@@ -85,14 +85,14 @@ function readClaims(km: KeyManager, jwt: string, issuer: string): Assertion {
   const { sub, aud, exp, nbf, iat, jti } = decodeJwt(jwt) as Record<string, unknown>;
   const now = seconds(km.clock);
   const audiences = Array.isArray(aud) ? aud : [aud];
-  const own = [km.options.issuer, `${km.options.publicUrl}/oauth2/token`];
+  const own = [...new Set([km.options.issuer, ...tokenUrls(km.options)])];
   if (!audiences.some((one) => own.includes(one))) throw refused(`aud: expected ${own.join(' or ')}`);
   if (typeof sub !== 'string' || sub === '') throw refused('sub: expected the name of a user');
   if (typeof exp !== 'number' || exp <= now) throw refused('exp: missing or over');
   if (exp > now + longestLife) throw refused(`exp: expected at most ${longestLife} seconds from now`);
   for (const [name, time] of Object.entries({ nbf, iat })) {
     if (time === undefined) continue;
-    if (typeof time !== 'number' || time > now + clockDifference) throw refused(`${name}: not yet`);
+    if (typeof time !== 'number' || time > now + km.options.assertionSkew) throw refused(`${name}: not yet`);
   }
   if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > 512)) {
     throw refused('jti: expected at most 512 characters');

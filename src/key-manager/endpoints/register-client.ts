@@ -10,10 +10,9 @@ import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
-import { deviceCode } from '../grants/device-code.ts';
-import { grants } from '../grants/index.ts';
-import { jwtBearer } from '../grants/jwt-bearer.ts';
-import { tokenExchange } from '../grants/token-exchange.ts';
+import { clientCredentials } from '../grants/client-credentials.ts';
+import { password } from '../grants/password.ts';
+import { refreshToken } from '../grants/refresh-token.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 interface Registration {
@@ -88,14 +87,12 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   };
 }
 
-/** Those that have to be named: whoever uses none of them should not have them. */
-const named: readonly string[] = [deviceCode, jwtBearer, tokenExchange].map(({ grantType }) => grantType);
+/** The others have to be named: whoever uses none of them should not have them. */
+const usual = [authorizationCode, clientCredentials, password, refreshToken];
 
-/** The others, of which it has what they need. */
+/** Those of which it has what they need. */
 const usualGrants = (callbackUrl: string): string[] =>
-  [...grants.keys()]
-    .filter((name) => !named.includes(name))
-    .filter((name) => name !== authorizationCode.grantType || callbackUrl !== '');
+  usual.filter((grant) => grant !== authorizationCode || callbackUrl !== '').map(({ grantType }) => grantType);
 
 /** `tokenScope` is one of older clients, which means nothing any more. */
 const fields = ['clientName', 'owner', 'callbackUrl', 'grantType', 'saasApp', 'tokenScope'];

@@ -31,6 +31,8 @@ export interface TokenPlan {
   readonly expiresAt: number;
   /** To which the tokens belong; absent = that of the refresh token, if there is one. */
   readonly family?: string;
+  /** Nothing that comes of the grant lives longer, whatever the options say; absent = as they say. */
+  readonly notAfter?: number;
   /** At an authorization endpoint, from which it comes. */
   readonly logIn?: LogIn;
   /** Who acts for the subject (RFC 8693 section 4.1). */

@@ -6,6 +6,7 @@ import type { Grant } from './grant.ts';
 import { jwtBearer } from './jwt-bearer.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
+import { saml2Bearer } from './saml2-bearer.ts';
 import { tokenExchange } from './token-exchange.ts';
 
 const all: readonly Grant[] = [
@@ -15,6 +16,7 @@ const all: readonly Grant[] = [
   jwtBearer,
   password,
   refreshToken,
+  saml2Bearer,
   tokenExchange,
 ];
 

@@ -1,6 +1,6 @@
 /** A token of a user for whom a trusted issuer speaks, once for each of its assertions (RFC 7523 section 2.1). */
 import { randomUUID } from 'node:crypto';
-import { useJwt } from '../../adapters/stores/used-jwts.ts';
+import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { verifyAssertion } from '../assertions/verify-jwt.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -18,11 +18,10 @@ export const jwtBearer: Grant = {
     if (!user) throw new OAuthError('invalid_grant', 'assertion: sub: the user is unknown');
     const issuedAt = await issueTime(km, { subject: user.fullName, client: client.consumer_key }, beganAt);
     // No refresh token: with it, the user would go on when his issuer speaks for him no more (RFC 7521 section 4.1).
-    const ends = Math.min(
-      assertion.expiresAt,
-      expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
-    );
+    const usual = client.user_validity ?? km.options.accessTokenValidity;
+    const ends = expiresAt(issuedAt, usual, assertion.expiresAt);
     if (!lasts(ends, issuedAt, km.options)) throw new OAuthError('invalid_grant', 'assertion: about to expire');
+    const family = randomUUID();
     const plan = {
       client,
       subject: user.fullName,
@@ -33,11 +32,10 @@ export const jwtBearer: Grant = {
       beganAt,
       issuedAt,
       expiresAt: ends,
-      family: randomUUID(),
+      family,
       apart: true,
     } as const;
-    const { issuer, id, expiresAt: expires } = assertion;
-    const issued = await issue(km, plan, false, (tx) => useJwt(tx, { issuer, id, expires_at: expires }));
+    const issued = await issue(km, plan, false, (tx) => takeAssertion(tx, { ...assertion, family }));
     if (!issued) throw new OAuthError('invalid_grant', 'assertion: used already');
     return issued;
   },

@@ -1,4 +1,4 @@
-/** Tables of grants that need a memory: codes of devices, what was exchanged, assertions that were used. */
+/** Tables of grants that need a memory: codes of devices, and what was exchanged. */
 import type { Kysely } from 'kysely';
 import { applyStatements } from './apply-statements.ts';
 
@@ -17,7 +17,4 @@ const statements: readonly string[] = [
   `CREATE TABLE exchanged_tokens (
      access_id TEXT NOT NULL REFERENCES access_tokens (id) ON DELETE CASCADE, family TEXT NOT NULL,
      PRIMARY KEY (access_id, family))`,
-  `CREATE TABLE used_jwts (
-     issuer TEXT NOT NULL, id TEXT NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (issuer, id))`,
-  `CREATE INDEX used_jwts_expiry ON used_jwts (expires_at)`,
 ];

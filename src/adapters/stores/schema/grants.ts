@@ -1,4 +1,4 @@
-/** Tables of grants that need a memory: codes of devices, what was exchanged, assertions that were used. */
+/** Tables of grants that need a memory: codes of devices, and what was exchanged. */
 
 export interface GrantTables {
   /** A device that waits for somebody to let it in (RFC 8628). */
@@ -26,6 +26,4 @@ export interface GrantTables {
   device_guesses: { subject: string; wrong: number; until: number };
   /** Which families of tokens rest on an access token that was exchanged (RFC 8693): they die with it. */
   exchanged_tokens: { access_id: string; family: string };
-  /** JWTs of other issuers that were good for a token once, until they expire. */
-  used_jwts: { issuer: string; id: string; expires_at: number };
 }

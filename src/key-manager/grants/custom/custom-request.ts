@@ -1,6 +1,6 @@
 /** A request to the token endpoint as a custom grant sees it: what it can not break, it is not shown. */
-import { createHash, randomUUID } from 'node:crypto';
-import { useJwt } from '../../../adapters/stores/used-jwts.ts';
+import { randomUUID } from 'node:crypto';
+import { takeAssertion } from '../../../adapters/stores/used-assertions.ts';
 import { type KeyManager, seconds } from '../../call.ts';
 import { mayUse } from '../../clients.ts';
 import { type Issued, issue } from '../../issue.ts';
@@ -47,6 +47,7 @@ export function customRequest(
     const issuedAt = await issueTime(km, { subject: found.fullName, client: client.consumer_key }, beganAt);
     const bounded = validity !== undefined && (usual < 0 || validity < usual);
     const asked = readScope(scopes?.join(' ') ?? form.get('scope'));
+    const family = randomUUID();
     const plan = {
       client,
       subject: found.fullName,
@@ -58,13 +59,12 @@ export function customRequest(
       issuedAt,
       expiresAt: expiresAt(issuedAt, bounded ? validity : usual),
       ...(bounded && { apart: true as const }),
-      ...(once && { family: randomUUID() }),
+      ...(once && { family }),
     } as const;
     const withRefresh = refreshToken && mayUse(client, 'refresh_token');
     if (!once) return issue(km, plan, withRefresh);
-    const id = createHash('sha256').update(once.id).digest('base64url');
-    const use = { issuer: grantType, id, expires_at: Math.ceil(once.expiresAt) };
-    const issued = await issue(km, plan, withRefresh, (tx) => useJwt(tx, use));
+    const use = { issuer: grantType, id: once.id, family, expiresAt: Math.ceil(once.expiresAt) };
+    const issued = await issue(km, plan, withRefresh, (tx) => takeAssertion(tx, use));
     if (!issued) throw new OAuthError('invalid_grant', 'it was used already');
     return issued;
   }
