@@ -60,6 +60,7 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 1n) return true;
     }
+    if (former && !stays) await deleteSession(tx, former.id);
     await insertSession(tx, row);
     return true;
   });

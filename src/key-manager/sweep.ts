@@ -2,6 +2,7 @@
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
+import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
 import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
@@ -17,6 +18,8 @@ const removals = [
   removeExpiredApiKeys,
   removeExpiredCodes,
   removeExpiredSessions,
+  removeExpiredDeviceCodes,
+  removeOldGuesses,
   removeExpiredFederatedUsers,
   removeExpiredAssertions,
 ];

@@ -2,6 +2,8 @@
 import type { Refuse, Step } from '../call.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
+import { device, deviceConsent } from './device.ts';
+import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
@@ -42,5 +44,8 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  post('/oauth2/device_authorization', deviceAuthorization),
+  { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
+  { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

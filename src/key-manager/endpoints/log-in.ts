@@ -14,11 +14,15 @@ const verify: Step = async (call, km) => {
   const name = form.get('username') ?? '';
   const source = logInSource(km, request, 'stranger');
   const user = await km.users.verify(name, form.get('password') ?? '', source);
-  if (!user) return showLogIn(call, km, { query: interaction.query, hint: name, failed: true });
+  if (!user) return showLogIn(call, km, { ...interaction, hint: name, failed: true });
   const former = await findSession(km, request);
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former });
-  const query = withDone(km, interaction.query, { logInSince: interaction.shownAt, decision: null });
-  reply.code(303).header('location', `${km.options.publicUrl}/oauth2/authorize?${query}`).send();
+  const { query, backTo, shownAt } = interaction;
+  const path = backTo ?? `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
+  reply
+    .code(303)
+    .header('location', km.options.publicUrl + path)
+    .send();
 };
 
 export const logIn: readonly Step[] = [rejectRepeatedParameters, rememberBeginning, verify];

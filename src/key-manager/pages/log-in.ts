@@ -7,13 +7,16 @@ import { sendPage } from './page.ts';
 export interface LogInPage {
   /** The request for authorization that it is for. */
   readonly query: string;
+  /** As in `Interaction`. */
+  readonly backTo?: string | undefined;
   /** What stands in the field for the name. */
   readonly hint: string | null;
   readonly failed?: boolean;
 }
 
-export function showLogIn(call: Call, km: KeyManager, { query, hint, failed = false }: LogInPage): void {
-  const interaction = sealInteraction(call, km, { query, shownAt: seconds(km.clock), session: null, logInSince: null });
+export function showLogIn(call: Call, km: KeyManager, { query, backTo, hint, failed = false }: LogInPage): void {
+  const shown = { query, backTo, shownAt: seconds(km.clock), session: null, logInSince: null };
+  const interaction = sealInteraction(call, km, shown);
   const named = hint !== null && hint !== '';
   const focus = markup(' autofocus');
   sendPage(call.reply, {

@@ -38,7 +38,7 @@ const generate: Operation = async (call, deps) => {
     callbackUrl: body.callbackUrl ?? '',
     validity: readValidity(body.additionalProperties, deps.keyManager, body.validityTime),
   };
-  checkKeySettings(settings);
+  checkKeySettings(settings, deps.keyManager);
   const made = await deps.store.transaction(async (tx): Promise<ApplicationKey> => {
     const application = await usableApplication(tx.db, caller, call.param('applicationId'));
     const type = registrationType(keyType);
@@ -106,7 +106,7 @@ const update: Operation = async (call, deps) => {
       grantTypes: [...new Set(body.supportedGrantTypes ?? client.grant_types.split(' '))],
       callbackUrl: body.callbackUrl ?? client.callback_url,
     };
-    checkKeySettings(settings);
+    checkKeySettings(settings, deps.keyManager);
     const change = {
       grant_types: settings.grantTypes.join(' '),
       callback_url: settings.callbackUrl,
