@@ -1,5 +1,6 @@
 /** One request at an endpoint, and the key manager that answers it. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
@@ -25,6 +26,8 @@ export type IssuerOptions = KeyManagerOptions['tokens'] & {
   readonly issuer: string;
   /** Scheme, host and port: `https://localhost:9443`. */
   readonly publicUrl: string;
+  /** Every address under which clients call the token endpoint, at gateways too. */
+  readonly tokenUrls: readonly string[];
 };
 
 /** What every endpoint works with. */
@@ -36,6 +39,8 @@ export interface KeyManager {
   readonly options: IssuerOptions;
   readonly users: UserStore;
   readonly keys: SigningKeys;
+  /** That clients publish. */
+  readonly keySets: KeySets;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;

@@ -1,5 +1,6 @@
 /** What a client says of itself beyond what every client has, in the names of RFC 7591. */
 import type { ClientRow } from '../adapters/stores/clients.ts';
+import type { PublicJwk } from '../core/token.ts';
 
 export interface ClientMetadata {
   /** Where browsers may be sent back to, beside the callback URL. */
@@ -8,14 +9,18 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris?: readonly string[];
   /** `none`: a public client, which can keep no secret. Absent: its secret, in the header or in the body. */
   readonly token_endpoint_auth_method?: string;
+  /** Its public keys, or where it publishes them: what it signs is verified with them. */
+  readonly jwks?: { readonly keys: readonly PublicJwk[] };
+  readonly jwks_uri?: string;
 }
 
-export function metadataOf(client: ClientRow): ClientMetadata {
+export function metadataOf(client: Pick<ClientRow, 'metadata'>): ClientMetadata {
   return JSON.parse(client.metadata) as ClientMetadata;
 }
 
 /** It runs where its owner does not control it, and can keep no secret (RFC 6749 section 2.1). */
-export const isPublic = (client: ClientRow): boolean => metadataOf(client).token_endpoint_auth_method === 'none';
+export const isPublic = (client: Pick<ClientRow, 'metadata'>): boolean =>
+  metadataOf(client).token_endpoint_auth_method === 'none';
 
 /** Every URI that browsers may be sent back to. `regexp=(a|b)` in the callback URL stands for several. */
 export function redirectUrisOf(client: ClientRow): readonly string[] {

@@ -1,5 +1,7 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
+import { openKeySets } from '../adapters/outbound/key-sets.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
@@ -30,6 +32,8 @@ export interface KeyManagerDeps {
   readonly options: IssuerOptions;
   /** Whether a request comes from a gateway, which may introspect every token. */
   isEnrolledGateway(request: FastifyRequest): boolean;
+  /** Whether addresses that clients give may be private ones. */
+  readonly privateAddresses: PrivateAddresses;
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -73,6 +77,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     options,
     users: deps.users ?? databaseUserStore(store, clock),
     keys,
+    keySets: openKeySets(clock, deps.privateAddresses),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),

@@ -45,6 +45,11 @@ const tokens = section(
       description:
         'The name of who issues them, `iss`; nodes that share a store have the same one. Empty = `https://<server.publicHost>:<server.port>/oauth2/token`.',
     }),
+    otherTokenUrls: list({
+      default: [],
+      description:
+        'Further addresses by which clients call the token endpoint, such as that of a gateway elsewhere (`https://api.example.com/token`): what clients sign may be for any of them. Known without being listed are its own address and that of the gateway of the same configuration.',
+    }),
     accessTokenValidity: seconds(3600, 'Seconds that an access token of a user is valid.'),
     applicationTokenValidity: seconds(
       3600,
@@ -104,7 +109,17 @@ const tokens = section(
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',
     }),
   },
-  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity }) => {
+  ({
+    timestampSkew,
+    accessTokenValidity,
+    applicationTokenValidity,
+    maxValidity,
+    refreshTokenValidity,
+    otherTokenUrls,
+  }) => {
+    const wrong = otherTokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
+    if (wrong !== undefined)
+      return `otherTokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrong)}`;
     if (refreshTokenValidity === 0) return 'refreshTokenValidity: expected -1 or at least 1, got 0';
     if (maxValidity >= 0 && maxValidity < applicationTokenValidity) {
       return 'maxValidity: expected -1 or at least applicationTokenValidity';

@@ -5,6 +5,7 @@ import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
+import { removeExpiredProofs } from '../adapters/stores/used-proofs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { seconds } from './call.ts';
@@ -15,6 +16,7 @@ const removals = [
   removeExpiredApiKeys,
   removeExpiredCodes,
   removeExpiredSessions,
+  removeExpiredProofs,
 ];
 
 const everyMs = 600_000;
@@ -25,7 +27,7 @@ const batch = 500;
 /** Begins to sweep every ten minutes. Returns the function that ends it. */
 export function sweep(store: Store, clock: Clock, log: Log): () => void {
   const timer = setInterval(() => {
-    sweepOnce(store, seconds(clock) - day).catch((error) =>
+    sweepOnce(store, seconds(clock) - day, seconds(clock)).catch((error) =>
       log.error({ err: error }, 'expired tokens stay in the store'),
     );
   }, everyMs);
@@ -33,10 +35,14 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
   return () => clearInterval(timer);
 }
 
-/** Removes what expired before `before` (seconds since the epoch). */
-export async function sweepOnce(store: Store, before: number): Promise<void> {
+/**
+ * Removes what expired before `before` (seconds since the epoch).
+ * @param now before when proofs have to have expired, of which nobody asks later; default `before`
+ */
+export async function sweepOnce(store: Store, before: number, now = before): Promise<void> {
   for (const remove of removals) {
+    const until = remove === removeExpiredProofs ? now : before;
     // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
-    while ((await store.transaction(({ db }) => remove(db, before, batch))) === batch);
+    while ((await store.transaction(({ db }) => remove(db, until, batch))) === batch);
   }
 }

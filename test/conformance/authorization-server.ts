@@ -8,12 +8,14 @@ import fastify from 'fastify';
 import { type ClientRegistration, type ConsumerKey, registerClient } from '../../src/adapters/key-managers/built-in.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
+import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
 import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
@@ -26,6 +28,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly options?: Partial<IssuerOptions>;
+  /** Whether addresses that clients give may be private ones; default `allow`. */
+  readonly privateAddresses?: 'allow' | 'deny';
   /** The header that stands for a gateway's certificate. */
   readonly gatewayHeader?: string;
 }
@@ -86,6 +90,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     allowPlainPkce: false,
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
+    tokenUrls: [`${url}/oauth2/token`, 'https://localhost:8243/token'],
+    otherTokenUrls: [],
     ...start.options,
   };
   const km = await mountKeyManager(app, {
@@ -93,6 +99,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     seal,
     clock,
     log: silentLog,
+    privateAddresses: start.privateAddresses ?? 'allow',
     options,
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {
@@ -158,6 +165,15 @@ export function addClient(
       ...registration,
     });
   });
+}
+
+/** Gives a client metadata (RFC 7591), in place of what it has. */
+export async function setMetadata(
+  server: AuthorizationServer,
+  { consumerKey }: ConsumerKey,
+  metadata: ClientMetadata,
+): Promise<void> {
+  await server.store.transaction((tx) => updateClient(tx, consumerKey, { metadata: JSON.stringify(metadata) }));
 }
 
 /** The user admin, whom nobody can log in as, unless a test has made one. */

@@ -7,9 +7,10 @@ import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
+import type { ProofTables } from './schema/proofs.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables {
+export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables, ProofTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };
@@ -76,6 +77,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     refresh_validity: number | null;
     /** JSON of what it says of itself beyond the columns, in the names of RFC 7591 (`ClientMetadata`). */
     metadata: string;
+    /** base64url SHA-256 of the token that manages its registration (RFC 7592); null = it has none. */
+    registration_hash: string | null;
   };
   apis: {
     id: string;
@@ -135,6 +138,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     expires_at: number;
     /** REPLACED: accepted until it expires, but another one is handed out now. */
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
+    /** JSON of the keys of which its bearer has to prove one (`cnf`, RFC 7800); empty = of none. */
+    confirmation: string;
   };
   /** With which families of refresh tokens an access token was handed out. */
   access_token_families: { access_id: string; family: string };
@@ -157,6 +162,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     successor_id: string | null;
     /** JSON of the `LogIn` at an authorization endpoint that it came from; null = of another grant. */
     log_in: string | null;
+    /** As of access tokens: what a refresh has to prove. */
+    confirmation: string;
   };
   signing_keys: {
     kid: string;

@@ -85,7 +85,17 @@ export async function runManagement(
   // The control plane works with it too, wherever its endpoints are.
   const keyManager = await openKeyManager({
     ...deps,
-    options: { ...options.tokens, issuer: options.tokens.issuer || `${origin}/oauth2/token`, publicUrl: origin },
+    privateAddresses: privateAddresses(options),
+    options: {
+      ...options.tokens,
+      issuer: options.tokens.issuer || `${origin}/oauth2/token`,
+      publicUrl: origin,
+      tokenUrls: [
+        `${origin}/oauth2/token`,
+        `https://${publicHost}:${options.gateway.httpsPort}/token`,
+        ...options.tokens.otherTokenUrls,
+      ],
+    },
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);

@@ -35,6 +35,7 @@ export const giveCode: Step = async (call, km) => {
       issued_at: now,
       expires_at: now + km.options.codeValidity,
       state: 'ACTIVE',
+      dpop_jkt: null,
     });
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family: id });
   });

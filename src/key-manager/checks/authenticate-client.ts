@@ -3,6 +3,9 @@ import type { KeyManager, Step } from '../call.ts';
 import { metadataOf } from '../client-metadata.ts';
 import { invalidClient, type OAuthError } from '../oauth-error.ts';
 
+/** For a client that has registered no method. */
+const usual = ['client_secret_basic', 'client_secret_post'];
+
 export const authenticateClient: Step = async (call, km) => {
   if (!call.credentials) {
     throw refusal(km, 'the client has to authenticate itself: Basic, or client_id and client_secret in the body');
@@ -10,9 +13,8 @@ export const authenticateClient: Step = async (call, km) => {
   const { id, method, verify } = call.credentials;
   const client = await km.clients.find(id, call.began.version);
   const only = client && metadataOf(client).token_endpoint_auth_method;
-  if (!client || (only !== undefined && only !== method) || !(await verify(client, km))) {
-    throw refusal(km, 'unknown client, or wrong secret');
-  }
+  const fits = only === undefined ? usual.includes(method) : only === method;
+  if (!client || !fits || !(await verify(client, km))) throw refusal(km, 'unknown client, or wrong secret');
   call.client = client;
 };
 

@@ -3,6 +3,7 @@
 import { responseModes } from '../authorization/answer.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
+import { clientAlgorithms } from '../client-keys.ts';
 import { grants } from '../grants/index.ts';
 
 const answer: Step = ({ reply }, { options }) => {
@@ -35,7 +36,10 @@ const answer: Step = ({ reply }, { options }) => {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [options.signingAlgorithm],
     token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };

@@ -14,7 +14,7 @@ import { expiresIn } from '../times.ts';
 
 const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, km) => {
   const source = logInSource(km, request, 'authenticated client');
-  const asked = { form: form.only(grant.parameters), client, source, beganAt };
+  const asked = { form: form.only(grant.parameters), client, source, beganAt, confirmation: {} };
   const { access, refreshToken, scope, idToken } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,

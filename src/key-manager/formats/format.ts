@@ -4,6 +4,7 @@ import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
 import type { KeyManager } from '../call.ts';
+import { type Confirmation, writeConfirmation } from '../confirmation.ts';
 import type { LogIn } from '../log-in.ts';
 
 /** The access token that a grant decided to give. */
@@ -21,6 +22,8 @@ export interface TokenPlan {
   readonly expiresAt: number;
   /** To which the tokens belong; absent = that of the refresh token, if there is one. */
   readonly family?: string;
+  /** Which keys its bearer has to prove. */
+  readonly confirmation: Confirmation;
   /** At an authorization endpoint, from which it comes. */
   readonly logIn?: LogIn;
 }
@@ -60,6 +63,7 @@ export function rowOf(km: KeyManager, plan: TokenPlan) {
     scope: plan.scope,
     issued_at: plan.issuedAt,
     expires_at: plan.expiresAt,
+    confirmation: writeConfirmation(plan.confirmation),
     state: 'ACTIVE',
   } as const;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { clientClaims } from '../claims.ts';
+import { cnf } from '../confirmation.ts';
 import { readOnce } from '../known-clients.ts';
 import { rowOf, type TokenFormat } from './format.ts';
 
@@ -25,6 +26,7 @@ export const jwt: TokenFormat = {
       nbf: plan.issuedAt,
       exp: plan.expiresAt,
       jti,
+      ...cnf(plan.confirmation),
     };
     const value = await km.keys.sign({ ...claims, aud: gatewayAudience });
     return {

@@ -15,7 +15,7 @@ import type { Grant } from './grant.ts';
 export const authorizationCode: Grant = {
   grantType: 'authorization_code',
   parameters: ['code', 'redirect_uri', 'code_verifier'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const code = await findCodeByHash(km.store.db, tokenHash(form.require('code')));
     // Whoever else presents it learns nothing, and ends nothing.
     if (!code || code.consumer_key !== client.consumer_key) throw dead('unknown code');
@@ -39,6 +39,7 @@ export const authorizationCode: Grant = {
       scope: await userScope(km.store.db, client, user.roles, readScope(code.scope)),
       // What was revoked since the user agreed is not given.
       beganAt: code.began_at,
+      confirmation,
       issuedAt,
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       family: code.id,

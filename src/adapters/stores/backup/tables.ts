@@ -36,6 +36,8 @@ const all: Readonly<Record<keyof Schema, true>> = {
   session_families: true,
   authorization_codes: true,
   consents: true,
+  used_proofs: true,
+  pushed_requests: true,
   workflows: true,
   audit_log: true,
   deny_rules: true,
