@@ -54,7 +54,8 @@ export interface KeyManager {
 export class Call {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly form: Form;
+  /** The parameters: of a request for authorization that was pushed, those that were. */
+  form: Form;
   /** What the client showed to prove who it is; null = nothing. */
   credentials: ClientCredentials | null = null;
   #client: ClientRow | undefined;
@@ -62,6 +63,8 @@ export class Call {
   #began: StoreHead | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
+  /** Hash of the name of the pushed request for authorization; null = it was not pushed. */
+  pushed: string | null = null;
   /** Where an authorization request is answered, once that is known to be the client's; null = on a page of ours. */
   answerTo: AuthorizationAnswer | null = null;
   /** The browser's; null = nobody has logged in. */

@@ -9,6 +9,8 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris?: readonly string[];
   /** `none`: a public client, which can keep no secret. Absent: its secret, in the header or in the body. */
   readonly token_endpoint_auth_method?: string;
+  /** Whether its requests for authorization have to be pushed (RFC 9126 section 6). */
+  readonly require_pushed_authorization_requests?: boolean;
   /** Its public keys, or where it publishes them: what it signs is verified with them. */
   readonly jwks?: { readonly keys: readonly PublicJwk[] };
   readonly jwks_uri?: string;

@@ -95,6 +95,17 @@ const tokens = section(
     }),
     sessionValidity: seconds(28_800, 'Seconds after a log-in until a browser has to log in again.'),
     idTokenValidity: seconds(3600, 'Seconds that an id token is valid.'),
+    requirePushedRequests: boolean({
+      default: false,
+      description:
+        'Whether each client has to push its requests for authorization to `/oauth2/par` first (RFC 9126). Each client can be registered so by itself.',
+    }),
+    pushedRequestValidity: integer({
+      default: 60,
+      minimum: 5,
+      maximum: 600,
+      description: 'Seconds within which the browser has to come with a request that was pushed.',
+    }),
     requirePkce: boolean({
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',

@@ -2,6 +2,7 @@
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
+import { removeExpiredPushed } from '../adapters/stores/pushed-requests.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -17,7 +18,11 @@ const removals = [
   removeExpiredCodes,
   removeExpiredSessions,
   removeExpiredProofs,
+  removeExpiredPushed,
 ];
+
+/** Nobody asks later why one of these was refused. */
+const atOnce = [removeExpiredProofs, removeExpiredPushed];
 
 const everyMs = 600_000;
 const day = 86_400;
@@ -37,11 +42,11 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
 
 /**
  * Removes what expired before `before` (seconds since the epoch).
- * @param now before when proofs have to have expired, of which nobody asks later; default `before`
+ * @param now the time, for what goes as soon as it has expired; default `before`
  */
 export async function sweepOnce(store: Store, before: number, now = before): Promise<void> {
   for (const remove of removals) {
-    const until = remove === removeExpiredProofs ? now : before;
+    const until = atOnce.includes(remove) ? now : before;
     // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
     while ((await store.transaction(({ db }) => remove(db, until, batch))) === batch);
   }

@@ -87,6 +87,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
+    requirePushedRequests: false,
+    pushedRequestValidity: 60,
     allowPlainPkce: false,
     issuer: `${url}/oauth2/token`,
     publicUrl: url,

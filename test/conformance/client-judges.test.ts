@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
+import { Browser } from '../support/browser.ts';
 import { type AuthorizationServer, addClient, setMetadata, startAuthorizationServer } from './authorization-server.ts';
 import { newKey } from './signing-client.ts';
 
@@ -51,3 +52,36 @@ test('oauth4webapi: a token with private_key_jwt', async () => {
   );
   assert.equal((await oauth.processClientCredentialsResponse(as, me, response)).token_type, 'bearer');
 });
+
+test('openid-client: a pushed request for authorization, and a code for it', async () => {
+  const { consumerKey, consumerSecret } = await addClient(server, { callbackUrl: 'https://client.example/cb' });
+  const config = await client.discovery(
+    new URL(server.issuer),
+    consumerKey,
+    { client_secret: consumerSecret, id_token_signed_response_alg: 'ES256' },
+    undefined,
+    { execute: [client.allowInsecureRequests] },
+  );
+  const pkceCodeVerifier = client.randomPKCECodeVerifier();
+  const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
+  const url = await client.buildAuthorizationUrlWithPAR(config, {
+    redirect_uri: 'https://client.example/cb',
+    scope: 'openid',
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    state: expectedState,
+    nonce: expectedNonce,
+  });
+  assert.deepEqual([...url.searchParams.keys()].sort(), ['client_id', 'request_uri']);
+  const back = await logInAndAgree(url);
+  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
+  const tokens = await client.authorizationCodeGrant(config, back, checks);
+  assert.equal(tokens.claims()?.sub, 'mary@carbon.super');
+});
+
+async function logInAndAgree(url: URL): Promise<URL> {
+  const browser = new Browser(server.url);
+  await browser.go(url);
+  await browser.submit({ username: 'mary', password: 'marys' });
+  return new URL(await browser.submit({ decision: 'agree' }));
+}

@@ -1,9 +1,11 @@
 /** The answer: a code, which the client exchanges for tokens (RFC 6749 section 4.1.2). */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { insertCode } from '../../adapters/stores/authorization-codes.ts';
+import { endPushed } from '../../adapters/stores/pushed-requests.ts';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
 import { writeLogIn } from '../log-in.ts';
+import { OAuthError } from '../oauth-error.ts';
 import { readScope, writeScope } from '../scopes.ts';
 import { tokenHash } from '../token-hash.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
@@ -21,7 +23,8 @@ export const giveCode: Step = async (call, km) => {
     methods: session.methods.split(' '),
     nonce: form.get('nonce'),
   };
-  await km.write(async (tx) => {
+  const given = await km.write(async (tx) => {
+    if (call.pushed !== null && !(await endPushed(tx, call.pushed))) return false;
     await insertCode(tx, {
       id,
       code_hash: tokenHash(code),
@@ -38,6 +41,8 @@ export const giveCode: Step = async (call, km) => {
       dpop_jkt: null,
     });
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family: id });
+    return true;
   });
+  if (!given) throw new OAuthError('invalid_request', 'the pushed request was answered already');
   answerClient(call, km, call.answerTo as AuthorizationAnswer, { code });
 };

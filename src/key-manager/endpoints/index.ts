@@ -6,6 +6,7 @@ import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
 import { metadata } from './metadata.ts';
+import { par } from './par.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
 import { token } from './token.ts';
@@ -39,6 +40,7 @@ export const endpoints: readonly Endpoint[] = [
   // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
   get('/.well-known/oauth-authorization-server/oauth2/token', metadata),
   post('/client-registration/v0.:minor(^\\d{1,3}$)/register', registerClient, 'json'),
+  post('/oauth2/par', par),
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },

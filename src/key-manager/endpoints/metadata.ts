@@ -19,6 +19,8 @@ const answer: Step = ({ reply }, { options }) => {
     grant_types_supported: [...grants.keys()],
     authorization_endpoint: `${publicUrl}/oauth2/authorize`,
     userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
+    pushed_authorization_request_endpoint: `${publicUrl}/oauth2/par`,
+    require_pushed_authorization_requests: options.requirePushedRequests,
     response_types_supported: ['code'],
     response_modes_supported: [...responseModes],
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
