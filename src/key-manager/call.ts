@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { Seal } from '../platform/seal.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
+import type { Confirmation } from './confirmation.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -65,6 +66,8 @@ export class Call {
   user: User | null = null;
   /** Hash of the name of the pushed request for authorization; null = it was not pushed. */
   pushed: string | null = null;
+  /** The keys that the request proves. */
+  confirmation: Confirmation = {};
   /** Where an authorization request is answered, once that is known to be the client's; null = on a page of ours. */
   answerTo: AuthorizationAnswer | null = null;
   /** The browser's; null = nobody has logged in. */

@@ -11,6 +11,8 @@ export interface ClientMetadata {
   readonly token_endpoint_auth_method?: string;
   /** Whether its requests for authorization have to be pushed (RFC 9126 section 6). */
   readonly require_pushed_authorization_requests?: boolean;
+  /** Whether its tokens have to be bound to a key (RFC 9449 section 5.2). */
+  readonly dpop_bound_access_tokens?: boolean;
   /** Its public keys, or where it publishes them: what it signs is verified with them. */
   readonly jwks?: { readonly keys: readonly PublicJwk[] };
   readonly jwks_uri?: string;

@@ -18,3 +18,6 @@ export const readConfirmation = (text: string): Confirmation => (text === '' ? {
 /** The claim of a token or of what is said of one. */
 export const cnf = (confirmation: Confirmation): { readonly cnf?: Confirmation } =>
   writeConfirmation(confirmation) === '' ? {} : { cnf: confirmation };
+
+/** How the token is sent (RFC 6750, RFC 9449 section 5). */
+export const tokenType = ({ jkt }: Confirmation): 'Bearer' | 'DPoP' => (jkt === undefined ? 'Bearer' : 'DPoP');

@@ -18,6 +18,8 @@ export type OAuthErrorCode =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'invalid_scope'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'invalid_client_metadata'
   | 'invalid_redirect_uri'
   | 'access_denied'

@@ -106,6 +106,11 @@ const tokens = section(
       maximum: 600,
       description: 'Seconds within which the browser has to come with a request that was pushed.',
     }),
+    requireDpopNonce: boolean({
+      default: false,
+      description:
+        'Whether DPoP proofs (RFC 9449) sent to the key manager have to have a nonce that it gave out: nobody makes proofs for later then. It costs each client one request more.',
+    }),
     requirePkce: boolean({
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',

@@ -87,6 +87,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
+    requireDpopNonce: false,
     requirePushedRequests: false,
     pushedRequestValidity: 60,
     allowPlainPkce: false,

@@ -80,8 +80,45 @@ test('openid-client: a pushed request for authorization, and a code for it', asy
 });
 
 async function logInAndAgree(url: URL): Promise<URL> {
-  const browser = new Browser(server.url);
+  const browser = new Browser(url.origin);
   await browser.go(url);
   await browser.submit({ username: 'mary', password: 'marys' });
   return new URL(await browser.submit({ decision: 'agree' }));
+}
+
+for (const requireDpopNonce of [false, true]) {
+  test(`openid-client: DPoP with a public client: code, user info, refresh${requireDpopNonce ? ', with nonces' : ''}`, async () => {
+    await using own = await startAuthorizationServer({ options: { requireDpopNonce } });
+    await own.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+    const { consumerKey } = await addClient(own, { callbackUrl: 'https://client.example/cb' });
+    const id = { consumerKey, consumerSecret: '' };
+    await setMetadata(own, id, { token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true });
+    const config = await client.discovery(
+      new URL(own.issuer),
+      consumerKey,
+      { id_token_signed_response_alg: 'ES256' },
+      client.None(),
+      { execute: [client.allowInsecureRequests] },
+    );
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
+    const pkceCodeVerifier = client.randomPKCECodeVerifier();
+    const expectedState = client.randomState();
+    const parameters = {
+      redirect_uri: 'https://client.example/cb',
+      scope: 'openid',
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: expectedState,
+    };
+    const url = await client.buildAuthorizationUrlWithPAR(config, parameters, { DPoP });
+    const back = await logInAndAgree(url);
+    const checks = { pkceCodeVerifier, expectedState, idTokenExpected: true };
+    const tokens = await client.authorizationCodeGrant(config, back, checks, undefined, { DPoP });
+    assert.equal(tokens.token_type, 'dpop');
+    const sub = tokens.claims()?.sub as string;
+    assert.equal((await client.fetchUserInfo(config, tokens.access_token, sub, { DPoP })).sub, 'mary@carbon.super');
+    const next = await client.refreshTokenGrant(config, tokens.refresh_token as string, undefined, { DPoP });
+    assert.equal(next.token_type, 'dpop');
+    await assert.rejects(client.refreshTokenGrant(config, next.refresh_token as string));
+  });
 }

@@ -1,6 +1,6 @@
 /** A client with keys of its own, which signs what it sends. */
-import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { createHash, randomUUID } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import type { PublicJwk } from '../../src/core/token.ts';
 
 export interface SigningKey {
@@ -41,3 +41,22 @@ export async function assertion(
     client_assertion: await signed.sign(key.privateKey),
   };
 }
+
+export interface ProofOptions {
+  /** That the proof is for. */
+  readonly accessToken?: string;
+  readonly claims?: JWTPayload;
+  readonly header?: Record<string, unknown>;
+}
+
+/** A DPoP proof (RFC 9449 section 4.2). Claims that are undefined are left out. */
+export function dpopProof(key: SigningKey, method: string, url: string, options: ProofOptions = {}): Promise<string> {
+  const { kty, crv, x, y, n, e } = key.jwk;
+  const jwk = JSON.parse(JSON.stringify({ kty, crv, x, y, n, e }));
+  const ath = options.accessToken && createHash('sha256').update(options.accessToken).digest('base64url');
+  const claims = { jti: randomUUID(), htm: method, htu: url, iat: seconds(), ath, ...options.claims };
+  const header = { typ: 'dpop+jwt', alg: key.alg, jwk, ...options.header };
+  return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);
+}
+
+export const thumbprintOf = (key: SigningKey): Promise<string> => calculateJwkThumbprint(key.jwk as object, 'sha256');

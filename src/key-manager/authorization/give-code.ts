@@ -38,7 +38,7 @@ export const giveCode: Step = async (call, km) => {
       issued_at: now,
       expires_at: now + km.options.codeValidity,
       state: 'ACTIVE',
-      dpop_jkt: null,
+      dpop_jkt: form.get('dpop_jkt'),
     });
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family: id });
     return true;

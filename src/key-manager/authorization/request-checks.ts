@@ -1,5 +1,6 @@
 /** What is checked of each request for authorization, whether a browser brings it or the client pushes it. */
 import type { Step } from '../call.ts';
+import { checkDpopKey } from './check-dpop-key.ts';
 import { checkPkce } from './check-pkce.ts';
 import { checkPrompt } from './check-prompt.ts';
 import { checkRedirectUri } from './check-redirect-uri.ts';
@@ -16,4 +17,5 @@ export const requestChecks: readonly Step[] = [
   checkScope,
   checkPkce,
   checkPrompt,
+  checkDpopKey,
 ];

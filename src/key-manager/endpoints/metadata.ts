@@ -33,6 +33,7 @@ const answer: Step = ({ reply }, { options }) => {
       'family_name',
       'email',
     ]),
+    dpop_signing_alg_values_supported: clientAlgorithms,
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email'],
     subject_types_supported: ['public'],

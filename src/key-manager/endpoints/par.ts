@@ -1,4 +1,5 @@
 /** POST /oauth2/par: a client pushes a request for authorization, and gets a name for it (RFC 9126). */
+import { readDpopKey } from '../authorization/check-dpop-key.ts';
 import { keepRequest } from '../authorization/pushed-request.ts';
 import { requestChecks } from '../authorization/request-checks.ts';
 import type { Step } from '../call.ts';
@@ -36,5 +37,6 @@ export const par: readonly Step[] = [
   requireActiveClient,
   refuseRequestUri,
   ...requestChecks,
+  readDpopKey,
   push,
 ];

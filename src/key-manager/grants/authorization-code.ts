@@ -27,6 +27,9 @@ export const authorizationCode: Grant = {
     }
     if (!verifies(code, form.get('code_verifier'))) return kill(km, code, 'code_verifier does not fit (PKCE)');
 
+    if (code.dpop_jkt !== null && code.dpop_jkt !== confirmation.jkt) {
+      return kill(km, code, 'the code is bound to another key (dpop_jkt)');
+    }
     const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
