@@ -139,6 +139,20 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       return problems;
     },
   ),
+  dpop: section('Proofs that come with tokens that are bound to a key (DPoP, RFC 9449).', {
+    hosts: list({
+      default: [],
+      description:
+        'Hosts by which clients know the gateway, with the port if it is not the usual one (`api.example.com`, `localhost:8243`): a proof has to be for an address at one of them. Empty is whatever the request itself says in Host. Name them if clients send the same tokens to servers of others, too, who could send them on.',
+    }),
+    capacity: integer({
+      default: 262_144,
+      minimum: 1024,
+      maximum: 100_000_000,
+      description:
+        'Proofs of the last one and a half minutes that there is room for, in memory that all threads share: each works once. Beyond them requests with proofs get 503/900954.',
+    }),
+  }),
   backend: section(
     'Connections to back ends.',
     {
