@@ -126,7 +126,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     cooldown: gateway.jwks.cooldown * 1000,
     log,
   });
-  const handshakes = new Handshakes(certificates.server, (tls) => dataPlane.useTls(tls));
+  const handshakes = new Handshakes(certificates.server, gateway.clientCertificate.ask === 'always', (tls) =>
+    dataPlane.useTls(tls),
+  );
   const dataPlane = new DataPlane({
     common: {
       options,

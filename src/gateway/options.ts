@@ -115,8 +115,13 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       (certificate === '') === (key === '') ? undefined : 'certificate, key: expected both of them, or neither',
   ),
   clientCertificate: section(
-    'Client certificates (mutual TLS) where TLS ends at a proxy before the gateway, which passes them on.',
+    'Client certificates (mutual TLS), also where TLS ends at a proxy before the gateway, which passes them on.',
     {
+      ask: choice(['auto', 'always'], {
+        default: 'auto',
+        description:
+          'Whether the HTTPS listener asks clients for a certificate always, or while an API accepts any (`auto`). Tokens that are bound to a certificate (RFC 8705) need `always`. Nobody has to have one; browsers that have some let their users choose.',
+      }),
       header: text({
         default: usualCertificateHeader,
         description:

@@ -1,4 +1,5 @@
 /** One request at an endpoint, and the key manager that answers it. */
+import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
@@ -48,6 +49,8 @@ export interface KeyManager {
   readonly clients: KnownClients;
   /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
   readonly bounds: Remembered<number>;
+  /** Of the certificates of clients. */
+  readonly clientAuthorities: readonly X509Certificate[];
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
 }
 

@@ -14,24 +14,41 @@ export const clientAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'P
   'Ed25519',
 ]);
 
-/** Where the key of a header is found: in the client's `jwks`, or at its `jwks_uri`. Null when it has neither. */
-export function clientKeys(km: KeyManager, client: ClientRow): JWTVerifyGetKey | null {
+/**
+ * The client's keys: its `jwks`, or what its `jwks_uri` has. Null when it has neither.
+ * @param suffices asked of keys that are known; without one that it takes, the `jwks_uri` is asked once more
+ * @throws KeysUnavailable
+ */
+export async function keySetOf(
+  km: KeyManager,
+  client: ClientRow,
+  suffices: (keys: readonly JWK[]) => Promise<boolean>,
+): Promise<readonly JWK[] | null> {
   const { jwks, jwks_uri } = metadataOf(client);
-  if (jwks) return createLocalJWKSet({ keys: jwks.keys as JWK[] });
+  if (jwks) return jwks.keys as JWK[];
   if (jwks_uri === undefined) return null;
-  return async (header, token) => {
-    const find = async (again: boolean) =>
-      createLocalJWKSet({ keys: withoutEmptyNames(await km.keySets.get(jwks_uri, again)) })(header, token);
-    try {
-      return await find(false);
-    } catch (error) {
-      // It may have been published since.
-      if (error instanceof errors.JWKSNoMatchingKey) return find(true);
-      if (error instanceof errors.JOSEError) throw error;
-      throw new KeysUnavailable(placeOf(jwks_uri), { cause: error });
-    }
-  };
+  try {
+    const known = withoutEmptyNames(await km.keySets.get(jwks_uri));
+    // It may have been published since.
+    return (await suffices(known)) ? known : withoutEmptyNames(await km.keySets.get(jwks_uri, true));
+  } catch (error) {
+    throw new KeysUnavailable(placeOf(jwks_uri), { cause: error });
+  }
 }
+
+/** Where the key of a header is found. */
+export const clientKeys =
+  (km: KeyManager, client: ClientRow): JWTVerifyGetKey =>
+  async (header, token) => {
+    const find = (keys: readonly JWK[]) => createLocalJWKSet({ keys: [...keys] })(header, token);
+    const isKnown = (keys: readonly JWK[]): Promise<boolean> =>
+      find(keys).then(
+        () => true,
+        (error) => !(error instanceof errors.JWKSNoMatchingKey),
+      );
+    const keys = await keySetOf(km, client, isKnown);
+    return find(keys ?? []);
+  };
 
 /** The keys of a client can't be had at the moment. */
 export class KeysUnavailable extends Error {

@@ -13,6 +13,14 @@ export interface ClientMetadata {
   readonly require_pushed_authorization_requests?: boolean;
   /** Whether its tokens have to be bound to a key (RFC 9449 section 5.2). */
   readonly dpop_bound_access_tokens?: boolean;
+  /** Whether its tokens are bound to the certificate of its connection (RFC 8705 section 3.4). */
+  readonly tls_client_certificate_bound_access_tokens?: boolean;
+  /** The one name by which its certificate is known, of `tls_client_auth` (RFC 8705 section 2.1.2). */
+  readonly tls_client_auth_subject_dn?: string;
+  readonly tls_client_auth_san_dns?: string;
+  readonly tls_client_auth_san_uri?: string;
+  readonly tls_client_auth_san_ip?: string;
+  readonly tls_client_auth_san_email?: string;
   /** Its public keys, or where it publishes them: what it signs is verified with them. */
   readonly jwks?: { readonly keys: readonly PublicJwk[] };
   readonly jwks_uri?: string;

@@ -1,4 +1,5 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
+import { X509Certificate } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import { openKeySets } from '../adapters/outbound/key-sets.ts';
@@ -34,6 +35,8 @@ export interface KeyManagerDeps {
   isEnrolledGateway(request: FastifyRequest): boolean;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
+  /** PEM certificates of those who issue the certificates of clients (`tls_client_auth`). Default: none. */
+  readonly clientAuthorities?: readonly string[];
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -77,6 +80,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     options,
     users: deps.users ?? databaseUserStore(store, clock),
     keys,
+    clientAuthorities: (deps.clientAuthorities ?? []).map((pem) => new X509Certificate(pem)),
     keySets: openKeySets(clock, deps.privateAddresses),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, { onlyTokens: true }),

@@ -106,6 +106,11 @@ const tokens = section(
       maximum: 600,
       description: 'Seconds within which the browser has to come with a request that was pushed.',
     }),
+    clientAuthorities: text({
+      default: '',
+      description:
+        'File with the certificates of the authorities that issue certificates of clients (PEM, PKCS#12 or JKS without a password), for the client authentication `tls_client_auth` (RFC 8705); relative to the current folder. Empty = it is not served.',
+    }),
     requireDpopNonce: boolean({
       default: false,
       description:

@@ -1,6 +1,7 @@
 /** Whoever shows an access token that is bound to a key has the key (RFC 9449 section 7). */
 import type { FastifyRequest } from 'fastify';
 import type { KeyManager } from './call.ts';
+import { clientCertificateOf, thumbprintOf } from './client-certificate.ts';
 import { clientAlgorithms } from './client-keys.ts';
 import { readProof, urlsOf } from './dpop.ts';
 import type { Introspection } from './introspection.ts';
@@ -19,7 +20,15 @@ export async function checkPossession(
   request: FastifyRequest,
   { token, found, scheme }: Shown,
 ): Promise<void> {
-  const jkt = found.cnf?.jkt;
+  const { jkt, 'x5t#S256': certificate } = found.cnf ?? {};
+  if (certificate !== undefined) {
+    const shown = clientCertificateOf(km, request);
+    if (!shown || thumbprintOf(shown) !== certificate) {
+      const why = 'the access token is bound to a client certificate, which was not shown';
+      const challenge = `Bearer error="invalid_token", error_description="${why}"`;
+      throw new OAuthError('invalid_token', why, 401, { 'www-authenticate': challenge });
+    }
+  }
   const isDpop = scheme.toLowerCase() === 'dpop';
   if (jkt === undefined && !isDpop) return;
   if (jkt === undefined) throw refusal(new OAuthError('invalid_token', 'the access token is not bound to a key'));

@@ -1,6 +1,7 @@
 /** A real key manager on a free port of this machine, with a store in a throw-away folder. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,10 @@ export interface StartOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly options?: Partial<IssuerOptions>;
+  /** It listens for HTTPS, and asks for certificates as the real listener does. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** PEM. */
+  readonly clientAuthorities?: readonly string[];
   /** Whether addresses that clients give may be private ones; default `allow`. */
   readonly privateAddresses?: 'allow' | 'deny';
   /** The header that stands for a gateway's certificate. */
@@ -63,9 +68,10 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
   const store = await openTestStore(folder, clock);
   const seal = openSeal(join(folder, 'store.key'));
   // It listens before the routes are known, because the issuer contains the port.
-  const server = createServer();
+  const tls = start.tls;
+  const server = tls ? createSecureServer({ ...tls, requestCert: true, rejectUnauthorized: false }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`;
   const app = fastify({
     serverFactory: (handler) => {
       server.on('request', handler);
@@ -87,6 +93,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
+    clientAuthorities: '',
     requireDpopNonce: false,
     requirePushedRequests: false,
     pushedRequestValidity: 60,
@@ -102,6 +109,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     seal,
     clock,
     log: silentLog,
+    clientAuthorities: start.clientAuthorities ?? [],
     privateAddresses: start.privateAddresses ?? 'allow',
     options,
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,

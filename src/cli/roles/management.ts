@@ -1,5 +1,5 @@
 /** Runs the key manager and the control plane, which share the store and one listener. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
@@ -86,6 +86,7 @@ export async function runManagement(
   const keyManager = await openKeyManager({
     ...deps,
     privateAddresses: privateAddresses(options),
+    clientAuthorities: await clientAuthorities(options.tokens.clientAuthorities),
     options: {
       ...options.tokens,
       issuer: options.tokens.issuer || `${origin}/oauth2/token`,
@@ -167,6 +168,12 @@ export async function runManagement(
       unlock();
     },
   };
+}
+
+async function clientAuthorities(file: string): Promise<string[]> {
+  if (file === '') return [];
+  const { openTrustStore } = await import('../../adapters/trust-stores/index.ts');
+  return (await openTrustStore(resolve(file), '')).certificates.map(({ pem }) => pem);
 }
 
 /** The issuer's name has the port in it, so a free one is chosen before anything else. */

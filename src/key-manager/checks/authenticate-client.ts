@@ -1,5 +1,6 @@
 /** The client is who it says (RFC 6749 section 2.3). */
 import type { KeyManager, Step } from '../call.ts';
+import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
 import { metadataOf } from '../client-metadata.ts';
 import { invalidClient, type OAuthError } from '../oauth-error.ts';
 
@@ -14,7 +15,10 @@ export const authenticateClient: Step = async (call, km) => {
   const client = await km.clients.find(id, call.began.version);
   const only = client && metadataOf(client).token_endpoint_auth_method;
   const fits = only === undefined ? usual.includes(method) : only === method;
-  if (!client || !fits || !(await verify(client, km))) throw refusal(km, 'unknown client, or wrong secret');
+  // Of a client that shows nothing but its name the connection may show more.
+  const byConnection = method === 'none' ? connectionAuthentications.find((one) => one.method === only) : undefined;
+  const good = client && (byConnection ? byConnection.verify(km, client, call.request) : fits && verify(client, km));
+  if (!client || !(await good)) throw refusal(km, 'unknown client, or wrong secret');
   call.client = client;
 };
 

@@ -1,5 +1,6 @@
 /** Which keys the request proves: what is issued is bound to them. */
 import type { Step } from '../call.ts';
+import { clientCertificateOf, thumbprintOf } from '../client-certificate.ts';
 import { metadataOf } from '../client-metadata.ts';
 import { nonceHeaders, readProof } from '../dpop.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -9,7 +10,14 @@ export const provePossession: Step = async (call, km) => {
   if (jkt === null && metadataOf(call.client).dpop_bound_access_tokens === true) {
     throw new OAuthError('invalid_dpop_proof', 'the client has registered to send a proof in the field DPoP');
   }
-  if (jkt === null) return;
-  call.reply.headers(nonceHeaders(km));
-  call.confirmation = { ...call.confirmation, jkt };
+  if (jkt !== null) {
+    call.reply.headers(nonceHeaders(km));
+    call.confirmation = { ...call.confirmation, jkt };
+  }
+  if (metadataOf(call.client).tls_client_certificate_bound_access_tokens !== true) return;
+  const shown = clientCertificateOf(km, call.request);
+  if (!shown) {
+    throw new OAuthError('invalid_request', 'the client has registered to show a certificate (mutual TLS)');
+  }
+  call.confirmation = { ...call.confirmation, 'x5t#S256': thumbprintOf(shown) };
 };

@@ -58,10 +58,8 @@ async function verify(km: KeyManager, client: ClientRow, assertion: string): Pro
 }
 
 async function verified(km: KeyManager, client: ClientRow, assertion: string): Promise<JWTPayload> {
-  const keys = clientKeys(km, client);
-  if (!keys) throw wrong('the client has registered no keys (jwks, or jwks_uri)');
   try {
-    const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
+    const { payload, protectedHeader } = await jwtVerify(assertion, clientKeys(km, client), {
       algorithms: clientAlgorithms,
       issuer: client.consumer_key,
       subject: client.consumer_key,

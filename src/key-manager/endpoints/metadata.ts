@@ -3,12 +3,15 @@
 import { responseModes } from '../authorization/answer.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
+import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
 import { clientAlgorithms } from '../client-keys.ts';
 import { grants } from '../grants/index.ts';
 
-const answer: Step = ({ reply }, { options }) => {
+const answer: Step = ({ reply }, km) => {
+  const { options } = km;
   const { issuer, publicUrl } = options;
-  const methods = clientAuthentications.map((one) => one.method);
+  const byConnection = connectionAuthentications.filter((one) => one.isServed(km));
+  const methods = [...clientAuthentications, ...byConnection].map((one) => one.method);
   reply.send({
     issuer,
     token_endpoint: `${publicUrl}/oauth2/token`,
@@ -33,6 +36,7 @@ const answer: Step = ({ reply }, { options }) => {
       'family_name',
       'email',
     ]),
+    tls_client_certificate_bound_access_tokens: true,
     dpop_signing_alg_values_supported: clientAlgorithms,
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email'],
