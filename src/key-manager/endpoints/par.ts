@@ -7,6 +7,7 @@ import { authenticateClient } from '../checks/authenticate-client.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { OAuthError } from '../oauth-error.ts';
 
@@ -32,6 +33,7 @@ const push: Step = async ({ form, client, reply }, km) => {
 export const par: readonly Step[] = [
   rejectRepeatedParameters,
   rejectRepeatedAuthorization,
+  rememberBeginning,
   readClientCredentials,
   authenticateClient,
   requireActiveClient,
