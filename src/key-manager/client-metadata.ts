@@ -3,6 +3,8 @@ import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { PublicJwk } from '../core/token.ts';
 
 export interface ClientMetadata {
+  /** As it calls itself. What users are shown is the client's `name`. */
+  readonly client_name?: string;
   /** Where browsers may be sent back to, beside the callback URL. */
   readonly redirect_uris?: readonly string[];
   /** Where they may be sent after a log-out (OpenID Connect RP-Initiated Logout section 3.1). */

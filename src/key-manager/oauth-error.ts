@@ -22,6 +22,7 @@ export type OAuthErrorCode =
   | 'use_dpop_nonce'
   | 'invalid_client_metadata'
   | 'invalid_redirect_uri'
+  | 'unapproved_software_statement'
   | 'access_denied'
   | 'temporarily_unavailable'
   | 'server_error';

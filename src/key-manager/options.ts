@@ -125,6 +125,11 @@ const tokens = section(
       description:
         'Whether PKCE may go by the method `plain`, which protects from less than S256 does: for clients of WSO2 API Manager that know no other.',
     }),
+    openRegistration: boolean({
+      default: false,
+      description:
+        'Whether anybody may register clients at `/oauth2/register` (RFC 7591). They belong to nobody, and can only send users to log in. Off = a user has to authenticate itself there.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',

@@ -16,7 +16,7 @@ const answer: Step = ({ reply }, km) => {
     issuer,
     token_endpoint: `${publicUrl}/oauth2/token`,
     jwks_uri: `${publicUrl}/oauth2/jwks`,
-    registration_endpoint: `${publicUrl}/client-registration/v0.17/register`,
+    registration_endpoint: `${publicUrl}/oauth2/register`,
     revocation_endpoint: `${publicUrl}/oauth2/revoke`,
     introspection_endpoint: `${publicUrl}/oauth2/introspect`,
     grant_types_supported: [...grants.keys()],
