@@ -6,15 +6,16 @@ import { nonceHeaders, readProof } from '../dpop.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export const provePossession: Step = async (call, km) => {
+  const metadata = metadataOf(call.client);
   const jkt = await readProof(km, call.request, { urls: km.options.tokenUrls });
-  if (jkt === null && metadataOf(call.client).dpop_bound_access_tokens === true) {
+  if (jkt === null && metadata.dpop_bound_access_tokens === true) {
     throw new OAuthError('invalid_dpop_proof', 'the client has registered to send a proof in the field DPoP');
   }
   if (jkt !== null) {
     call.reply.headers(nonceHeaders(km));
     call.confirmation = { ...call.confirmation, jkt };
   }
-  if (metadataOf(call.client).tls_client_certificate_bound_access_tokens !== true) return;
+  if (metadata.tls_client_certificate_bound_access_tokens !== true) return;
   const shown = clientCertificateOf(km, call.request);
   if (!shown) {
     throw new OAuthError('invalid_request', 'the client has registered to show a certificate (mutual TLS)');
