@@ -83,6 +83,11 @@ const tokens = section(
       default: 'RS256',
       description: 'Algorithm that signs JWTs. A key for it is made at the first start that needs one.',
     }),
+    jwtProfile: choice(['WSO2', 'RFC 9068'], {
+      default: 'WSO2',
+      description:
+        'Form of access tokens that are JWTs. `WSO2`: the type `JWT`, as WSO2 API Manager has it. `RFC 9068`: the type `at+jwt`, and besides the same claims `client_id`, and of a log-in `auth_time` and `amr`.',
+    }),
     revokeOnRefresh: boolean({
       default: true,
       description: 'Whether a refresh revokes the access token that it replaces.',

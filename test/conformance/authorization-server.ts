@@ -93,6 +93,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
+    jwtProfile: 'WSO2',
     openRegistration: false,
     clientAuthorities: '',
     requireDpopNonce: false,
