@@ -6,10 +6,12 @@ import { runProgram } from './program.ts';
 import { backup, restore } from './usage/backup.ts';
 import { completion } from './usage/completion.ts';
 import { enrol, gateways } from './usage/gateways.ts';
+import { identityProvider } from './usage/identity-provider.ts';
 import { changeStatus, env, exportCommand, get, importCommand, keys, login, logout } from './usage/remote.ts';
 import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
+import { samlAssertion } from './usage/saml.ts';
 import { status } from './usage/status.ts';
 import { build, init, pull } from './usage/toolkit.ts';
 
@@ -35,9 +37,11 @@ await runProgram(
     exportCommand,
     importCommand,
     revoke,
+    samlAssertion,
     status,
     gateways,
     enrol,
+    identityProvider,
     backup,
     restore,
     completion,

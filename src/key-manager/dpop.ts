@@ -1,4 +1,5 @@
 /** Proofs that whoever sends a request has a key (RFC 9449): a JWT in the field `DPoP`, for this request and for once. */
+
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
@@ -6,6 +7,7 @@ import { type KeyManager, seconds } from './call.ts';
 import { clientAlgorithms } from './client-keys.ts';
 import { OAuthError } from './oauth-error.ts';
 import { takeOnce } from './one-time.ts';
+import { tokenUrls } from './token-urls.ts';
 
 /** Seconds that a proof is good after `iat`, and that `iat` may lie in the future: clocks differ. */
 const goodFor = 60;
@@ -48,7 +50,9 @@ export async function readProof(km: KeyManager, request: FastifyRequest, target:
 
 /** Addresses of another endpoint than that for tokens, here and at gateways: `https://localhost:8243/userinfo`. */
 export const urlsOf = ({ options }: KeyManager, endpoint: 'userinfo'): readonly string[] =>
-  options.tokenUrls.filter((url) => url.endsWith('/token')).map((url) => url.replace(/token$/, endpoint));
+  tokenUrls(options)
+    .filter((url) => url.endsWith('/token'))
+    .map((url) => url.replace(/token$/, endpoint));
 
 /** What a client that has to send a nonce gets; {} where none is wanted. */
 export const nonceHeaders = (km: KeyManager): Readonly<Record<string, string>> =>

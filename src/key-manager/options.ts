@@ -45,11 +45,6 @@ const tokens = section(
       description:
         'The name of who issues them, `iss`; nodes that share a store have the same one. Empty = `https://<server.publicHost>:<server.port>/oauth2/token`.',
     }),
-    otherTokenUrls: list({
-      default: [],
-      description:
-        'Further addresses by which clients call the token endpoint, such as that of a gateway elsewhere (`https://api.example.com/token`): what clients sign may be for any of them. Known without being listed are its own address and that of the gateway of the same configuration.',
-    }),
     accessTokenValidity: seconds(3600, 'Seconds that an access token of a user is valid.'),
     applicationTokenValidity: seconds(
       3600,
@@ -135,22 +130,30 @@ const tokens = section(
       description:
         'Whether anybody may register clients at `/oauth2/register` (RFC 7591). They belong to nobody, and can only send users to log in. Off = a user has to authenticate itself there.',
     }),
+    tokenUrls: list({
+      default: [],
+      description:
+        'Further addresses at which clients reach the token endpoint, such as that of a proxy: assertions and proofs may be made for them as for our own.',
+    }),
+    assertionSkew: integer({
+      default: 60,
+      minimum: 0,
+      maximum: 300,
+      description: 'Seconds that the clocks of those who sign assertions may be ahead.',
+    }),
+    assertionRefreshTokens: boolean({
+      default: true,
+      description:
+        'Whether a SAML assertion gives a refresh token too, to clients that may use one. It ends when the assertion ends, with all that it gives.',
+    }),
     hashClientSecrets: boolean({
       default: false,
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',
     }),
   },
-  ({
-    timestampSkew,
-    accessTokenValidity,
-    applicationTokenValidity,
-    maxValidity,
-    refreshTokenValidity,
-    otherTokenUrls,
-  }) => {
-    const wrong = otherTokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
-    if (wrong !== undefined)
-      return `otherTokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrong)}`;
+  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity, tokenUrls }) => {
+    const wrong = tokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
+    if (wrong !== undefined) return `tokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrong)}`;
     if (refreshTokenValidity === 0) return 'refreshTokenValidity: expected -1 or at least 1, got 0';
     if (maxValidity >= 0 && maxValidity < applicationTokenValidity) {
       return 'maxValidity: expected -1 or at least applicationTokenValidity';

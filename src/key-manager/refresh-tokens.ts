@@ -21,6 +21,8 @@ export interface NewRefreshToken {
   readonly scope: string;
   readonly issuedAt: number;
   readonly logIn?: LogIn;
+  /** As in `TokenPlan`. */
+  readonly notAfter?: number;
 }
 
 export async function createRefreshToken(
@@ -40,13 +42,18 @@ export async function createRefreshToken(
     token_hash: tokenHash(refreshTokenOf(km.seal, { id, nonce })),
     nonce,
     issued_at: token.issuedAt,
-    expires_at: expiresAt(token.issuedAt, token.client.refresh_validity ?? km.options.refreshTokenValidity),
+    expires_at: expiresAt(
+      token.issuedAt,
+      token.client.refresh_validity ?? km.options.refreshTokenValidity,
+      token.notAfter,
+    ),
     state: 'ACTIVE',
     used_at_ms: null,
     successor_id: null,
     // What authenticates itself needs no other proof that a refresh token is its own (RFC 9449 section 5).
     confirmation: isPublic(token.client) ? writeConfirmation(token.confirmation) : '',
     log_in: token.logIn ? writeLogIn(token.logIn) : null,
+    not_after: token.notAfter ?? null,
   };
   await insertRefreshToken(tx, row);
   return row;

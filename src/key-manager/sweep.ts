@@ -2,10 +2,12 @@
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
+import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
 import { removeExpiredPushed } from '../adapters/stores/pushed-requests.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
+import { removeExpiredAssertions } from '../adapters/stores/used-assertions.ts';
 import { removeExpiredProofs } from '../adapters/stores/used-proofs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -19,6 +21,8 @@ const removals = [
   removeExpiredSessions,
   removeExpiredProofs,
   removeExpiredPushed,
+  removeExpiredFederatedUsers,
+  removeExpiredAssertions,
 ];
 
 /** Nobody asks later why one of these was refused. */

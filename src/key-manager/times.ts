@@ -5,9 +5,9 @@ import { never } from '../core/revocation.ts';
 import { type IssuerOptions, type KeyManager, seconds } from './call.ts';
 import { OAuthError } from './oauth-error.ts';
 
-/** `exp` of a token of this validity; below 0 = never. */
-export function expiresAt(issuedAt: number, validity: number): number {
-  return validity < 0 ? never : Math.min(issuedAt + validity, never);
+/** `exp` of a token of this validity; below 0 = never. @param notAfter bounds it, whatever the validity */
+export function expiresAt(issuedAt: number, validity: number, notAfter: number = never): number {
+  return validity < 0 ? notAfter : Math.min(issuedAt + validity, notAfter);
 }
 
 /**

@@ -100,10 +100,11 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     requirePushedRequests: false,
     pushedRequestValidity: 60,
     allowPlainPkce: false,
+    tokenUrls: ['https://localhost:8243/token'],
+    assertionSkew: 60,
+    assertionRefreshTokens: true,
     issuer: `${url}/oauth2/token`,
     publicUrl: url,
-    tokenUrls: [`${url}/oauth2/token`, 'https://localhost:8243/token'],
-    otherTokenUrls: [],
     ...start.options,
   };
   const km = await mountKeyManager(app, {

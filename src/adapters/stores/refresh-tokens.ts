@@ -26,6 +26,8 @@ export async function findRefreshOf(
     .where('state', '=', 'ACTIVE')
     .where('scope', '=', of.scope)
     .where('expires_at', '>', of.until)
+    // One that ends with an assertion is of that alone.
+    .where('not_after', 'is', null)
     .orderBy('expires_at', 'desc')
     .orderBy('id')
     .executeTakeFirst();

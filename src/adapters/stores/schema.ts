@@ -5,12 +5,20 @@ import type { KeyType, SubscriptionState, TokenType } from '../../core/applicati
 import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
+import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
 import type { ProofTables } from './schema/proofs.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
-export interface Schema extends CatalogTables, PortalTables, AdminTables, GatewayTables, LogInTables, ProofTables {
+export interface Schema
+  extends CatalogTables,
+    PortalTables,
+    AdminTables,
+    GatewayTables,
+    LogInTables,
+    IdentityProviderTables,
+    ProofTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };
@@ -164,6 +172,8 @@ export interface Schema extends CatalogTables, PortalTables, AdminTables, Gatewa
     log_in: string | null;
     /** As of access tokens: what a refresh has to prove. */
     confirmation: string;
+    /** Nothing that comes of the same grant lives longer; null = as the options say. */
+    not_after: number | null;
   };
   signing_keys: {
     kid: string;

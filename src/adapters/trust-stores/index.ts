@@ -7,6 +7,7 @@ import {
   limits,
   type NamedCertificate,
   type NamedKey,
+  type ReadOptions,
   type ReadTrustStore,
   refuseMore,
   type TrustStore,
@@ -38,14 +39,18 @@ export const trustStoreFormats = {
   },
 } satisfies Record<string, Format>;
 
+/** What opens a file. */
+export type Passwords = Pick<ReadOptions, 'password' | 'keyPassword'>;
+
 /**
  * Opens a store: a file of any of the formats, or a folder of PEM and DER files (`.pem`, `.crt`, `.cer`, `.der`), whose
  * names without the ending are the aliases.
  * @throws TrustStoreError
  */
-export async function openTrustStore(path: string, password: string): Promise<TrustStore> {
+export async function openTrustStore(path: string, secret: string | Passwords): Promise<TrustStore> {
+  const passwords = typeof secret === 'string' ? { password: secret } : secret;
   try {
-    return statSync(path).isDirectory() ? await openFolder(path, password) : await openFile(path, password);
+    return statSync(path).isDirectory() ? await openFolder(path, passwords) : await openFile(path, passwords);
   } catch (error) {
     // Of a folder, the file is named already.
     if (error instanceof TrustStoreError && error.message.startsWith(path)) throw error;
@@ -54,13 +59,13 @@ export async function openTrustStore(path: string, password: string): Promise<Tr
   }
 }
 
-async function openFolder(folder: string, password: string): Promise<TrustStore> {
+async function openFolder(folder: string, passwords: Passwords): Promise<TrustStore> {
   const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer|der)$/i.test(name));
   refuseMore('files', files.length);
   const certificates: NamedCertificate[] = [];
   const keys: NamedKey[] = [];
   for (const name of files.sort()) {
-    const store = await openTrustStore(join(folder, name), password);
+    const store = await openTrustStore(join(folder, name), passwords);
     certificates.push(...store.certificates);
     keys.push(...store.keys);
     refuseMore('certificates', certificates.length);
@@ -69,9 +74,9 @@ async function openFolder(folder: string, password: string): Promise<TrustStore>
   return { certificates, keys };
 }
 
-async function openFile(file: string, password: string): Promise<TrustStore> {
+async function openFile(file: string, passwords: Passwords): Promise<TrustStore> {
   const bytes = readBounded(file, { maxBytes: limits.bytes, anyKind: true });
   const format = Object.values<Format>(trustStoreFormats).find(({ isOf }) => isOf(bytes));
   if (!format) throw new TrustStoreError('expected PEM, PKCS#12, JKS or a certificate in DER');
-  return (await format.load())(bytes, { password, fallbackAlias: basename(file, extname(file)) });
+  return (await format.load())(bytes, { ...passwords, fallbackAlias: basename(file, extname(file)) });
 }

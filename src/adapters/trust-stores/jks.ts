@@ -1,11 +1,13 @@
 /**
- * JKS, the key stores of Java up to 8. Only the certificates are read: of trusted ones, and the first of a private
- * key's chain. The keys themselves stay where they are (`keytool -importkeystore -deststoretype PKCS12` converts them).
+ * JKS, the key stores of Java up to 8: the certificates of others, and private keys with their chains. A private key has
+ * a password of its own; where none is given only the first certificate of its chain is read.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { readJksKey } from './jks-key.ts';
 import {
   type NamedCertificate,
+  type NamedKey,
   type ReadOptions,
   refuseMore,
   type TrustStore,
@@ -18,43 +20,52 @@ const digestWords = 'Mighty Aphrodite';
 const digestLength = 20;
 
 /** @throws TrustStoreError */
-export function readJks(bytes: Buffer, { password }: ReadOptions): TrustStore {
+export function readJks(bytes: Buffer, { password, keyPassword }: ReadOptions): TrustStore {
   if (bytes.length < 12 + digestLength) throw new TrustStoreError('it is cut off');
   const contents = bytes.subarray(0, -digestLength);
-  const secret = Buffer.from(password, 'utf16le').swap16();
-  const digest = createHash('sha1').update(secret).update(digestWords).update(contents).digest();
+  const digest = createHash('sha1').update(utf16(password)).update(digestWords).update(contents).digest();
   if (!timingSafeEqual(digest, bytes.subarray(-digestLength))) {
     throw new TrustStoreError('the password is wrong, or the file is damaged');
   }
   try {
-    return { certificates: readEntries(new Reader(contents)), keys: [] };
+    return readEntries(new Reader(contents), keyPassword === undefined ? null : utf16(keyPassword));
   } catch (error) {
     if (error instanceof RangeError) throw new TrustStoreError('it is cut off');
     throw error;
   }
 }
 
-function readEntries(reader: Reader): NamedCertificate[] {
+/** As Java feeds passwords to a digest. */
+const utf16 = (password: string): Buffer => Buffer.from(password, 'utf16le').swap16();
+
+function readEntries(reader: Reader, keyPassword: Buffer | null): TrustStore {
   reader.skip(4);
   const version = reader.integer();
   if (version !== 1 && version !== 2) throw new TrustStoreError(`its version ${version} is not known`);
   const certificates: NamedCertificate[] = [];
+  const keys: NamedKey[] = [];
   for (let left = reader.integer(); left > 0; left--) {
     const tag = reader.integer();
     const alias = reader.text();
     reader.skip(8); // When it was made.
-    if (tag === 1)
-      reader.skip(reader.integer()); // The encrypted key.
-    else if (tag !== 2) throw new TrustStoreError(`an entry of the kind ${tag} is not known`);
-    const chain = tag === 1 ? reader.integer() : 1;
-    for (let i = 0; i < chain; i++) {
+    if (tag !== 1 && tag !== 2) throw new TrustStoreError(`an entry of the kind ${tag} is not known`);
+    const encrypted = tag === 1 ? reader.bytes(reader.integer()) : null;
+    const length = tag === 1 ? reader.integer() : 1;
+    refuseMore('certificates', length);
+    const chain: string[] = [];
+    for (let i = 0; i < length; i++) {
       const type = version === 2 ? reader.text() : 'X.509';
       const der = reader.bytes(reader.integer());
-      if (i === 0 && type === 'X.509') certificates.push({ alias, pem: toPem('CERTIFICATE', der) });
-      refuseMore('certificates', certificates.length);
+      if (type === 'X.509') chain.push(toPem('CERTIFICATE', der));
     }
+    if (chain[0] !== undefined) certificates.push({ alias, pem: chain[0] });
+    if (encrypted && keyPassword) {
+      keys.push({ alias, key: toPem('PRIVATE KEY', readJksKey(encrypted, keyPassword)), chain: chain.join('') });
+    }
+    refuseMore('certificates', certificates.length);
+    refuseMore('keys', keys.length);
   }
-  return certificates;
+  return { certificates, keys };
 }
 
 /** Reads as Java's DataInputStream does. @throws RangeError beyond the end */

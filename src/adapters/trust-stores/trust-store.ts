@@ -29,6 +29,8 @@ export type ReadTrustStore = (bytes: Buffer, options: ReadOptions) => TrustStore
 export interface ReadOptions {
   /** Empty = none. */
   readonly password: string;
+  /** Of private keys, in formats where they have one each (JKS). Absent: such keys are not read. */
+  readonly keyPassword?: string;
   /** The alias of a certificate that has none in the file. */
   readonly fallbackAlias: string;
 }

@@ -206,6 +206,27 @@ describe('stores of keytool', { skip: keytool }, () => {
       password,
     );
     assert.deepEqual(await aliases('keys.jks'), { ballerina: 'CN=own' });
+    assert.deepEqual((await openTrustStore(at('keys.jks'), password)).keys, []);
+  });
+
+  it('in JKS give private keys, each under a password of its own', async () => {
+    const who = ['-alias', 'own', '-keyalg', 'RSA', '-dname', 'CN=own', '-keystore', 'two.jks', '-storetype', 'JKS'];
+    run('keytool', '-genkeypair', ...who, '-storepass', password, '-keypass', 'another secret');
+    const { keys } = await openTrustStore(at('two.jks'), { password, keyPassword: 'another secret' });
+    assert.equal(keys[0]?.alias, 'own');
+    assert.ok(new X509Certificate(keys[0]?.chain ?? '').checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
+    await assert.rejects(openTrustStore(at('two.jks'), { password, keyPassword: password }), {
+      name: 'TrustStoreError',
+      message: `${at('two.jks')}: the password of the private key is wrong, or the key is damaged`,
+    });
+  });
+
+  it('in the form that they have by default, whatever the ending, give private keys', async () => {
+    const who = ['-alias', 'wookie', '-keyalg', 'RSA', '-dname', 'CN=wookie', '-keystore', 'wookieKeystore.jks'];
+    run('keytool', '-genkeypair', ...who, '-storepass', password);
+    const { keys } = await openTrustStore(at('wookieKeystore.jks'), { password, keyPassword: password });
+    assert.equal(keys[0]?.alias, 'wookie');
+    assert.ok(new X509Certificate(keys[0]?.chain ?? '').checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
   });
 
   it('in PKCS#12 are read', async () => {

@@ -71,7 +71,7 @@ export class Connection {
   /** The answer, whatever its status below 300. @throws RemoteError with what the control plane says, otherwise */
   async send(
     api: RestName,
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: string | Uint8Array,
     headers: Readonly<Record<string, string>> = {},

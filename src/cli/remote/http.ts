@@ -7,7 +7,7 @@ import type { Environment } from './environments.ts';
 import { RemoteError, unreachable } from './remote-error.ts';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Bytes of the answer at most. Default 16 MiB. */

@@ -91,11 +91,8 @@ export async function runManagement(
       ...options.tokens,
       issuer: options.tokens.issuer || `${origin}/oauth2/token`,
       publicUrl: origin,
-      tokenUrls: [
-        `${origin}/oauth2/token`,
-        `https://${publicHost}:${options.gateway.httpsPort}/token`,
-        ...options.tokens.otherTokenUrls,
-      ],
+      // The gateway passes it on.
+      tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
     },
   });
   if (roles.includes('key-manager')) {

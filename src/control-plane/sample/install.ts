@@ -9,6 +9,7 @@ import type { Store } from '../../adapters/stores/store.ts';
 import { createSubscription } from '../../adapters/stores/subscriptions.ts';
 import type { ConfiguredEndpoint, EndpointConfig } from '../../core/catalog-api.ts';
 import { unlimited } from '../../core/policy.ts';
+import { saml2Bearer } from '../../core/saml.ts';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import type { Seal } from '../../platform/seal.ts';
 import { backendPath, pizzashack, pizzashackDefinition, pizzashackEndpoints } from './pizzashack.ts';
@@ -62,7 +63,7 @@ async function install({ store, seal, origin, hashClientSecrets, now }: SampleDe
       applicationId: application.id,
       name: application.name,
       owner,
-      grantTypes: ['client_credentials', 'password', 'refresh_token'],
+      grantTypes: ['client_credentials', 'password', 'refresh_token', saml2Bearer],
       hashClientSecrets,
       now,
     });

@@ -1,10 +1,12 @@
 /** A client signs that it is who it says, for this key manager and for once (RFC 7523 sections 2.2 and 3; OpenID Connect Core section 9). */
+
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { clientAlgorithms, clientKeys, KeysUnavailable } from '../client-keys.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { takeOnce } from '../one-time.ts';
+import { tokenUrls } from '../token-urls.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -86,7 +88,7 @@ const types: readonly (string | undefined)[] = [undefined, 'jwt', 'client-authen
 /** The names by which clients call this key manager (RFC 7523 section 3; RFC 9126 section 2). */
 const audiencesOf = ({ options }: KeyManager): string[] => [
   options.issuer,
-  ...options.tokenUrls,
+  ...tokenUrls(options),
   `${options.publicUrl}/oauth2/par`,
 ];
 

@@ -1,5 +1,7 @@
 /** GET and POST /oauth2/userinfo: who the bearer's user is (OpenID Connect Core section 5.3). */
+import { type FederatedUser, findFederatedUser } from '../../adapters/stores/federated-users.ts';
 import { findProfile } from '../../adapters/stores/users.ts';
+import { isFederated } from '../../core/identity-provider.ts';
 import type { Step } from '../call.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { introspect } from '../introspection.ts';
@@ -16,6 +18,10 @@ const answer: Step = async ({ request, reply }, km) => {
   if (!scopes.includes('openid') || found.aut !== 'APPLICATION_USER') {
     throw refusal('insufficient_scope', 'the access token of a user with the scope openid is needed', 403);
   }
+  if (isFederated(found.sub)) {
+    reply.send(federatedClaims(found.sub, scopes, await findFederatedUser(km.store.db, found.sub)));
+    return;
+  }
   const user = await km.users.find(found.sub);
   if (!user) throw refusal('invalid_token', 'the user is unknown', 401);
   const profile = await findProfile(km.store.db, user.tenant, user.name);
@@ -29,6 +35,17 @@ const answer: Step = async ({ request, reply }, km) => {
     ...(scopes.includes('email') && present({ email: profile?.email })),
   });
 };
+
+/** What his identity provider said of him. */
+function federatedClaims(sub: string, scopes: readonly string[], user: FederatedUser | null) {
+  if (!user) throw refusal('invalid_token', 'the user is unknown', 401);
+  const { email, ...others } = user.claims;
+  return {
+    ...(scopes.includes('profile') && { preferred_username: user.name, ...others }),
+    ...(scopes.includes('email') && present({ email })),
+    sub,
+  };
+}
 
 const present = (claims: Readonly<Record<string, string | undefined>>) =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value));

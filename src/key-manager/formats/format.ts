@@ -24,6 +24,8 @@ export interface TokenPlan {
   readonly family?: string;
   /** Which keys its bearer has to prove. */
   readonly confirmation: Confirmation;
+  /** Nothing that comes of the grant lives longer, whatever the options say; absent = as they say. */
+  readonly notAfter?: number;
   /** At an authorization endpoint, from which it comes. */
   readonly logIn?: LogIn;
 }

@@ -26,7 +26,7 @@ export const opaque: TokenFormat = {
       async write(tx, family, { fresh } = { fresh: false }) {
         for (;;) {
           const current = await findActiveOpaque(tx.db, identity(plan));
-          if (current && !fresh && lasts(current.expires_at, plan.issuedAt, km.options)) {
+          if (current && !fresh && mayStand(current, plan) && lasts(current.expires_at, plan.issuedAt, km.options)) {
             if (family !== null) await linkFamily(tx, current.id, family);
             return opaque.derive(km, current);
           }
@@ -45,6 +45,10 @@ export const opaque: TokenFormat = {
     };
   },
 };
+
+/** What was given for longer than this grant may give is not given for it. */
+const mayStand = ({ expires_at }: AccessTokenRow, { notAfter }: TokenPlan): boolean =>
+  notAfter === undefined || expires_at <= notAfter;
 
 const opaqueTokenOf = (seal: Seal, { id, nonce }: Pick<AccessTokenRow, 'id' | 'nonce'>): string =>
   seal.derive('opaque-access-token', id, nonce as string);

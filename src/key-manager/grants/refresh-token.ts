@@ -22,8 +22,9 @@ import { type Issued, overtaken } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
+import { rolesOf } from '../roles.ts';
 import { narrow, readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime } from '../times.ts';
+import { expiresAt, issueTime, lasts } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
 import type { Grant } from './grant.ts';
 
@@ -42,8 +43,8 @@ export const refreshToken: Grant = {
       throw dead('the refresh token is bound to another key');
     }
     const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key }, beganAt);
-    const user = await km.users.find(found.subject);
-    if (!user) throw dead('the user is unknown');
+    const roles = await rolesOf(km, found.subject);
+    if (!roles) throw dead('the user is unknown');
     const names = await narrow(km.store.db, client, found.scope.split(' '), asked);
     const plan: TokenPlan = {
       client,
@@ -51,13 +52,21 @@ export const refreshToken: Grant = {
       userType: 'APPLICATION_USER',
       grantType: refreshToken.grantType,
       // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
-      scope: await userScope(km.store.db, client, user.roles, names),
+      scope: await userScope(km.store.db, client, roles, names),
       beganAt,
       confirmation,
       issuedAt,
-      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      expiresAt: expiresAt(
+        issuedAt,
+        client.user_validity ?? km.options.accessTokenValidity,
+        found.not_after ?? undefined,
+      ),
+      ...(found.not_after === null ? {} : { notAfter: found.not_after }),
       ...(found.log_in === null ? {} : { logIn: { ...readLogIn(found.log_in), nonce: null } }),
     };
+    if (found.not_after !== null && !lasts(found.not_after, issuedAt, km.options)) {
+      throw dead('what the grant rests on has too little time left');
+    }
     const prepared = await formats[client.token_type].prepare(km, plan);
     const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));
     if (!issued) throw used();

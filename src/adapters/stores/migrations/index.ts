@@ -6,6 +6,7 @@ import * as portal from './0003-portal.ts';
 import * as admin from './0004-admin.ts';
 import * as gateways from './0005-gateways.ts';
 import * as logIn from './0006-log-in.ts';
+import * as identityProviders from './0007-identity-providers.ts';
 import * as clients from './0008-clients.ts';
 import * as headVersion from './0012-head-version.ts';
 
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-admin': admin,
   '0005-gateways': gateways,
   '0006-log-in': logIn,
+  '0007-identity-providers': identityProviders,
   '0008-clients': clients,
   '0012-head-version': headVersion,
 };

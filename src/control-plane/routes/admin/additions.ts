@@ -5,6 +5,7 @@
 import type { OperationDefinition, Schema } from '../../rest/definition.ts';
 import { admin, type SubscriptionThrottlePolicy as Original } from '../../rest/definitions/admin.ts';
 import { enrolmentDefinitions } from './enrolment-definitions.ts';
+import { identityProviderDefinitions } from './identity-provider-definitions.ts';
 import { importPreviews } from './import-preview.ts';
 import { revocationDefinitions } from './revocation-definitions.ts';
 import { userDefinitions } from './user-definitions.ts';
@@ -35,12 +36,14 @@ export const additions: {
     ...importPreviews.operations,
     ...revocationDefinitions.operations,
     ...enrolmentDefinitions.operations,
+    ...identityProviderDefinitions.operations,
   ],
   schemas: {
     ...userDefinitions.schemas,
     ...importPreviews.schemas,
     ...revocationDefinitions.schemas,
     ...enrolmentDefinitions.schemas,
+    ...identityProviderDefinitions.schemas,
     SubscriptionThrottlePolicy: {
       allOf: [
         ...subscriptionPolicy.allOf.map(stopsOnQuota),

@@ -7,6 +7,7 @@ import { denyRules } from './deny-rules.ts';
 import { enrolment } from './enrolment.ts';
 import { exports } from './export.ts';
 import { gateways } from './gateways.ts';
+import { identityProviders } from './identity-providers.ts';
 import { imports } from './import.ts';
 import { keyManagers } from './key-managers.ts';
 import { labels } from './labels.ts';
@@ -25,6 +26,7 @@ export const adminOperations: Operations = {
   ...labels,
   ...categories,
   ...keyManagers,
+  ...identityProviders,
   ...workflows,
   ...users,
   ...settingsOperations,

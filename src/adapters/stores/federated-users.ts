@@ -1,0 +1,64 @@
+/** Users without an account here, for whom an identity provider speaks: as the last assertion about each said. */
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export interface FederatedUser {
+  /** As tokens name him. */
+  readonly subject: string;
+  readonly providerId: string;
+  readonly tenant: string;
+  /** As the provider names him. */
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly claims: Readonly<Record<string, string>>;
+  /** When the last assertion ends. */
+  readonly expiresAt: number;
+}
+
+/** Replaces what was known of him. */
+export async function putFederatedUser(tx: StoreTransaction, user: FederatedUser): Promise<void> {
+  const row = toRow(user);
+  await tx.db
+    .insertInto('federated_users')
+    .values(row)
+    .onConflict((c) => c.column('subject').doUpdateSet(row))
+    .execute();
+}
+
+/** Null too when his provider is switched off or gone. */
+export async function findFederatedUser(db: Queryable, subject: string): Promise<FederatedUser | null> {
+  const row = await db
+    .selectFrom('federated_users')
+    .innerJoin('identity_providers', 'identity_providers.id', 'federated_users.provider_id')
+    .selectAll('federated_users')
+    .where('subject', '=', subject)
+    .where('enabled', '=', 1)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredFederatedUsers(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('federated_users').select('subject').where('expires_at', '<', before).limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('federated_users')
+    .where('subject', 'in', expired)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+type Row = Schema['federated_users'];
+
+function toRow({ subject, providerId, tenant, name, roles, claims, expiresAt }: FederatedUser): Row {
+  return {
+    ...{ subject, provider_id: providerId, tenant, name },
+    ...{ roles: JSON.stringify(roles), claims: JSON.stringify(claims), expires_at: expiresAt },
+  };
+}
+
+function fromRow({ subject, provider_id, tenant, name, roles, claims, expires_at }: Row): FederatedUser {
+  return {
+    ...{ subject, providerId: provider_id, tenant, name },
+    ...{ roles: JSON.parse(roles), claims: JSON.parse(claims), expiresAt: expires_at },
+  };
+}

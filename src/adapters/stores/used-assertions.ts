@@ -1,0 +1,47 @@
+/** Assertions that were exchanged for tokens, in SQL: each is good once (RFC 7522 section 3, 11). */
+import { createHash } from 'node:crypto';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+/**
+ * False when it was used already.
+ * @param assertion `family` of what it is exchanged for; `expiresAt`: from when on neither it nor that is any good
+ */
+export async function takeAssertion(
+  tx: StoreTransaction,
+  assertion: { issuer: string; id: string; family: string; expiresAt: number },
+): Promise<boolean> {
+  const { issuer, id, family, expiresAt } = assertion;
+  const hash = createHash('sha256').update(id).digest('base64url');
+  const { numInsertedOrUpdatedRows } = await tx.db
+    .insertInto('used_assertions')
+    .values({ issuer, id_hash: hash, family, expires_at: expiresAt })
+    .onConflict((c) => c.doNothing())
+    .executeTakeFirstOrThrow();
+  return Boolean(numInsertedOrUpdatedRows);
+}
+
+/** The families of what the assertions of an issuer were exchanged for, as far as that can be alive. */
+export async function familiesFromIssuer(db: Queryable, issuer: string, now: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('used_assertions')
+    .select('family')
+    .where('issuer', '=', issuer)
+    .where('expires_at', '>', now)
+    .orderBy('family')
+    .execute();
+  return rows.map((row) => row.family);
+}
+
+/** Removes at most `limit` rows that expired before `before`, and says how many. */
+export async function removeExpiredAssertions(db: Queryable, before: number, limit: number): Promise<number> {
+  const expired = db
+    .selectFrom('used_assertions')
+    .select(['issuer', 'id_hash'])
+    .where('expires_at', '<', before)
+    .limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('used_assertions')
+    .where((e) => e(e.refTuple('issuer', 'id_hash'), 'in', expired.$asTuple('issuer', 'id_hash')))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

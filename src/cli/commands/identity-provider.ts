@@ -1,0 +1,174 @@
+/** `postern identity-provider`: whose assertions about users a control plane's key managers believe. */
+import { X509Certificate } from 'node:crypto';
+import { openTrustStore } from '../../adapters/trust-stores/index.ts';
+import { readBounded } from '../../platform/read-bounded.ts';
+import { UsageError } from '../fail.ts';
+import { type Connection, withConnection } from '../remote/connection.ts';
+import { document, type OutputFormat, print } from '../remote/output.ts';
+import { note } from '../remote/progress.ts';
+import { notFound } from '../remote/remote-error.ts';
+
+export interface EnvironmentOptions {
+  readonly environment: string;
+  readonly insecure?: boolean;
+}
+
+/** What is not said is as it was, or as the control plane has it by default. */
+export interface IdentityProviderOptions extends EnvironmentOptions {
+  readonly entityId?: string;
+  readonly description?: string;
+  /** File with its certificate. */
+  readonly certificate?: readonly string[];
+  readonly certificateAlias?: string;
+  readonly storePassword?: string;
+  /** File with its SAML metadata. */
+  readonly metadata?: string;
+  readonly alias?: string;
+  readonly ssoUrl?: string;
+  readonly serviceProviderEntityId?: string;
+  readonly roleAttribute?: string;
+  /** `theirs=ours`. */
+  readonly role?: readonly string[];
+  /** `attribute=claim`. */
+  readonly claim?: readonly string[];
+  readonly localAccounts?: boolean;
+  readonly allowSha1?: boolean;
+}
+
+interface IdentityProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly entityId: string;
+  readonly enabled: boolean;
+  readonly certificates: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+const path = '/identity-providers';
+
+export function addIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const given = await bodyOf(options);
+    const { entityId } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
+    note(`assertions of ${entityId} are exchanged for tokens from now on`);
+  });
+}
+
+export function changeIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const given = await bodyOf(options);
+    if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
+    await replace(connection, await find(connection, name), given);
+    note(`${name} is changed`);
+  });
+}
+
+/** Switches it on or off; off, what its assertions were exchanged for is revoked. */
+export function switchIdentityProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    await replace(connection, await find(connection, name), { enabled });
+    note(enabled ? `${name} is believed` : `${name} is believed no more, and what it gave is revoked`);
+  });
+}
+
+const columns = [
+  ['NAME', 'name'],
+  ['ENABLED', 'enabled'],
+  ['ENTITY ID', 'entityId'],
+  ['ALIAS', 'alias'],
+] as const;
+
+export function listIdentityProviders(options: EnvironmentOptions & { output: OutputFormat }): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { list } = await connection.get<{ list: IdentityProvider[] }>('admin', path);
+    print(list, columns, options.output);
+  });
+}
+
+export function showIdentityProvider(
+  name: string,
+  options: EnvironmentOptions & { output: 'json' | 'yaml' },
+): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { certificates, ...provider } = await find(connection, name);
+    process.stdout.write(document({ ...provider, certificates: certificates.map(describe) }, options.output));
+  });
+}
+
+export function removeIdentityProvider(name: string, options: EnvironmentOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { id } = await find(connection, name);
+    await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
+    note(`${name} is removed, and what its assertions gave is revoked`);
+  });
+}
+
+/** @throws RemoteError when there is none of this name */
+async function find(connection: Connection, name: string): Promise<IdentityProvider> {
+  const { list } = await connection.get<{ list: IdentityProvider[] }>('admin', path);
+  const found = list.find((one) => one.name === name);
+  if (found) return found;
+  throw notFound(
+    `there is no identity provider ${name}; there are: ${list.map((one) => one.name).join(', ') || 'none'}`,
+  );
+}
+
+async function replace(connection: Connection, before: IdentityProvider, change: Body): Promise<void> {
+  // What the metadata say takes the place of what was said.
+  const { entityId, certificates, ssoUrl, ...others } = before;
+  const kept = change.metadata === undefined ? before : others;
+  const body = JSON.stringify({ ...kept, ...change });
+  const json = { 'content-type': 'application/json' };
+  await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What the options say, in the fields of the admin API. */
+async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
+  const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
+  const { certificate, metadata, role, claim, ...plain } = rest;
+  return {
+    ...plain,
+    ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
+    ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
+    ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),
+    ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one))) }),
+  };
+}
+
+async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files) {
+    const { certificates } = await openTrustStore(file, password);
+    const meant = certificates.filter((one) => alias === undefined || one.alias.toLowerCase() === alias.toLowerCase());
+    const [one, ...others] = meant;
+    if (!one || others.length > 0) {
+      const names = certificates.map((each) => each.alias).join(', ') || 'none';
+      throw new UsageError(
+        `${file}: expected one certificate, or its alias by --certificate-alias; there are: ${names}`,
+      );
+    }
+    found.push(one.pem);
+  }
+  return found;
+}
+
+/** Divided at the last `=`: names of attributes may have some. */
+function pair(option: string, text: string): readonly [string, string] {
+  const at = text.lastIndexOf('=');
+  if (at < 1 || at === text.length - 1) throw new UsageError(`${option} ${text}: expected theirs=ours`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [theirs, ours] of pairs) groups.set(theirs, [...(groups.get(theirs) ?? []), ours]);
+  return Object.fromEntries(groups);
+}
+
+function describe(pem: string): Body {
+  const { subject, validTo, fingerprint256 } = new X509Certificate(pem);
+  const named = (subject ?? '').split('\n').reverse().join(', ');
+  return { subject: named, validTo: new Date(validTo).toISOString(), fingerprint: fingerprint256 };
+}

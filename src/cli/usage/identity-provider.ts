@@ -1,0 +1,69 @@
+/** How identity providers become known to a control plane. */
+import { type Command, Option } from 'commander';
+import type { EnvironmentOptions, IdentityProviderOptions } from '../commands/identity-provider.ts';
+import type { OutputFormat } from '../remote/output.ts';
+import type { AddCommand } from './command.ts';
+import { environment, output, run } from './remote.ts';
+
+const commands = () => import('../commands/identity-provider.ts');
+
+export const identityProvider: AddCommand = (context) => {
+  const group = context.program
+    .command('identity-provider')
+    .description('whose assertions about users are exchanged for tokens');
+  const named = (name: string, description: string): Command =>
+    environment(group.command(name).description(description)).argument('<name>', 'as administrators call it');
+  settings(named('add', 'adds one; what its metadata say need not be said')).action(
+    (name: string, given: IdentityProviderOptions) =>
+      run(context, async () => (await commands()).addIdentityProvider(name, given), given),
+  );
+  settings(named('change', 'changes what is said, and nothing else')).action(
+    (name: string, given: IdentityProviderOptions) =>
+      run(context, async () => (await commands()).changeIdentityProvider(name, given), given),
+  );
+  environment(group.command('list').description('lists them'))
+    .addOption(output())
+    .action((given: EnvironmentOptions & { output: OutputFormat }) =>
+      run(context, async () => (await commands()).listIdentityProviders(given), given),
+    );
+  named('show', 'all that is known of one')
+    .addOption(new Option('--output <form>', 'of what is printed').choices(['yaml', 'json']).default('yaml'))
+    .action((name: string, given: EnvironmentOptions & { output: 'json' | 'yaml' }) =>
+      run(context, async () => (await commands()).showIdentityProvider(name, given), given),
+    );
+  for (const [name, enabled, description] of [
+    ['enable', true, 'takes its assertions again'],
+    ['disable', false, 'takes its assertions no more, and revokes what they were exchanged for'],
+  ] as const) {
+    named(name, description).action((provider: string, given: EnvironmentOptions) =>
+      run(context, async () => (await commands()).switchIdentityProvider(provider, enabled, given), given),
+    );
+  }
+  named('remove', 'forgets one, and revokes what its assertions were exchanged for').action(
+    (name: string, given: EnvironmentOptions) =>
+      run(context, async () => (await commands()).removeIdentityProvider(name, given), given),
+  );
+};
+
+/** Commander knows `--no-x` as x=false, and says x=true of what nobody said unless that has a default. */
+function settings(command: Command): Command {
+  return command
+    .option('--entity-id <uri>', 'Issuer of its assertions')
+    .option('--certificate <file>', 'PEM, DER (.cer), JKS or PKCS#12; twice while it changes its key', add)
+    .option('--certificate-alias <alias>', 'which of the certificates in the file')
+    .option('--store-password <password>', 'of the file')
+    .option('--metadata <file>', 'its SAML metadata')
+    .option('--alias <uri>', 'how it calls our token endpoint, if not by its address')
+    .option('--sso-url <address>', 'where browsers log in')
+    .option('--service-provider-entity-id <uri>', 'how it calls us')
+    .option('--role-attribute <name>', 'the attribute that has its roles')
+    .option('--role <theirs=ours>', 'a role here for one of its own; as often as there are some', add)
+    .option('--claim <attribute=claim>', 'what an attribute becomes in user info; as often as there are some', add)
+    .option('--description <text>', 'for people')
+    .option('--local-accounts', 'whom it names is the user of that name here, if there is one (the default)')
+    .option('--no-local-accounts', 'whom it names is never one of the users here')
+    .option('--allow-sha1', 'takes signatures by SHA-1, as old identity providers make them')
+    .option('--no-allow-sha1', 'takes none (the default)');
+}
+
+const add = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -1,0 +1,69 @@
+/** Identity providers as the admin API defines them: ours, the original has no such operations here. */
+import type { OperationDefinition, Schema } from '../../rest/definition.ts';
+import { body, plain, ref, text } from './own-operations.ts';
+
+const flag = { type: 'boolean' };
+const path = '/identity-providers';
+const one = `${path}/{identityProviderId}`;
+const parameters = [{ name: 'identityProviderId', in: 'path', required: true, schema: text }] as const;
+
+const properties: Schema = {
+  name: text,
+  description: text,
+  enabled: flag,
+  entityId: text,
+  certificates: { type: 'array', items: text },
+  alias: text,
+  ssoUrl: text,
+  serviceProviderEntityId: text,
+  roleAttribute: text,
+  // Its names of roles, and ours for each.
+  roles: { type: 'object', additionalProperties: { type: 'array', items: text } },
+  claims: { type: 'object', additionalProperties: text },
+  localAccounts: flag,
+  allowSha1: flag,
+};
+
+export const identityProviderDefinitions: {
+  readonly operations: readonly OperationDefinition[];
+  readonly schemas: Readonly<Record<string, Schema>>;
+} = {
+  operations: [
+    { ...plain, method: 'GET', path, responses: { 200: ref('IdentityProviderList') } },
+    {
+      ...plain,
+      method: 'POST',
+      path,
+      body: body('IdentityProviderForm'),
+      responses: { 201: ref('IdentityProvider') },
+    },
+    { ...plain, method: 'GET', path: one, parameters, responses: { 200: ref('IdentityProvider') } },
+    {
+      ...plain,
+      method: 'PUT',
+      path: one,
+      parameters,
+      body: body('IdentityProviderForm'),
+      responses: { 200: ref('IdentityProvider') },
+    },
+    { ...plain, method: 'DELETE', path: one, parameters, responses: { 200: null } },
+  ],
+  schemas: {
+    // As it was read it may be sent back.
+    IdentityProviderForm: {
+      type: 'object',
+      required: ['name'],
+      properties: { ...properties, id: text, metadata: text },
+    },
+    IdentityProvider: {
+      type: 'object',
+      required: ['id', ...Object.keys(properties)],
+      properties: { ...properties, id: text },
+    },
+    IdentityProviderList: {
+      type: 'object',
+      required: ['count', 'list'],
+      properties: { count: { type: 'integer' }, list: { type: 'array', items: ref('IdentityProvider') } },
+    },
+  },
+};

@@ -1,0 +1,97 @@
+/** Identity providers: whose assertions about users are believed. */
+import { X509Certificate } from 'node:crypto';
+import {
+  deleteIdentityProvider,
+  insertIdentityProvider,
+  updateIdentityProvider,
+} from '../../../adapters/stores/identity-providers.ts';
+import { revokeFamily } from '../../../adapters/stores/revocations.ts';
+import type { StoreTransaction } from '../../../adapters/stores/store.ts';
+import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
+import { familiesFromIssuer } from '../../../adapters/stores/used-assertions.ts';
+import type { IdentityProvider } from '../../../core/identity-provider.ts';
+import { RestError } from '../../../platform/rest-error.ts';
+import { type ControlPlaneDeps, seconds } from '../../deps.ts';
+import { auditRow } from '../audit-row.ts';
+
+type Deps = Pick<ControlPlaneDeps, 'clock'>;
+
+/** @throws RestError 409 when name or entity id are taken */
+export async function addIdentityProvider(
+  tx: StoreTransaction,
+  deps: Deps,
+  provider: IdentityProvider,
+  actor: string,
+): Promise<void> {
+  await unique(provider, insertIdentityProvider(tx, provider));
+  await audit(tx, deps, actor, 'create', undefined, provider);
+}
+
+/**
+ * Where it is believed less than before, what its assertions were exchanged for is revoked.
+ * @throws RestError 409 when the entity id is taken, 400 for another name, which is that of its users too
+ */
+export async function changeIdentityProvider(
+  tx: StoreTransaction,
+  deps: Deps,
+  before: IdentityProvider,
+  after: IdentityProvider,
+  actor: string,
+): Promise<void> {
+  if (after.name !== before.name) {
+    throw new RestError(400, `body/name: an identity provider keeps its name; expected ${before.name}.`);
+  }
+  await unique(after, updateIdentityProvider(tx, after));
+  if (isBelievedLess(before, after)) await revokeIssuedFor(tx, deps, before);
+  await audit(tx, deps, actor, 'update', before, after);
+}
+
+/** With what its assertions were exchanged for. */
+export async function removeIdentityProvider(
+  tx: StoreTransaction,
+  deps: Deps,
+  provider: IdentityProvider,
+  actor: string,
+): Promise<void> {
+  await revokeIssuedFor(tx, deps, provider);
+  await deleteIdentityProvider(tx, provider.id);
+  await audit(tx, deps, actor, 'delete', provider, undefined);
+}
+
+function isBelievedLess(before: IdentityProvider, after: IdentityProvider): boolean {
+  if (!before.enabled) return false;
+  const lost = <T>(had: readonly T[], has: readonly T[]) => had.some((one) => !has.includes(one));
+  return (
+    !after.enabled ||
+    after.entityId !== before.entityId ||
+    after.roleAttribute !== before.roleAttribute ||
+    (before.localAccounts && !after.localAccounts) ||
+    (before.allowSha1 && !after.allowSha1) ||
+    lost(before.certificates, after.certificates) ||
+    Object.entries(before.roles).some(([name, roles]) => lost(roles, after.roles[name] ?? []))
+  );
+}
+
+async function revokeIssuedFor(tx: StoreTransaction, { clock }: Deps, { entityId }: IdentityProvider): Promise<void> {
+  const now = seconds(clock);
+  for (const family of await familiesFromIssuer(tx.db, entityId, now)) await revokeFamily(tx, family, now);
+}
+
+async function unique({ name, entityId }: IdentityProvider, work: Promise<void>): Promise<void> {
+  await work.catch((error) => {
+    if (!isUniqueViolation(error)) throw error;
+    throw new RestError(
+      409,
+      `There is an identity provider with the name ${name} or the entity id ${entityId} already.`,
+    );
+  });
+}
+
+const audit = auditRow<IdentityProvider>(
+  'identity-provider',
+  ({ name }) => name,
+  ({ id: _id, tenant: _tenant, certificates, ...facts }) => ({
+    ...facts,
+    fingerprints: certificates.map((pem) => new X509Certificate(pem).fingerprint256),
+  }),
+);

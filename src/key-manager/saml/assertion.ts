@@ -1,0 +1,42 @@
+/** An assertion that is being checked. A check reads it from what was signed, and refuses by throwing. */
+import type { XmlElement } from '@xmldom/xmldom';
+import { attributeOf, childrenOf, textOf } from '../../adapters/xml/elements.ts';
+import type { IdentityProvider } from '../../core/identity-provider.ts';
+import { samlAssertion } from '../../core/saml.ts';
+import { OAuthError } from '../oauth-error.ts';
+
+export interface SignedAssertion {
+  /** The element as it was signed. */
+  readonly element: XmlElement;
+  readonly provider: IdentityProvider;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Milliseconds that the provider's clock may be ahead. */
+  readonly skewMs: number;
+  /** How the token endpoint may be called: its addresses, and the provider's alias for it. */
+  readonly endpoints: ReadonlySet<string>;
+}
+
+/** Every defect is one of the grant (RFC 7522 section 3.1). */
+export const refuse = (why: string): never => {
+  throw new OAuthError('invalid_grant', `the assertion is refused: ${why}`);
+};
+
+export const samlChildren = (parent: XmlElement, name: string): XmlElement[] => childrenOf(parent, samlAssertion, name);
+
+/** The one child of this name. */
+export function oneChild(parent: XmlElement, name: string): XmlElement {
+  const [child, ...others] = samlChildren(parent, name);
+  return child && others.length === 0 ? child : refuse(`expected one ${name} in ${parent.localName}`);
+}
+
+/** A URI, which may have space around it (XML Schema, whiteSpace of anyURI). */
+export const uriOf = (element: XmlElement): string => (textOf(element) ?? '').trim();
+
+/** A point in time in UTC (SAML core section 1.3.3), milliseconds since the epoch; null = the attribute is not there. */
+export function timeOf(element: XmlElement, name: string): number | null {
+  const text = attributeOf(element, name);
+  if (text === null) return null;
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? refuse(`${name}: expected a time in UTC like 2026-01-31T12:00:00Z`) : time;
+}
