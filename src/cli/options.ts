@@ -4,6 +4,7 @@
  */
 
 import { storeOptions } from '../adapters/stores/options.ts';
+import { userStoreOptions } from '../adapters/user-stores/options.ts';
 import { controlPlaneOptions } from '../control-plane/options.ts';
 import { gatewayOptions } from '../gateway/options.ts';
 import { keyManagerOptions } from '../key-manager/options.ts';
@@ -23,6 +24,7 @@ export const optionsSchema = section('', {
   keyManager: gatewayKeyManagerOptions,
   tokenRevocationConfig: tokenRevocationOptions,
   store: storeOptions,
+  userStores: userStoreOptions,
   log: logOptions,
 });
 

@@ -1,5 +1,6 @@
 /** From the arguments of a command to the settings that roles are started with. */
 import { join, resolve } from 'node:path';
+import { userStoreNameProblem } from '../core/user-store-name.ts';
 import { ConfigError } from '../platform/config/config-error.ts';
 import { type Loaded, readConfig } from '../platform/config/load.ts';
 import { controlPlaneOrigins } from './control-plane-addresses.ts';
@@ -30,6 +31,7 @@ export function readSettings(args: StartArguments): Settings {
   const loaded = readConfig(optionsSchema, { file: args.config, flags: args.flags, env: process.env });
   const given = loaded.config;
   checkRevocationSources(loaded);
+  checkUserStores(given.userStores);
   const by = args.portOffset;
   // 0 asks for a free port; an offset to that has no meaning.
   const moved = (port: number): number => (port === 0 ? 0 : port + by);
@@ -58,6 +60,16 @@ function checkRevocationSources({ config, where }: Loaded<typeof optionsSchema>)
   const problems = revocationSources(config.tokenRevocationConfig)
     .filter(({ url }) => !origins.includes(originOf(url)))
     .map(({ option }) => `${where(option)}: expected the address of controlPlane.url`);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function checkUserStores(stores: Options['userStores']): void {
+  const names = [...stores.keys()];
+  const problems = names.flatMap((name) => {
+    const isTwice = names.filter((other) => other.toUpperCase() === name.toUpperCase()).length > 1;
+    const problem = isTwice ? 'expected one of this name, whatever its case' : userStoreNameProblem(name);
+    return problem === null ? [] : [`userStores.${name}: ${problem}`];
+  });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -25,6 +25,30 @@ export interface RevokedToken extends RevokedCounts {
   readonly expires: number;
 }
 
+/** Without its private part, which nobody is ever shown. Times are seconds since the epoch. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly origin: 'MADE' | 'IMPORTED';
+  readonly phase: 'NEXT' | 'SIGNING' | 'ENDED' | 'WITHDRAWN' | 'REVOKED';
+  readonly createdAt: number;
+  readonly signsFrom: number;
+  /** Absent = nothing ends it yet. */
+  readonly signsUntil?: number;
+  /** When the last token that it signed has expired. */
+  readonly neededUntil: number;
+}
+
+export interface NextSigningKey {
+  /** Default: that of access tokens. */
+  readonly algorithm?: string;
+  /** Seconds that it is published before it signs; default: the option `tokens.keyOverlap`. */
+  readonly signsAfter?: number;
+}
+
+/** Runs in the transaction of what is done to a key, and may run twice. */
+export type DecideSigningKey = (tx: StoreTransaction, key: SigningKey) => Promise<void>;
+
 export interface KeyManager {
   /** Null when the token is not active. */
   introspect(token: string): Promise<TokenFacts | null>;
@@ -50,6 +74,21 @@ export interface KeyManager {
     readonly permittedIP?: string;
     readonly permittedReferer?: string;
   }): Promise<{ readonly value: string; readonly row: ApiKeyRow } | null>;
+  /** The keys that it signs with. */
+  readonly signingKeys: {
+    list(): Promise<SigningKey[]>;
+    /** @throws RestError 400, 409 */
+    rotate(next: NextSigningKey, decide: DecideSigningKey): Promise<SigningKey>;
+    /** @param next `key` in PEM. @throws RestError 400, 409 */
+    importKey(
+      next: NextSigningKey & { readonly key: string; readonly passphrase?: string },
+      decide: DecideSigningKey,
+    ): Promise<SigningKey>;
+    /** It signs no more; what it signed stays good. Null = there is none. @throws RestError 409 */
+    retire(kid: string, decide: DecideSigningKey): Promise<SigningKey | null>;
+    /** Nothing that it signed is good any more. Null = there is none. */
+    revoke(kid: string, decide: DecideSigningKey): Promise<SigningKey | null>;
+  };
   /** The `jti` of an API key that the key manager signed, dead or alive; null when it is none. */
   readApiKey(text: string): Promise<string | null>;
   /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */

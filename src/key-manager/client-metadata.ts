@@ -26,6 +26,8 @@ export interface ClientMetadata {
   /** Its public keys, or where it publishes them: what it signs is verified with them. */
   readonly jwks?: { readonly keys: readonly PublicJwk[] };
   readonly jwks_uri?: string;
+  /** Algorithm of its id tokens (OpenID Connect Registration section 2). Absent: as the option says. */
+  readonly id_token_signed_response_alg?: string;
 }
 
 export function metadataOf(client: Pick<ClientRow, 'metadata'>): ClientMetadata {

@@ -1,6 +1,8 @@
 /** Id tokens (OpenID Connect Core section 2): who logged in, when and how, for the client and nobody else. */
 import { createHash } from 'node:crypto';
+import type { ClientRow } from '../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from './call.ts';
+import { metadataOf } from './client-metadata.ts';
 import type { TokenPlan } from './formats/format.ts';
 import type { Issued } from './issue.ts';
 
@@ -9,7 +11,8 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
   const { logIn, client } = plan;
   if (!logIn || !plan.scope.split(' ').includes('openid')) return issued;
   const now = seconds(km.clock);
-  const idToken = await km.keys.sign({
+  const algorithm = idTokenAlgorithm(client, km);
+  const claims = {
     iss: km.options.issuer,
     sub: plan.subject,
     aud: client.consumer_key,
@@ -19,11 +22,15 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
     auth_time: logIn.authenticatedAt,
     amr: [...logIn.methods],
     sid: logIn.session,
-    at_hash: halfHash(km.options.signingAlgorithm, issued.access.value),
+    at_hash: halfHash(algorithm, issued.access.value),
     ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
-  });
-  return { ...issued, idToken };
+  };
+  return { ...issued, idToken: await km.keys.sign(claims, 'JWT', algorithm) };
 }
+
+/** What the client asked for when it registered, or else that of the options. */
+const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
+  metadataOf(client).id_token_signed_response_alg ?? options.signingAlgorithm;
 
 /** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
 function halfHash(algorithm: string, text: string): string {

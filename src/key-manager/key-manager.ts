@@ -22,6 +22,7 @@ import { KnownClients } from './known-clients.ts';
 import { OAuthError, sendError } from './oauth-error.ts';
 import { Remembered } from './remembered.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
+import type { KeyOrders } from './signing-keys/orders.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { sweep } from './sweep.ts';
 
@@ -53,12 +54,15 @@ export interface OpenKeyManager {
   signApiKey(request: ApiKeyRequest): Promise<SignedApiKey | null>;
   /** The `jti` of an API key that this key manager signed, dead or alive; null when it is none. */
   readApiKey(text: string): Promise<string | null>;
+  readonly signingKeys: KeyOrders;
   /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */
   readonly maxValidity: number;
   /** Seconds that `expires_in` says less than a token is valid. */
   readonly timestampSkew: number;
   /** Registers the endpoints, and removes expired rows as long as the server runs. */
   mount(app: FastifyInstance): Promise<void>;
+  /** Ends the looking after keys. */
+  close(): void;
 }
 
 /** Bytes of a request body at most. */
@@ -95,9 +99,11 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     applicationToken: (request) => applicationToken(km, request),
     signApiKey: (request) => signApiKey(km, request),
     readApiKey: (text) => readApiKey(km, text),
+    signingKeys: keys.orders,
     maxValidity: options.maxValidity,
     timestampSkew: options.timestampSkew,
     mount: (app) => mountEndpoints(app, km),
+    close: keys.close,
   };
 }
 
@@ -105,6 +111,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
 export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps): Promise<OpenKeyManager> {
   const km = await openKeyManager(deps);
   await km.mount(app);
+  app.addHook('onClose', async () => km.close());
   return km;
 }
 

@@ -3,6 +3,12 @@
 import { isIP } from 'node:net';
 import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
 
+/** Each `alg` (RFC 7518 section 3.1, RFC 8037) that there can be signing keys for. */
+export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+
+/** Seconds in which every node of an installation has seen a new key, however its clock goes. */
+export const shortestOverlap = 5;
+
 const seconds = (value: number, description: string) => integer({ default: value, minimum: 1, description });
 
 const server = section(
@@ -74,7 +80,7 @@ const tokens = section(
       description:
         'Seconds within which a refresh token that was used gets the same successor again (the answer may have been lost). Later its reuse revokes all that came of it.',
     }),
-    signingAlgorithm: choice(['RS256', 'ES256', 'EdDSA'], {
+    signingAlgorithm: choice(signingAlgorithms, {
       default: 'RS256',
       description: 'Algorithm that signs JWTs. A key for it is made at the first start that needs one.',
     }),
@@ -82,6 +88,25 @@ const tokens = section(
       default: 'WSO2',
       description:
         'Form of access tokens that are JWTs. `WSO2`: the type `JWT`, as WSO2 API Manager has it. `RFC 9068`: the type `at+jwt`, and besides the same claims `client_id`, and of a log-in `auth_time` and `amr`.',
+    }),
+    otherAlgorithms: list({
+      default: ['ES256'],
+      description:
+        'Further algorithms, out of RS256, PS256, ES256 and EdDSA, for which there are keys: a client may ask for id tokens signed with one of them (`id_token_signed_response_alg`).',
+    }),
+    keyRotation: integer({
+      default: 0,
+      minimum: 0,
+      maximum: 3650,
+      description:
+        'Days that a key signs before the next one takes its place. 0 changes keys by order only (`postern keys rotate`).',
+    }),
+    keyOverlap: integer({
+      default: 86_400,
+      minimum: shortestOverlap,
+      maximum: 2_592_000,
+      description:
+        'Seconds that a new key is published before it signs. As long as others may keep what they read at `/oauth2/jwks`; gateways that follow need milliseconds.',
     }),
     revokeOnRefresh: boolean({
       default: true,
@@ -151,9 +176,19 @@ const tokens = section(
       description: 'Whether consumer secrets are kept as hashes only: shown once, when they are made, and never again.',
     }),
   },
-  ({ timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity, tokenUrls }) => {
-    const wrong = tokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
-    if (wrong !== undefined) return `tokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrong)}`;
+  (values) => {
+    const { timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity } = values;
+    const wrongUrl = values.tokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
+    if (wrongUrl !== undefined) {
+      return `tokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrongUrl)}`;
+    }
+    const wrong = values.otherAlgorithms.find((name) => !(signingAlgorithms as readonly string[]).includes(name));
+    if (wrong !== undefined) {
+      return `otherAlgorithms: expected names out of ${signingAlgorithms.join(', ')}, got ${JSON.stringify(wrong)}`;
+    }
+    if (values.keyRotation > 0 && values.keyRotation * 86_400 <= values.keyOverlap) {
+      return 'keyRotation: expected longer than keyOverlap';
+    }
     if (refreshTokenValidity === 0) return 'refreshTokenValidity: expected -1 or at least 1, got 0';
     if (maxValidity >= 0 && maxValidity < applicationTokenValidity) {
       return 'maxValidity: expected -1 or at least applicationTokenValidity';

@@ -14,6 +14,7 @@ import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
 import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
+import type { UserStore } from '../../src/adapters/user-stores/user-store.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
 import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
@@ -35,6 +36,8 @@ export interface StartOptions {
   readonly clientAuthorities?: readonly string[];
   /** Whether addresses that clients give may be private ones; default `allow`. */
   readonly privateAddresses?: 'allow' | 'deny';
+  /** Default: those in the store. */
+  readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
   /** The header that stands for a gateway's certificate. */
   readonly gatewayHeader?: string;
 }
@@ -87,6 +90,9 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     refreshReuseWindow: 10,
     // Other algorithms are quicker to make keys for.
     signingAlgorithm: 'ES256',
+    otherAlgorithms: [],
+    keyRotation: 0,
+    keyOverlap: 86_400,
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,
@@ -115,6 +121,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     clientAuthorities: start.clientAuthorities ?? [],
     privateAddresses: start.privateAddresses ?? 'allow',
     options,
+    ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {
     server.close();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { Browser } from '../support/browser.ts';
@@ -44,6 +45,31 @@ for (const signingAlgorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
       assert.equal(more.claims()?.sid, claims?.sid);
     });
   }
+}
+
+for (const asked of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
+  test(`openid-client: the client gets id tokens signed with ${asked}, as it registered, whatever signs access tokens`, async () => {
+    const otherAlgorithms = ['RS256', 'PS256', 'EdDSA'];
+    await using server = await startAuthorizationServer({ options: { signingAlgorithm: 'ES256', otherAlgorithms } });
+    await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+    const key = await addSubscribedApplication(server);
+    await server.store.db
+      .updateTable('clients')
+      .set({ metadata: JSON.stringify({ id_token_signed_response_alg: asked }) })
+      .where('consumer_key', '=', key.consumerKey)
+      .execute();
+    const config = await discover(server, key, asked);
+    assert.ok(config.serverMetadata().id_token_signing_alg_values_supported?.includes(asked));
+    client.enableNonRepudiationChecks(config);
+    const checks = await newChecks();
+    const browser = new Browser(server.url);
+    await browser.go(authorizationUrl(config, checks, { scope: 'openid' }));
+    await browser.submit({ username: 'mary', password: 'marys' });
+    const back = await browser.submit({ decision: 'agree' });
+    const tokens = await client.authorizationCodeGrant(config, new URL(back), checks);
+    assert.equal(tokens.claims()?.sub, 'mary@carbon.super');
+    assert.equal(decodeProtectedHeader(tokens.access_token).alg, 'ES256');
+  });
 }
 
 type Checks = Awaited<ReturnType<typeof newChecks>>;

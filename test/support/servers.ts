@@ -22,6 +22,7 @@ export const servers: readonly Server[] = [
   { name: 'bash', command: 'bash', package: 'bash', use: 'the completion of commands' },
   { name: 'openssl', command: 'openssl', package: 'openssl', use: 'key stores as openssl writes them' },
   { name: 'postgresql', command: 'postgres', package: 'postgresql', use: 'the store of several nodes' },
+  { name: 'slapd', command: 'slapd', package: 'slapd', use: 'users in LDAP' },
   { name: 'nginx', command: 'nginx', package: 'nginx-light', use: 'a back end that reads what the gateway sends' },
   { name: 'haproxy', command: 'haproxy', package: 'haproxy', use: 'another one' },
   { name: 'nghttp', command: 'nghttp', package: 'nghttp2-client', use: 'a client of HTTP/2 besides Node’s' },

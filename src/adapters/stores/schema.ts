@@ -179,7 +179,17 @@ export interface Schema
     kid: string;
     algorithm: string;
     public_jwk: string;
+    /** Empty once it signs no more. */
     private_sealed: string;
     created_at: number;
+    /** From this second on it may sign; gateways and nodes know it before. */
+    signs_from: number;
+    /** From this second on it signs no more, by order; null = until the next one of its algorithm signs. */
+    retired_at: number | null;
+    /** No token that it signed expires later. */
+    needed_until: number;
+    /** WITHDRAWN: all that it signed has expired. REVOKED: nothing that it signed is good. Gateways know neither. */
+    state: 'ACTIVE' | 'WITHDRAWN' | 'REVOKED';
+    origin: 'MADE' | 'IMPORTED';
   };
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ManualClock } from '../../platform/clock.ts';
 import { openSqliteStore } from '../stores/sqlite.ts';
 import { bounded } from './bounded.ts';
-import { databaseUserStore, type LogInBounds } from './database.ts';
+import { databaseUserStore } from './database.ts';
+import type { LogInBounds } from './hashed-passwords.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { readUserName } from './user-name.ts';
 import { type LogInSource, UserStoreBusyError, UserStoreError } from './user-store.ts';
@@ -235,8 +236,13 @@ test('what is remembered is bounded, the oldest goes first', () => {
 });
 
 test('user names: tenant and user store', () => {
-  assert.deepEqual(readUserName('PRIMARY/a@b@carbon.super'), { name: 'a@b', tenant: 'carbon.super' });
-  assert.equal(readUserName('OTHER/a'), null);
+  assert.deepEqual(readUserName('PRIMARY/a@b@carbon.super'), {
+    store: 'PRIMARY',
+    name: 'a@b',
+    tenant: 'carbon.super',
+  });
+  assert.deepEqual(readUserName('other/a'), { store: 'OTHER', name: 'a', tenant: 'carbon.super' });
+  assert.equal(readUserName('OTHER/a@elsewhere'), null);
 });
 
 test('users are listed in pages by name, part of the name or role; those that wait for approval are not', async () => {

@@ -15,41 +15,21 @@ import {
   setRoles,
   type UserRow,
 } from '../stores/users.ts';
-import { type Bounds, bounded } from './bounded.ts';
-import { hashPassword, unmatchedHash, verifyPassword } from './password.ts';
-import { readUserName } from './user-name.ts';
+import { hashedPasswords, type LogInBounds } from './hashed-passwords.ts';
+import { hashPassword } from './password.ts';
+import { isPrimary, readUserName } from './user-name.ts';
 import { NameTakenError, type User, type UserStore, UserStoreError } from './user-store.ts';
-import { VerifiedPasswords } from './verified-passwords.ts';
-import { WrongPasswords } from './wrong-passwords.ts';
 
 const namePattern = /^[A-Za-z0-9._|-]{3,30}$/;
 const passwordLength = { least: 5, most: 128 };
 
-export interface LogInBounds {
-  /** Of log-ins by clients that have authenticated themselves, and of our own. */
-  readonly clients: Bounds;
-  /** Of everybody else's. */
-  readonly strangers: Bounds;
-}
-
-/** Three at once leave one of Node's four threads to signatures; 19 MiB each. */
-const defaultBounds: LogInBounds = {
-  clients: { running: 2, waiting: 256, patience: 2000 },
-  strangers: { running: 1, waiting: 16, patience: 2000 },
-};
-
-export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBounds = defaultBounds): UserStore {
-  const takeTurn = bounded(bounds.clients, clock);
-  const takeStrangersTurn = bounded(bounds.strangers, clock);
-  const verified = new VerifiedPasswords();
-  const wrong = new WrongPasswords(clock);
-  // Verified against when the name is unknown, so that its time tells nothing.
-  const decoy = unmatchedHash();
+export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBounds): UserStore {
+  const passwords = hashedPasswords(clock, bounds);
 
   const row = async (text: string): Promise<UserRow | null> => {
     const name = readUserName(text);
-    const found = name && (await findUser(store.db, name.tenant, name.name));
-    return found?.state === 'ACTIVE' ? found : null;
+    const found = name && isPrimary(name) && (await findUser(store.db, name.tenant, name.name));
+    return found && found.state === 'ACTIVE' ? found : null;
   };
   const toUser = async (user: UserRow, db: Queryable = store.db): Promise<User> => ({
     name: user.name,
@@ -65,18 +45,7 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
       if (password.length > passwordLength.most) return null;
       // However it is written; what can be no user's is one name.
       const known = readUserName(name)?.name ?? '';
-      if (from && wrong.holdsOff(known, from.address)) return null;
-      const hash = user?.password_hash ?? decoy;
-      const matches = async () => {
-        // Of many at once with the same password, all but the first find it verified when it is their turn.
-        if (verified.has(hash, password)) return true;
-        const right = await verifyPassword(hash, password);
-        if (right) verified.add(hash, password);
-        return right;
-      };
-      const takeOne = from?.kind === 'stranger' ? takeStrangersTurn : takeTurn;
-      const right = verified.has(hash, password) || (await takeOne(matches, from?.gone));
-      if (from) wrong[right ? 'right' : 'wrong'](known, from.address);
+      const right = await passwords.verify(known, user?.password_hash ?? null, password, from);
       return user && right ? toUser(user) : null;
     },
     async find(name) {
@@ -88,12 +57,11 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
         throw new UserStoreError('a user name has 3 to 30 letters, digits and characters of . _ - |');
       }
       const plain = checked(password);
-      const takeOne = from?.kind === 'stranger' ? takeStrangersTurn : takeTurn;
       const user = {
         id: randomUUID(),
         tenant: defaultTenant,
         name,
-        password_hash: await takeOne(() => hashPassword(plain), from?.gone),
+        password_hash: await passwords.inTurn(() => hashPassword(plain), from),
         created_at: Math.floor(clock.now() / 1000),
         state: pending ? ('PENDING' as const) : ('ACTIVE' as const),
       };
@@ -108,7 +76,7 @@ export function databaseUserStore(store: Store, clock: Clock, bounds: LogInBound
       const found = await row(name);
       if (!found) return false;
       // Before the transaction: it would keep every other one waiting.
-      const hash = await takeTurn(() => hashPassword(checked(password)));
+      const hash = await passwords.inTurn(() => hashPassword(checked(password)), undefined);
       const user = await toUser(found);
       await store.transaction(async (tx) => {
         await setPasswordHash(tx.db, found.id, hash);

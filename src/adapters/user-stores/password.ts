@@ -18,9 +18,14 @@ export function unmatchedHash(): string {
   return write(randomBytes(16), randomBytes(tagLength));
 }
 
+const form = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+/** Whether it is one that can be verified against. */
+export const isPasswordHash = (text: string): boolean => form.test(text);
+
 /** Whether the hash was made of this password. */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash);
+  const match = form.exec(hash);
   if (!match) throw new Error('a password hash in the store is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash');
   const expected = Buffer.from(match[5] as string, 'base64');
   const tag = await argon2Async('argon2id', {

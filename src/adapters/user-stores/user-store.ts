@@ -1,13 +1,14 @@
 /** The interface of user stores: who may log in, and with which roles. */
 
 import { OperatorError } from '../../platform/operator-error.ts';
+import { RestError } from '../../platform/rest-error.ts';
 import type { StoreTransaction } from '../stores/store.ts';
 
 export interface User {
-  /** Without the tenant. */
+  /** Without the tenant; with the user store, if it is not the primary one: `CORP/mary`. */
   readonly name: string;
   readonly tenant: string;
-  /** `name@tenant`: the `sub` of tokens. */
+  /** `name@tenant`: the `sub` of tokens. Nobody else in any user store has it. */
   readonly fullName: string;
   readonly roles: readonly string[];
 }
@@ -17,12 +18,16 @@ export interface UserStore {
   readonly areInStore?: boolean;
   /**
    * The user with this name and password; null when there is none. Names may be written `admin`,
-   * `admin@carbon.super` or `PRIMARY/admin`. Takes the same time whether the name or the password is wrong. After many
+   * `admin@carbon.super`, `PRIMARY/admin` or `CORP/mary`; who names no user store is looked for in several. Takes the same time whether the name or the password is wrong. After many
    * wrong passwords from the same address, the next ones are refused unseen for a while.
-   * @throws UserStoreBusyError when too many log in at once, or it took too long until it was its turn.
+   * @throws UserStoreBusyError when too many log in at once, or it took too long until it was its turn;
+   * UserStoreUnavailableError when a server that has to be asked can't be.
    */
   verify(name: string, password: string, from?: LogInSource): Promise<User | null>;
-  /** The user of this name, written in any of the ways of `verify`. */
+  /**
+   * The user of this name. Without a user store it is that of the primary one: what was given to him must not be
+   * another one's who has the same name elsewhere.
+   */
   find(name: string): Promise<User | null>;
   /**
    * Makes a user. `decide` runs in the same transaction.
@@ -88,4 +93,14 @@ export class NameTakenError extends UserStoreError {
 /** More log-ins at once than there are computations for; try again later. */
 export class UserStoreBusyError extends Error {
   override name = 'UserStoreBusyError';
+}
+
+/** A server that knows the users does not answer. */
+export class UserStoreUnavailableError extends RestError {
+  override name = 'UserStoreUnavailableError';
+
+  constructor(store: string, options: { readonly cause?: unknown } = {}) {
+    super(503, `the user store ${store} does not answer; try again later`, [], { 'retry-after': '5' });
+    this.cause = options.cause;
+  }
 }

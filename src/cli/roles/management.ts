@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
 import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
 import type { Store } from '../../adapters/stores/store.ts';
-import { userStores } from '../../adapters/user-stores/index.ts';
+import { openUserStores } from '../../adapters/user-stores/open-user-stores.ts';
 import { NameTakenError, type UserStore } from '../../adapters/user-stores/user-store.ts';
 import type { Sample } from '../../control-plane/sample/install.ts';
 import { watchCertificate } from '../../platform/certificate-source.ts';
@@ -64,9 +64,12 @@ export async function runManagement(
     log.warn(warning);
     printWarnings([warning]);
   }
-  const users = (await userStores.database())(store, systemClock);
+  const { users, close: closeUserStores } = await openUserStores(
+    { store, clock: systemClock, log },
+    options.userStores,
+  );
   await addFirstUser(settings, store, users);
-  if (isExposed(settings) && (await users.verify('admin', defaultPassword))) throw defaultPasswordError();
+  if (isExposed(settings) && (await users.verify('PRIMARY/admin', defaultPassword))) throw defaultPasswordError();
 
   const ready = async () => (await store.writeProblem?.()) ?? true;
   const app = createRestServer({ tls: certificates.server, ca: certificates.ca, log, ready });
@@ -161,6 +164,8 @@ export async function runManagement(
       stopWatching();
       await app.close();
       expelled.close();
+      keyManager.close();
+      await closeUserStores();
       await store.close();
       unlock();
     },
@@ -188,7 +193,7 @@ async function addFirstUser(settings: Settings, store: Store, users: UserStore):
     .select((e) => e.fn.countAll<number>().as('number'))
     .executeTakeFirstOrThrow();
   if (number > 0) {
-    await warnOfUnusedPassword(async (password) => (await users.verify('admin', password)) !== null);
+    await warnOfUnusedPassword(async (password) => (await users.verify('PRIMARY/admin', password)) !== null);
     return;
   }
   const roles = ['admin', 'Internal/everyone', 'Internal/creator', 'Internal/publisher', 'Internal/subscriber'];

@@ -5,7 +5,6 @@ import type { ChangeStatusOptions } from '../commands/change-status.ts';
 import type { ExportApiOptions, ExportAppOptions } from '../commands/export.ts';
 import type { GetOptions } from '../commands/get.ts';
 import type { ImportApiOptions, ImportAppOptions } from '../commands/import.ts';
-import type { KeysOptions } from '../commands/keys.ts';
 import type { LoginOptions } from '../commands/login.ts';
 import type { EnvironmentChange } from '../remote/environments.ts';
 import type { OutputFormat } from '../remote/output.ts';
@@ -71,15 +70,6 @@ export const get: AddCommand = (context) => {
     .action((given: GetOptions) =>
       run(context, async () => (await import('../commands/get.ts')).getApps(given), given),
     );
-};
-
-export const keys: AddCommand = (context) => {
-  environment(context.program.command('keys').description('prints an access token with which an API can be called'))
-    .requiredOption('-n, --name <name>', 'of the API')
-    .requiredOption('-v, --version <version>', 'of the API')
-    .option('-r, --provider <name>', 'of the API')
-    .option('-t, --token <address>', 'token endpoint to ask, if not that of the environment')
-    .action((given: KeysOptions) => run(context, async () => (await import('../commands/keys.ts')).keys(given), given));
 };
 
 export const changeStatus: AddCommand = (context) => {

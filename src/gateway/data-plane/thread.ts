@@ -8,7 +8,7 @@ import { renderDefect } from '../faults/render.ts';
 import { reservedFields } from '../forwarding/tell-backend.ts';
 import { compile, Pipeline } from '../pipeline.ts';
 import { Routes } from '../routes.ts';
-import { TrustedIssuer } from '../security/issuers.ts';
+import { hasMoreKeys, TrustedIssuer } from '../security/issuers.ts';
 import { firstPulseWord } from '../shared-state.ts';
 import { answerHealth } from './answer-health.ts';
 import { builtInApi } from './built-in-api.ts';
@@ -66,12 +66,18 @@ function apply(change: ThreadChange): void {
       if (change.value) deps.policies.put(change.value);
       else deps.policies.delete(change.id);
       return;
-    case 'issuer':
-      // A token that was verified with a key that has gone must be verified again.
-      for (const scheme of Object.values(deps.schemes)) scheme.clear();
+    case 'issuer': {
+      // A token that was verified with a key that has gone must be verified again. If none has gone, the others stay good.
+      const before = issuers.get(change.id)?.entity;
+      const more = change.value !== null && before !== undefined && hasMoreKeys(before, change.value);
+      for (const scheme of Object.values(deps.schemes)) {
+        if (more) scheme.clearRefused?.();
+        else scheme.clear();
+      }
       if (change.value) issuers.set(change.id, new TrustedIssuer(change.value));
       else issuers.delete(change.id);
       return;
+    }
   }
 }
 

@@ -33,6 +33,10 @@ export class ApiKeyScheme implements Scheme {
     this.#options.verifier.clear();
   }
 
+  clearRefused(): void {
+    this.#options.verifier.clear();
+  }
+
   verify(key: string, now: number): Principal | Fault | Promise<Principal | Fault> {
     const outcome = this.#options.verifier.verify(key, key, now);
     return outcome instanceof Promise

@@ -135,6 +135,13 @@ export class TrustedIssuer {
 /** The trusted issuers by their exact `iss`. */
 export type Issuers = Map<string, TrustedIssuer>;
 
+/** Whether nothing else has changed than that there are further keys: all that was verified before still is. */
+export function hasMoreKeys({ keys: before, ...rest }: Issuer, { keys: after, ...restAfter }: Issuer): boolean {
+  if (JSON.stringify(rest) !== JSON.stringify(restAfter)) return false;
+  const present = new Set(after.map((key) => JSON.stringify(key)));
+  return before.every((key) => present.has(JSON.stringify(key)));
+}
+
 function importJwk(jwk: PublicJwk): VerificationKey | null {
   if (jwk.alg !== undefined && !Object.hasOwn(algorithms, jwk.alg)) return null;
   let key: KeyObject;

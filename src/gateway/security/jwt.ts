@@ -34,6 +34,10 @@ export class JwtScheme implements Scheme {
     this.#options.verifier.clear();
   }
 
+  clearRefused(): void {
+    this.#options.verifier.clear();
+  }
+
   verify(credentials: string, now: number): Principal | Fault | Promise<Principal | Fault> {
     const { verifier } = this.#options;
     const token = bearerToken(credentials);

@@ -13,6 +13,8 @@ export interface Scheme {
   verify(credentials: string, now: number): Principal | Fault | Promise<Principal | Fault>;
   /** Forgets every verified token: the keys or the key manager behind them have changed. */
   clear(): void;
+  /** Forgets which signatures were wrong: an issuer has more keys than before. Absent = it has to do with none. */
+  clearRefused?(): void;
 }
 
 const form = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*) *$/;

@@ -8,7 +8,7 @@ import { clientAlgorithms } from '../client-keys.ts';
 import { grants } from '../grants/index.ts';
 
 const answer: Step = ({ reply }, km) => {
-  const { options } = km;
+  const { options, keys } = km;
   const { issuer, publicUrl } = options;
   const byConnection = connectionAuthentications.filter((one) => one.isServed(km));
   const methods = [...clientAuthentications, ...byConnection].map((one) => one.method);
@@ -41,7 +41,7 @@ const answer: Step = ({ reply }, km) => {
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [options.signingAlgorithm],
+    id_token_signing_alg_values_supported: keys.algorithms,
     token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     revocation_endpoint_auth_methods_supported: methods,

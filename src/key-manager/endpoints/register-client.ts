@@ -2,7 +2,7 @@
 import { registerClient as createClient, grantTypes, revealSecret } from '../../adapters/key-managers/built-in.ts';
 import { callbackUrlForm, isCallbackUrl } from '../../adapters/key-managers/callback-url.ts';
 import { type ClientRow, findClient, findRegisteredClient } from '../../adapters/stores/clients.ts';
-import { readUserName } from '../../adapters/user-stores/user-name.ts';
+import { shortUserName } from '../../adapters/user-stores/user-name.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
 import { hasHiddenCharacters, hiddenCharacters } from '../../core/hidden-characters.ts';
 import { defaultTenant } from '../../core/tenant.ts';
@@ -101,7 +101,7 @@ function refuseUnknown(body: Record<string, unknown>): void {
 
 /** The user who asks; for an administrator, any user. */
 async function readOwner(km: KeyManager, name: string | null, user: User): Promise<string> {
-  if (name === null || readUserName(name)?.name === user.name) return user.fullName;
+  if (name === null || shortUserName(name) === user.name) return user.fullName;
   if (!user.roles.includes('admin')) {
     throw new OAuthError('access_denied', 'owner: only an administrator registers clients for others', 403);
   }

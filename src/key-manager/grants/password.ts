@@ -1,6 +1,6 @@
 /** A token of a user, whose name and password the client sends (RFC 6749 section 4.3). */
 
-import { readUserName } from '../../adapters/user-stores/user-name.ts';
+import { shortUserName } from '../../adapters/user-stores/user-name.ts';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
@@ -16,11 +16,13 @@ export const password: Grant = {
     const username = form.require('username');
     const secret = form.require('password');
     const asked = readScope(form.get('scope'));
-    const name = readUserName(username)?.name ?? username;
-    const subject = fullUserName(name, defaultTenant);
-    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
+    const subject = fullUserName(shortUserName(username) ?? username, defaultTenant);
+    const known = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.verify(username, secret, source);
     if (!user) throw new OAuthError('invalid_grant', 'authentication failed: unknown user, or wrong password');
+    // Who names no user store may be found in another one than the first.
+    const other = { subject: user.fullName, client: client.consumer_key };
+    const issuedAt = user.fullName === subject ? known : await issueTime(km, other, beganAt);
     return issue(
       km,
       {

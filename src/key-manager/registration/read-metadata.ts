@@ -40,6 +40,7 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
       tos_uri: webAddress(body, 'tos_uri'),
       policy_uri: webAddress(body, 'policy_uri'),
       contacts: texts(body, 'contacts'),
+      id_token_signed_response_alg: text(body, 'id_token_signed_response_alg'),
       software_id: text(body, 'software_id'),
       software_version: text(body, 'software_version'),
       jwks: readJwks(body),
@@ -50,7 +51,7 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
       ...Object.fromEntries(certificateNames.map((name) => [name, text(body, name)])),
     }),
   };
-  checkTogether(km, metadata, body);
+  checkTogether(km, metadata);
   return metadata;
 }
 
@@ -62,7 +63,7 @@ const certificateNames = [
   'tls_client_auth_san_email',
 ] as const;
 
-function checkTogether(km: KeyManager, metadata: RegisteredMetadata, body: Body): void {
+function checkTogether(km: KeyManager, metadata: RegisteredMetadata): void {
   const { grant_types, token_endpoint_auth_method: method, redirect_uris = [], jwks, jwks_uri } = metadata;
   if (grant_types.includes('authorization_code') && redirect_uris.length === 0) {
     throw new OAuthError('invalid_redirect_uri', 'redirect_uris: expected at least one, for authorization_code');
@@ -80,9 +81,10 @@ function checkTogether(km: KeyManager, metadata: RegisteredMetadata, body: Body)
       `exactly one of ${certificateNames.join(', ')} with tls_client_auth, else none`,
     );
   }
-  const algorithm = body.id_token_signed_response_alg;
-  if (algorithm !== undefined && algorithm !== km.options.signingAlgorithm) {
-    wrong('id_token_signed_response_alg', km.options.signingAlgorithm);
+  const { id_token_signed_response_alg: algorithm } = metadata;
+  const served = [km.options.signingAlgorithm, ...km.options.otherAlgorithms];
+  if (algorithm !== undefined && !served.includes(algorithm)) {
+    wrong('id_token_signed_response_alg', `one of ${served.join(', ')}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { enrolmentDefinitions } from './enrolment-definitions.ts';
 import { identityProviderDefinitions } from './identity-provider-definitions.ts';
 import { importPreviews } from './import-preview.ts';
 import { revocationDefinitions } from './revocation-definitions.ts';
+import { signingKeyDefinitions } from './signing-key-definitions.ts';
 import { userDefinitions } from './user-definitions.ts';
 
 export type SubscriptionThrottlePolicy = Original & { permissions?: Permissions };
@@ -37,6 +38,7 @@ export const additions: {
     ...revocationDefinitions.operations,
     ...enrolmentDefinitions.operations,
     ...identityProviderDefinitions.operations,
+    ...signingKeyDefinitions.operations,
   ],
   schemas: {
     ...userDefinitions.schemas,
@@ -44,6 +46,7 @@ export const additions: {
     ...revocationDefinitions.schemas,
     ...enrolmentDefinitions.schemas,
     ...identityProviderDefinitions.schemas,
+    ...signingKeyDefinitions.schemas,
     SubscriptionThrottlePolicy: {
       allOf: [
         ...subscriptionPolicy.allOf.map(stopsOnQuota),

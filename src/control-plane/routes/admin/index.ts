@@ -14,6 +14,7 @@ import { labels } from './labels.ts';
 import { policies } from './policies.ts';
 import { revocations } from './revocations.ts';
 import { settingsOperations } from './settings.ts';
+import { signingKeys } from './signing-keys.ts';
 import { users } from './users.ts';
 import { workflows } from './workflows.ts';
 
@@ -34,4 +35,5 @@ export const adminOperations: Operations = {
   ...revocations,
   ...gateways,
   ...enrolment,
+  ...signingKeys,
 };

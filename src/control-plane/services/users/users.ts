@@ -47,14 +47,14 @@ export async function changeRoles(
   actor: string,
 ): Promise<void> {
   const roles = readRoles(asked);
-  const done = await deps.users.setRoles(name, roles, async (tx, before) => {
+  const done = deps.users.setRoles(name, roles, async (tx, before) => {
     if (before.roles.some((role) => !roles.includes(role))) {
       await revokeAll(tx, deps, before);
       await keepAnAdmin(tx, before);
     }
     await audit(tx, deps, actor, 'update', before, { roles: before.roles }, { roles });
   });
-  found(done || null, name);
+  found((await refusing(done)) || null, name);
 }
 
 /** Sets another password; everything that was issued for the user is revoked. @throws RestError 400, 404 */
@@ -82,12 +82,12 @@ export async function revokeTokens(deps: ControlPlaneDeps, name: string, actor: 
 
 /** Deletes a user; everything that was issued for him is revoked. His applications stay. @throws RestError 404, 409 */
 export async function removeUser(deps: ControlPlaneDeps, name: string, actor: string): Promise<void> {
-  const done = await deps.users.delete(name, async (tx, user) => {
+  const done = deps.users.delete(name, async (tx, user) => {
     await keepAnAdmin(tx, user);
     await revokeAll(tx, deps, user);
     await audit(tx, deps, actor, 'delete', user, { roles: user.roles });
   });
-  found(done || null, name);
+  found((await refusing(done)) || null, name);
 }
 
 /** His tokens, those of his applications that speak for him, and the API keys that he made. */
