@@ -50,6 +50,8 @@ export interface AccessTokenClaims {
   readonly nbf?: number;
   readonly jti: string;
   readonly scope: string;
+  /** The keys that its bearer has to prove (RFC 7800). */
+  readonly cnf?: { readonly jkt?: string; readonly 'x5t#S256'?: string };
   readonly consumerKey: string;
   readonly keytype: KeyType;
   /** Who acts for `sub` (RFC 8693 section 4.1). */

@@ -13,6 +13,7 @@ import type { RequestMetrics } from './record/request-metrics.ts';
 import type { RevokedSetReader } from './revocation/revoked-set.ts';
 import type { Schemes } from './security/index.ts';
 import type { MutualTls } from './security/mutual-tls.ts';
+import type { Possession } from './security/possession.ts';
 import type { SubscriptionReader } from './subscriptions/subscription-table.ts';
 import type { DenyRules } from './throttling/deny-rules.ts';
 import type { Policies } from './throttling/policies.ts';
@@ -31,6 +32,7 @@ export interface Deps {
   readonly fingerprinter: Fingerprinter;
   readonly schemes: Schemes;
   readonly mutualTls: MutualTls;
+  readonly possession: Possession;
   readonly revoked: RevokedSetReader;
   readonly subscriptions: SubscriptionReader;
   readonly policies: Policies;

@@ -87,10 +87,12 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const table = new SubscriptionTable(gateway.subscriptions.capacity);
   const counterBuffer = RateCounters.allocate(gateway.rateCounters.capacity);
   const counters = new RateCounters(counterBuffer);
+  const proofs = new RateCounters(RateCounters.allocate(gateway.dpop.capacity));
   const shared: SharedState = {
     fingerprintKey,
     revoked: revoked.buffers,
     counters: counterBuffer,
+    proofs: proofs.buffer,
     subscriptions: table.buffers,
     freshness: source && Freshness.allocate(),
     control: allocateControl(threads),
@@ -124,7 +126,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     cooldown: gateway.jwks.cooldown * 1000,
     log,
   });
-  const handshakes = new Handshakes(certificates.server, (tls) => dataPlane.useTls(tls));
+  const handshakes = new Handshakes(certificates.server, gateway.clientCertificate.ask === 'always', (tls) =>
+    dataPlane.useTls(tls),
+  );
   const dataPlane = new DataPlane({
     common: {
       options,
@@ -173,7 +177,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const copied = await (follower ? follower.start() : loadCopy(disk, sink));
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
-  const stopSweeping = sweepExpired({ revoked, counters, clock, log });
+  const stopSweeping = sweepExpired({ revoked, counters, proofs, clock, log });
   const stopWatching =
     follower && freshness
       ? watchFreshness({

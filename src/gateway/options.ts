@@ -115,8 +115,13 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       (certificate === '') === (key === '') ? undefined : 'certificate, key: expected both of them, or neither',
   ),
   clientCertificate: section(
-    'Client certificates (mutual TLS) where TLS ends at a proxy before the gateway, which passes them on.',
+    'Client certificates (mutual TLS), also where TLS ends at a proxy before the gateway, which passes them on.',
     {
+      ask: choice(['auto', 'always'], {
+        default: 'auto',
+        description:
+          'Whether the HTTPS listener asks clients for a certificate always, or while an API accepts any (`auto`). Tokens that are bound to a certificate (RFC 8705) need `always`. Nobody has to have one; browsers that have some let their users choose.',
+      }),
       header: text({
         default: usualCertificateHeader,
         description:
@@ -139,6 +144,20 @@ const gateway = section('The gateway: its listeners, threads and limits.', {
       return problems;
     },
   ),
+  dpop: section('Proofs that come with tokens that are bound to a key (DPoP, RFC 9449).', {
+    hosts: list({
+      default: [],
+      description:
+        'Hosts by which clients know the gateway, with the port if it is not the usual one (`api.example.com`, `localhost:8243`): a proof has to be for an address at one of them. Empty is whatever the request itself says in Host. Name them if clients send the same tokens to servers of others, too, who could send them on.',
+    }),
+    capacity: integer({
+      default: 262_144,
+      minimum: 1024,
+      maximum: 100_000_000,
+      description:
+        'Proofs of the last one and a half minutes that there is room for, in memory that all threads share: each works once. Beyond them requests with proofs get 503/900954.',
+    }),
+  }),
   backend: section(
     'Connections to back ends.',
     {

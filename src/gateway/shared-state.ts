@@ -7,6 +7,8 @@ export interface SharedState {
   readonly fingerprintKey: Uint8Array;
   readonly revoked: RevokedSetBuffers;
   readonly counters: SharedArrayBuffer;
+  /** Counters of DPoP proofs: apart, so that who sends many takes no room from limits. */
+  readonly proofs: SharedArrayBuffer;
   readonly subscriptions: SubscriptionBuffers;
   /** As `Freshness` has it; null = there is no source that could know better. */
   readonly freshness: SharedArrayBuffer | null;

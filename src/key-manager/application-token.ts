@@ -37,7 +37,7 @@ export async function applicationToken(km: KeyManager, request: ApplicationToken
   );
   const source = { kind: 'authenticated client', address: '', gone: () => false } as const;
   try {
-    const { access, scope } = await clientCredentials.handle({ form, client, source, beganAt }, km);
+    const { access, scope } = await clientCredentials.handle({ form, client, source, beganAt, confirmation: {} }, km);
     return {
       value: access.value,
       scopes: scope.split(' '),

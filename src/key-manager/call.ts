@@ -1,5 +1,7 @@
 /** One request at an endpoint, and the key manager that answers it. */
+import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
@@ -11,6 +13,7 @@ import type { Seal } from '../platform/seal.ts';
 import type { IssuerKeys } from './assertions/issuer-keys.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
+import type { Confirmation } from './confirmation.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -26,6 +29,8 @@ export type IssuerOptions = KeyManagerOptions['tokens'] & {
   readonly issuer: string;
   /** Scheme, host and port: `https://localhost:9443`. */
   readonly publicUrl: string;
+  /** Every address under which clients call the token endpoint, at gateways too. */
+  readonly tokenUrls: readonly string[];
 };
 
 /** What every endpoint works with. */
@@ -41,12 +46,16 @@ export interface KeyManager {
   readonly grants: ReadonlyMap<string, Grant>;
   /** Of issuers whose assertions are taken. */
   readonly issuerKeys: IssuerKeys;
+  /** That clients publish. */
+  readonly keySets: KeySets;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;
   readonly clients: KnownClients;
   /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
   readonly bounds: Remembered<number>;
+  /** Of the certificates of clients. */
+  readonly clientAuthorities: readonly X509Certificate[];
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
 }
 
@@ -54,7 +63,8 @@ export interface KeyManager {
 export class Call {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly form: Form;
+  /** The parameters: of a request for authorization that was pushed, those that were. */
+  form: Form;
   /** What the client showed to prove who it is; null = nothing. */
   credentials: ClientCredentials | null = null;
   #client: ClientRow | undefined;
@@ -62,6 +72,10 @@ export class Call {
   #began: StoreHead | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
+  /** Hash of the name of the pushed request for authorization; null = it was not pushed. */
+  pushed: string | null = null;
+  /** The keys that the request proves. */
+  confirmation: Confirmation = {};
   /** Where an authorization request is answered, once that is known to be the client's; null = on a page of ours. */
   answerTo: AuthorizationAnswer | null = null;
   /** The browser's; null = nobody has logged in. */

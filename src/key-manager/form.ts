@@ -16,6 +16,21 @@ export class Form {
     return this.#values.get(name) || null;
   }
 
+  /** A form without these parameters. */
+  without(names: readonly string[]): Form {
+    return new Form(new Map([...this.#values].filter(([name]) => !names.includes(name))), this.repeated);
+  }
+
+  /** A form with another value of this parameter. */
+  with(name: string, value: string): Form {
+    return new Form(new Map([...this.#values, [name, value]]), this.repeated);
+  }
+
+  /** As `parseForm` reads it. */
+  toString(): string {
+    return new URLSearchParams([...this.#values]).toString();
+  }
+
   /** A form that has these parameters and no others. */
   only(names: readonly string[]): Form {
     return new Form(new Map([...this.#values].filter(([name]) => names.includes(name))), this.repeated);

@@ -5,6 +5,7 @@ import type { StoreHead } from '../adapters/stores/store.ts';
 import type { KeyType } from '../core/application.ts';
 import { gatewayAudience } from '../core/token.ts';
 import { type KeyManager, seconds } from './call.ts';
+import { type Confirmation, cnf, readConfirmation, tokenType } from './confirmation.ts';
 import type { Actor } from './formats/format.ts';
 import { tokenHash } from './token-hash.ts';
 
@@ -15,7 +16,7 @@ export interface Introspection {
   readonly username: string;
   readonly sub: string;
   readonly scope: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: 'Bearer' | 'DPoP';
   readonly iss: string;
   readonly aud: string;
   readonly iat: number;
@@ -23,6 +24,8 @@ export interface Introspection {
   readonly exp: number;
   /** Of a JWT. */
   readonly jti?: string;
+  /** The keys that its bearer has to prove. */
+  readonly cnf?: Confirmation;
   /** Whether the application itself has the token, or a user. */
   readonly aut: AccessTokenRow['user_type'];
   readonly consumerKey: string;
@@ -63,19 +66,24 @@ async function verifiedRow(km: KeyManager, token: string): Promise<AccessTokenRo
   return row && row.issuer === claims.iss ? row : null;
 }
 
-const describe = (row: AccessTokenRow, client: ClientRow): Introspection => ({
+const describe = (
+  row: AccessTokenRow,
+  client: ClientRow,
+  bound = readConfirmation(row.confirmation),
+): Introspection => ({
   active: true,
   client_id: row.consumer_key,
   username: row.subject,
   sub: row.subject,
   scope: row.scope,
-  token_type: 'Bearer',
+  token_type: tokenType(bound),
   iss: row.issuer,
   aud: gatewayAudience,
   iat: row.issued_at,
   nbf: row.issued_at,
   exp: row.expires_at,
   ...(row.form === 'JWT' ? { jti: row.id } : {}),
+  ...cnf(bound),
   aut: row.user_type,
   consumerKey: row.consumer_key,
   keytype: client.key_type,

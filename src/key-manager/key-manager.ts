@@ -1,7 +1,10 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
+import { X509Certificate } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { grantTypes } from '../adapters/key-managers/built-in.ts';
 import type { FetchJwks } from '../adapters/key-managers/jwks.ts';
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
+import { openKeySets } from '../adapters/outbound/key-sets.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
@@ -37,6 +40,10 @@ export interface KeyManagerDeps {
   isEnrolledGateway(request: FastifyRequest): boolean;
   /** Fetches the keys of issuers whose assertions are taken. */
   readonly fetchJwks: FetchJwks;
+  /** Whether addresses that clients give may be private ones. */
+  readonly privateAddresses: PrivateAddresses;
+  /** PEM certificates of those who issue the certificates of clients (`tls_client_auth`). Default: none. */
+  readonly clientAuthorities?: readonly string[];
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -92,6 +99,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     keys,
     grants: await allGrants(options.customGrants),
     issuerKeys: openIssuerKeys(deps.fetchJwks, clock),
+    clientAuthorities: (deps.clientAuthorities ?? []).map((pem) => new X509Certificate(pem)),
+    keySets: openKeySets(clock, deps.privateAddresses),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),

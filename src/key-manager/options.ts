@@ -84,6 +84,11 @@ const tokens = section(
       default: 'RS256',
       description: 'Algorithm that signs JWTs. A key for it is made at the first start that needs one.',
     }),
+    jwtProfile: choice(['WSO2', 'RFC 9068'], {
+      default: 'WSO2',
+      description:
+        'Form of access tokens that are JWTs. `WSO2`: the type `JWT`, as WSO2 API Manager has it. `RFC 9068`: the type `at+jwt`, and besides the same claims `client_id`, and of a log-in `auth_time` and `amr`.',
+    }),
     otherAlgorithms: list({
       default: ['ES256'],
       description:
@@ -127,6 +132,27 @@ const tokens = section(
     }),
     sessionValidity: seconds(28_800, 'Seconds after a log-in until a browser has to log in again.'),
     idTokenValidity: seconds(3600, 'Seconds that an id token is valid.'),
+    requirePushedRequests: boolean({
+      default: false,
+      description:
+        'Whether each client has to push its requests for authorization to `/oauth2/par` first (RFC 9126). Each client can be registered so by itself.',
+    }),
+    pushedRequestValidity: integer({
+      default: 60,
+      minimum: 5,
+      maximum: 600,
+      description: 'Seconds within which the browser has to come with a request that was pushed.',
+    }),
+    clientAuthorities: text({
+      default: '',
+      description:
+        'File with the certificates of the authorities that issue certificates of clients (PEM, PKCS#12 or JKS without a password), for the client authentication `tls_client_auth` (RFC 8705); relative to the current folder. Empty = it is not served.',
+    }),
+    requireDpopNonce: boolean({
+      default: false,
+      description:
+        'Whether DPoP proofs (RFC 9449) sent to the key manager have to have a nonce that it gave out: nobody makes proofs for later then. It costs each client one request more.',
+    }),
     requirePkce: boolean({
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',
@@ -161,10 +187,15 @@ const tokens = section(
       description:
         'Files of JavaScript or TypeScript modules, each a further grant of the token endpoint; relative to the working folder. See docs/grants.md.',
     }),
+    openRegistration: boolean({
+      default: false,
+      description:
+        'Whether anybody may register clients at `/oauth2/register` (RFC 7591). They belong to nobody, and can only send users to log in. Off = a user has to authenticate itself there.',
+    }),
     tokenUrls: list({
       default: [],
       description:
-        'Further addresses at which clients reach the token endpoint, such as that of a proxy: assertions may be made for them as for our own.',
+        'Further addresses at which clients reach the token endpoint, such as that of a proxy: assertions and proofs may be made for them as for our own.',
     }),
     assertionSkew: integer({
       default: 60,
@@ -184,6 +215,10 @@ const tokens = section(
   },
   (values) => {
     const { timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity } = values;
+    const wrongUrl = values.tokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
+    if (wrongUrl !== undefined) {
+      return `tokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrongUrl)}`;
+    }
     const wrong = values.otherAlgorithms.find((name) => !(signingAlgorithms as readonly string[]).includes(name));
     if (wrong !== undefined) {
       return `otherAlgorithms: expected names out of ${signingAlgorithms.join(', ')}, got ${JSON.stringify(wrong)}`;

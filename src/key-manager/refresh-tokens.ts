@@ -5,6 +5,8 @@ import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/ref
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { Seal } from '../platform/seal.ts';
 import type { KeyManager } from './call.ts';
+import { isPublic } from './client-metadata.ts';
+import { type Confirmation, writeConfirmation } from './confirmation.ts';
 import { type LogIn, writeLogIn } from './log-in.ts';
 import { expiresAt } from './times.ts';
 import { tokenHash } from './token-hash.ts';
@@ -12,7 +14,8 @@ import { tokenHash } from './token-hash.ts';
 export interface NewRefreshToken {
   /** Absent: it begins a family. */
   readonly family?: string;
-  readonly client: Pick<ClientRow, 'consumer_key' | 'tenant' | 'refresh_validity'>;
+  readonly client: Pick<ClientRow, 'consumer_key' | 'tenant' | 'refresh_validity' | 'metadata'>;
+  readonly confirmation: Confirmation;
   readonly subject: string;
   /** As granted; a refresh with less keeps it. */
   readonly scope: string;
@@ -47,6 +50,8 @@ export async function createRefreshToken(
     state: 'ACTIVE',
     used_at_ms: null,
     successor_id: null,
+    // What authenticates itself needs no other proof that a refresh token is its own (RFC 9449 section 5).
+    confirmation: isPublic(token.client) ? writeConfirmation(token.confirmation) : '',
     log_in: token.logIn ? writeLogIn(token.logIn) : null,
     not_after: token.notAfter ?? null,
   };

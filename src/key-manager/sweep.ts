@@ -4,10 +4,12 @@ import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
 import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
+import { removeExpiredPushed } from '../adapters/stores/pushed-requests.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { removeExpiredAssertions } from '../adapters/stores/used-assertions.ts';
+import { removeExpiredProofs } from '../adapters/stores/used-proofs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { seconds } from './call.ts';
@@ -20,9 +22,14 @@ const removals = [
   removeExpiredSessions,
   removeExpiredDeviceCodes,
   removeOldGuesses,
+  removeExpiredProofs,
+  removeExpiredPushed,
   removeExpiredFederatedUsers,
   removeExpiredAssertions,
 ];
+
+/** Nobody asks later why one of these was refused. */
+const atOnce = [removeExpiredProofs, removeExpiredPushed];
 
 const everyMs = 600_000;
 const day = 86_400;
@@ -32,7 +39,7 @@ const batch = 500;
 /** Begins to sweep every ten minutes. Returns the function that ends it. */
 export function sweep(store: Store, clock: Clock, log: Log): () => void {
   const timer = setInterval(() => {
-    sweepOnce(store, seconds(clock) - day).catch((error) =>
+    sweepOnce(store, seconds(clock) - day, seconds(clock)).catch((error) =>
       log.error({ err: error }, 'expired tokens stay in the store'),
     );
   }, everyMs);
@@ -40,10 +47,14 @@ export function sweep(store: Store, clock: Clock, log: Log): () => void {
   return () => clearInterval(timer);
 }
 
-/** Removes what expired before `before` (seconds since the epoch). */
-export async function sweepOnce(store: Store, before: number): Promise<void> {
+/**
+ * Removes what expired before `before` (seconds since the epoch).
+ * @param now the time, for what goes as soon as it has expired; default `before`
+ */
+export async function sweepOnce(store: Store, before: number, now = before): Promise<void> {
   for (const remove of removals) {
+    const until = atOnce.includes(remove) ? now : before;
     // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
-    while ((await store.transaction(({ db }) => remove(db, before, batch))) === batch);
+    while ((await store.transaction(({ db }) => remove(db, until, batch))) === batch);
   }
 }

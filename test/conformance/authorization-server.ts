@@ -1,6 +1,7 @@
 /** A real key manager on a free port of this machine, with a store in a throw-away folder. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { type ClientRegistration, type ConsumerKey, registerClient } from '../..
 import { type FetchJwks, openJwks } from '../../src/adapters/key-managers/jwks.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
 import type { Queryable, Store } from '../../src/adapters/stores/store.ts';
 import { createSubscription } from '../../src/adapters/stores/subscriptions.ts';
@@ -16,6 +18,7 @@ import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
 import type { UserStore } from '../../src/adapters/user-stores/user-store.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
+import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
 import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
@@ -28,6 +31,12 @@ export interface StartOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly options?: Partial<IssuerOptions>;
+  /** It listens for HTTPS, and asks for certificates as the real listener does. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** PEM. */
+  readonly clientAuthorities?: readonly string[];
+  /** Whether addresses that clients give may be private ones; default `allow`. */
+  readonly privateAddresses?: 'allow' | 'deny';
   /** Default: those in the store. */
   readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
   /** Default: over HTTPS, from nobody. */
@@ -65,9 +74,10 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
   const store = await openTestStore(folder, clock);
   const seal = openSeal(join(folder, 'store.key'));
   // It listens before the routes are known, because the issuer contains the port.
-  const server = createServer();
+  const tls = start.tls;
+  const server = tls ? createSecureServer({ ...tls, requestCert: true, rejectUnauthorized: false }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`;
   const app = fastify({
     serverFactory: (handler) => {
       server.on('request', handler);
@@ -94,13 +104,19 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     requirePkce: false,
+    jwtProfile: 'WSO2',
+    openRegistration: false,
+    clientAuthorities: '',
+    requireDpopNonce: false,
+    requirePushedRequests: false,
+    pushedRequestValidity: 60,
     allowPlainPkce: false,
     exchangeImpersonation: false,
     allowImplicit: false,
     strictScopes: false,
     customGrants: [],
     assertionIssuers: [],
-    tokenUrls: [],
+    tokenUrls: ['https://localhost:8243/token'],
     assertionSkew: 60,
     assertionRefreshTokens: true,
     issuer: `${url}/oauth2/token`,
@@ -113,6 +129,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     clock,
     log: silentLog,
     fetchJwks: start.fetchJwks ?? openJwks({ ca: '', authorities: [] }, 5000),
+    clientAuthorities: start.clientAuthorities ?? [],
+    privateAddresses: start.privateAddresses ?? 'allow',
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
@@ -188,6 +206,15 @@ export function addClient(
       ...registration,
     });
   });
+}
+
+/** Gives a client metadata (RFC 7591), in place of what it has. */
+export async function setMetadata(
+  server: AuthorizationServer,
+  { consumerKey }: ConsumerKey,
+  metadata: ClientMetadata,
+): Promise<void> {
+  await server.store.transaction((tx) => updateClient(tx, consumerKey, { metadata: JSON.stringify(metadata) }));
 }
 
 /** The user admin, whom nobody can log in as, unless a test has made one. */

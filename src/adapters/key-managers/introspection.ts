@@ -20,6 +20,8 @@ export type Introspection =
       readonly issuedAt: number;
       /** Seconds since the epoch; Infinity if the answer doesn't say, so that only the cache's time limits it. */
       readonly expires: number;
+      /** The keys that its bearer has to prove (RFC 7800), as the answer says it; absent = none. */
+      readonly cnf?: unknown;
     };
 
 /** @throws Error when there is no answer, or none that can be understood; its message holds no token. */
@@ -64,7 +66,7 @@ function readAnswer({ status, body }: HttpsAnswer): Introspection {
   if (status !== 200) throw new Error(`answered ${status} where 200 was expected`);
   const answer = JSON.parse(body) as Record<string, unknown>;
   if (answer.active === false) return { active: false, expired: answer.expired === true };
-  const { active, iss, username, sub, client_id, aut, scope, iat, exp } = answer;
+  const { active, iss, username, sub, client_id, aut, scope, iat, exp, cnf } = answer;
   const clientId = text(client_id);
   const subject = text(sub) ?? text(username) ?? clientId;
   const isTime = exp === undefined || (typeof exp === 'number' && Number.isFinite(exp));
@@ -80,6 +82,7 @@ function readAnswer({ status, body }: HttpsAnswer): Introspection {
     scope: typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [],
     issuedAt: typeof iat === 'number' ? iat : 0,
     expires: exp === undefined ? Number.POSITIVE_INFINITY : (exp as number),
+    ...(cnf === undefined || cnf === null ? {} : { cnf }),
   };
 }
 

@@ -25,7 +25,11 @@ export function openJwks(trust: Trust, timeout: number): FetchJwks {
   };
 }
 
-function readKeys(body: string, place: string): PublicJwk[] {
+/**
+ * The public part of the signing keys of a key set.
+ * @throws Error that begins with `place`
+ */
+export function readKeys(body: string, place: string): PublicJwk[] {
   let keys: unknown;
   try {
     keys = (JSON.parse(body) as { keys?: unknown } | null)?.keys;

@@ -6,7 +6,7 @@ import type { Queryable, StoreTransaction } from './store.ts';
 export type AccessTokenRow = Schema['access_tokens'];
 
 /** What makes two requests for an opaque token requests for the same token. */
-export type TokenIdentity = Pick<AccessTokenRow, 'consumer_key' | 'subject' | 'user_type' | 'scope'>;
+export type TokenIdentity = Pick<AccessTokenRow, 'consumer_key' | 'subject' | 'user_type' | 'scope' | 'confirmation'>;
 
 /** The JWT with this `jti`. */
 export async function findJwt(db: Queryable, jti: string): Promise<AccessTokenRow | null> {
@@ -39,6 +39,7 @@ const selectActiveOpaque = prepared((db, place) =>
     .where('subject', '=', place<string>('subject'))
     .where('user_type', '=', place<AccessTokenRow['user_type']>('user_type'))
     .where('scope', '=', place<string>('scope'))
+    .where('confirmation', '=', place<string>('confirmation'))
     .where('form', '=', 'OPAQUE')
     .where('state', '=', 'ACTIVE'),
 );
@@ -65,6 +66,7 @@ const columns = {
   expires_at: true,
   state: true,
   act: true,
+  confirmation: true,
 } satisfies Record<keyof AccessTokenRow, true>;
 
 const insertRow = prepared((db, place) => {

@@ -40,12 +40,20 @@ export function clientsOf(db: Queryable, applicationId: string): Promise<ClientR
 /** How long its tokens are valid, where that is not as the options say. */
 export type ClientValidity = Pick<ClientRow, 'application_validity' | 'user_validity' | 'refresh_validity'>;
 
+const absent = {
+  application_validity: null,
+  user_validity: null,
+  refresh_validity: null,
+  metadata: '{}',
+  registration_hash: null,
+};
+
 /** Writes a client; gateways learn whose key it is. */
 export async function createClient(
   tx: StoreTransaction,
-  client: Omit<ClientRow, keyof ClientValidity | 'metadata'> & Partial<ClientValidity & Pick<ClientRow, 'metadata'>>,
+  client: Omit<ClientRow, keyof typeof absent> & Partial<Pick<ClientRow, keyof typeof absent>>,
 ): Promise<void> {
-  const row = { application_validity: null, user_validity: null, refresh_validity: null, metadata: '{}', ...client };
+  const row = { ...absent, ...client };
   await tx.db.insertInto('clients').values(row).execute();
   recordKey(tx, row);
 }

@@ -9,6 +9,7 @@ import type { GrantTables } from './schema/grants.ts';
 import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PortalTables } from './schema/portal.ts';
+import type { ProofTables } from './schema/proofs.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
 export interface Schema
@@ -18,7 +19,8 @@ export interface Schema
     GatewayTables,
     LogInTables,
     IdentityProviderTables,
-    GrantTables {
+    GrantTables,
+    ProofTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };
@@ -85,6 +87,8 @@ export interface Schema
     refresh_validity: number | null;
     /** JSON of what it says of itself beyond the columns, in the names of RFC 7591 (`ClientMetadata`). */
     metadata: string;
+    /** base64url SHA-256 of the token that manages its registration (RFC 7592); null = it has none. */
+    registration_hash: string | null;
   };
   apis: {
     id: string;
@@ -146,6 +150,8 @@ export interface Schema
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
     /** JSON of the claim `act` (RFC 8693 section 4.1): who acts for the subject; null = nobody. */
     act: string | null;
+    /** JSON of the keys of which its bearer has to prove one (`cnf`, RFC 7800); empty = of none. */
+    confirmation: string;
   };
   /** With which families of refresh tokens an access token was handed out. */
   access_token_families: { access_id: string; family: string };
@@ -168,6 +174,8 @@ export interface Schema
     successor_id: string | null;
     /** JSON of the `LogIn` at an authorization endpoint that it came from; null = of another grant. */
     log_in: string | null;
+    /** As of access tokens: what a refresh has to prove. */
+    confirmation: string;
     /** Nothing that comes of the same grant lives longer; null = as the options say. */
     not_after: number | null;
   };

@@ -1,5 +1,5 @@
 /** Runs the key manager and the control plane, which share the store and one listener. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { FetchJwks } from '../../adapters/key-managers/jwks.ts';
@@ -99,6 +99,8 @@ export async function runManagement(
       );
       return (await jwks)(url);
     },
+    privateAddresses: privateAddresses(options),
+    clientAuthorities: await clientAuthorities(options.tokens.clientAuthorities),
     options: {
       ...options.tokens,
       issuer: options.tokens.issuer || `${origin}/oauth2/token`,
@@ -179,6 +181,12 @@ export async function runManagement(
       unlock();
     },
   };
+}
+
+async function clientAuthorities(file: string): Promise<string[]> {
+  if (file === '') return [];
+  const { openTrustStore } = await import('../../adapters/trust-stores/index.ts');
+  return (await openTrustStore(resolve(file), '')).certificates.map(({ pem }) => pem);
 }
 
 /** The issuer's name has the port in it, so a free one is chosen before anything else. */

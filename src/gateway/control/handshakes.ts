@@ -19,8 +19,14 @@ export class Handshakes {
   #certificate: CertificateAndKey;
   #tls: ServerTls;
 
-  /** @param publish tells the threads of every change */
-  constructor(certificate: CertificateAndKey, publish: (tls: ServerTls) => void) {
+  readonly #asksAlways: boolean;
+
+  /**
+   * @param asksAlways whether clients are asked for a certificate whatever APIs accept
+   * @param publish tells the threads of every change
+   */
+  constructor(certificate: CertificateAndKey, asksAlways: boolean, publish: (tls: ServerTls) => void) {
+    this.#asksAlways = asksAlways;
     this.#certificate = certificate;
     this.#publish = publish;
     this.#tls = this.#create();
@@ -38,7 +44,7 @@ export class Handshakes {
       if (value && acceptsCertificates(value)) this.#accepting.add(id);
       else this.#accepting.delete(id);
     }
-    if (this.#accepting.size > 0 !== this.#tls.asksForCertificate) this.#renew();
+    if (this.#asks !== this.#tls.asksForCertificate) this.#renew();
   }
 
   /** Shows this one to clients from now on. */
@@ -51,6 +57,10 @@ export class Handshakes {
     clearInterval(this.#rotating);
   }
 
+  get #asks(): boolean {
+    return this.#asksAlways || this.#accepting.size > 0;
+  }
+
   #renew(): void {
     this.#tls = this.#create();
     this.#publish(this.#tls);
@@ -58,7 +68,7 @@ export class Handshakes {
 
   /** With new ticket keys: a session has what was asked for and shown when it began. All threads have the same. */
   #create(): ServerTls {
-    return { ...this.#certificate, ticketKeys: randomBytes(48), asksForCertificate: this.#accepting.size > 0 };
+    return { ...this.#certificate, ticketKeys: randomBytes(48), asksForCertificate: this.#asks };
   }
 }
 

@@ -14,12 +14,14 @@ const alarmAt = 0.8;
 export interface SweepDeps {
   readonly revoked: RevokedSet;
   readonly counters: RateCounters;
+  /** Of DPoP proofs. */
+  readonly proofs: RateCounters;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Returns the function that ends it. */
-export function sweepExpired({ revoked, counters, clock, log }: SweepDeps): () => void {
+export function sweepExpired({ revoked, counters, proofs, clock, log }: SweepDeps): () => void {
   let warned = false;
   const timer = setInterval(() => {
     const { size: held, capacity } = revoked;
@@ -29,6 +31,7 @@ export function sweepExpired({ revoked, counters, clock, log }: SweepDeps): () =
     warned = full > alarmAt;
     revoked.sweep(clock.now(), places);
     counters.sweep(clock.now(), places);
+    proofs.sweep(clock.now(), places);
   }, interval);
   timer.unref();
   return () => clearInterval(timer);

@@ -19,6 +19,7 @@ import { RequestMetrics } from '../record/request-metrics.ts';
 import { RevokedSetReader } from '../revocation/revoked-set.ts';
 import { ApiKeyScheme } from '../security/api-key.ts';
 import { BasicScheme } from '../security/basic.ts';
+import { DpopProofs } from '../security/dpop-proof.ts';
 import { introspectionTtl } from '../security/introspection-ttl.ts';
 import type { Issuers } from '../security/issuers.ts';
 import { JwtScheme } from '../security/jwt.ts';
@@ -26,6 +27,7 @@ import { JwtVerifier } from '../security/jwt-verifier.ts';
 import { MutualTls } from '../security/mutual-tls.ts';
 import { OpaqueScheme } from '../security/opaque.ts';
 import { PassedOnCertificate } from '../security/passed-on-certificate.ts';
+import { Possession } from '../security/possession.ts';
 import type { Principal } from '../security/principal.ts';
 import { PrincipalFactory } from '../security/principal-factory.ts';
 import { outOfRoom, serving, servingWord } from '../shared-state.ts';
@@ -120,6 +122,12 @@ export async function createDeps(
   const { forwarded } = options.gateway;
   const believedIn = forwarded.fields === 'forwarded' ? 'forwarded' : 'x-forwarded-for';
   const proxies = forwarded.trustedProxies.length > 0 ? new TrustedProxies(forwarded.trustedProxies, believedIn) : null;
+  const proofs = new DpopProofs({
+    fingerprinter,
+    shown: new RateCounters(shared.proofs),
+    hosts: options.gateway.dpop.hosts,
+    proxies,
+  });
   const deps: Deps = {
     clock,
     log,
@@ -133,6 +141,7 @@ export async function createDeps(
     fingerprinter,
     schemes: { jwt, opaque, basic, apiKey },
     mutualTls: new MutualTls(principals, passedOn),
+    possession: new Possession(proofs, passedOn),
     revoked,
     subscriptions: new SubscriptionReader(shared.subscriptions),
     policies: new Policies(),

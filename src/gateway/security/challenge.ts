@@ -18,6 +18,26 @@ export function bearerRefusal(kind: FaultKind, description: string = kind.descri
   ]);
 }
 
+/** Those by which proofs may be signed (RFC 9449 section 7.1). */
+const proofAlgorithms = 'ES256 RS256 PS256 EdDSA ES384 RS384 PS384 ES512 RS512 PS512 Ed25519';
+
+/** A token was sent with the scheme DPoP, or should have been, and it or its proof is no good. */
+export function dpopRefusal(
+  kind: FaultKind,
+  error: 'invalid_token' | 'invalid_dpop_proof',
+  description: string,
+): Fault {
+  const words = `error="${error}", error_description="${quotable(description)}"`;
+  return fault(kind, description, [['www-authenticate', `DPoP ${realm}, ${words}, algs="${proofAlgorithms}"`]]);
+}
+
+/** The refusal of a token that was sent with the scheme DPoP. */
+export function asDpopRefusal(refusal: Fault): Fault {
+  return refusal.headers.some(([name, value]) => name === 'www-authenticate' && value.startsWith('Bearer '))
+    ? dpopRefusal(refusal.kind, 'invalid_token', refusal.description)
+    : refusal;
+}
+
 /** No credentials were sent, or of another scheme: the bare challenges, without an error code (RFC 6750 3.1). */
 export function challenge(kind: FaultKind, description: string, schemes: readonly SchemeName[]): Fault {
   return fault(kind, description, [['www-authenticate', challengesOf(schemes)]]);

@@ -24,9 +24,14 @@ const algorithms: Readonly<Record<string, Algorithm>> = {
   RS384: { digest: 'sha384', keyType: 'rsa' },
   RS512: { digest: 'sha512', keyType: 'rsa' },
   PS256: { digest: 'sha256', keyType: 'rsa', padding: constants.RSA_PKCS1_PSS_PADDING },
+  PS384: { digest: 'sha384', keyType: 'rsa', padding: constants.RSA_PKCS1_PSS_PADDING },
+  PS512: { digest: 'sha512', keyType: 'rsa', padding: constants.RSA_PKCS1_PSS_PADDING },
   ES256: { digest: 'sha256', keyType: 'ec', curve: 'prime256v1' },
   ES384: { digest: 'sha384', keyType: 'ec', curve: 'secp384r1' },
+  ES512: { digest: 'sha512', keyType: 'ec', curve: 'secp521r1' },
   EdDSA: { digest: null, keyType: 'ed25519' },
+  // The same by the name of RFC 9864.
+  Ed25519: { digest: null, keyType: 'ed25519' },
 };
 
 /** Named keys that are tried for a token that names none: each costs a verification. */

@@ -192,12 +192,12 @@ function refusals(use: TokenUse) {
 }
 
 /** Null unless the text is the one base64url form of its bytes: a token must not have two spellings. */
-function canonicalBytes(text: string): Buffer | null {
+export function canonicalBytes(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64url');
   return text !== '' && bytes.toString('base64url') === text ? bytes : null;
 }
 
-function jsonObject(bytes: Buffer | null): Record<string, unknown> | null {
+export function jsonObject(bytes: Buffer | null): Record<string, unknown> | null {
   if (bytes === null) return null;
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));

@@ -2,6 +2,7 @@
 import type { Fault } from '../../core/faults.ts';
 import { applicationScope } from '../../core/token.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
+import { bindingOf } from './binding.ts';
 import { claimedSubscriptions, consumerKeyOf, keyTypeOf, renameClaims, scopesOf } from './claims.ts';
 import type { JwtVerifier, VerifiedJwt } from './jwt-verifier.ts';
 import type { Principal } from './principal.ts';
@@ -71,6 +72,8 @@ export class JwtScheme implements Scheme {
       expires,
       keyType: claimed && keyTypeOf(claims),
       encodedClaims,
+      // Whatever the issuer calls its claims.
+      binding: bindingOf(outcome.claims.cnf),
       claimed,
     });
     verified.set(credentials, principal, Math.min(now + verifiedTtl, expires * 1000));

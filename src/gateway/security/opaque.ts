@@ -7,6 +7,7 @@ import type { EventLog } from '../../platform/log.ts';
 import type { GenerationalCache } from '../caches/generational-cache.ts';
 import type { SingleFlight } from '../caches/single-flight.ts';
 import type { RevokedSetReader } from '../revocation/revoked-set.ts';
+import { bindingOf } from './binding.ts';
 import { bearerRefusal } from './challenge.ts';
 import type { Issuers } from './issuers.ts';
 import type { Principal } from './principal.ts';
@@ -104,7 +105,7 @@ export class OpaqueScheme implements Scheme {
   }
 
   #meaningOf(answer: Active): Omit<VerifiedToken, 'use' | 'token'> {
-    const { subject, clientId, userType, scope, issuedAt, expires } = answer;
+    const { subject, clientId, userType, scope, issuedAt, expires, cnf } = answer;
     const subscriptions = this.#subscriptionsOf(answer);
     const issuer = this.#issuerOf(answer);
     return {
@@ -119,6 +120,7 @@ export class OpaqueScheme implements Scheme {
       expires,
       keyType: subscriptions === 'none' ? 'PRODUCTION' : null,
       encodedClaims: null,
+      binding: bindingOf(cnf),
       claimed:
         subscriptions === 'data'
           ? null

@@ -7,6 +7,7 @@ import { Memo } from '../caches/memo.ts';
 import type { BasicUser } from '../fixed-configuration.ts';
 import { identifyToken, TokenIdentity } from '../revocation/token-identity.ts';
 import { applicationFingerprint, clientFingerprint } from '../subscriptions/subscription-table.ts';
+import type { Binding } from './binding.ts';
 import type { Principal, SubscribedApi, TokenUse } from './principal.ts';
 import type { Restriction } from './restriction.ts';
 
@@ -32,6 +33,7 @@ export interface VerifiedToken {
   /** The second part of a signed token; null = it has no such form. */
   readonly encodedClaims: string | null;
   /** Absent = none. */
+  readonly binding?: Binding | null;
   readonly restriction?: Restriction | null;
   /** What the token says about its application and subscriptions; null = the gateway's data decides. */
   readonly claimed: ClaimedSubscriptions | null;
@@ -75,7 +77,7 @@ export class PrincipalFactory {
 
   create(verified: VerifiedToken): Principal {
     const { issuer, foreign, token, subject, consumerKey, applicationId, issuedAt, claimed } = verified;
-    const { use, userType, scopes, expires, keyType, encodedClaims, restriction = null } = verified;
+    const { use, userType, scopes, expires, keyType, encodedClaims, binding = null, restriction = null } = verified;
     const names = { issuer, sub: subject, clientId: consumerKey ?? undefined, iat: issuedAt, ...token };
     return {
       use,
@@ -86,6 +88,7 @@ export class PrincipalFactory {
       expires,
       keyType,
       encodedClaims,
+      binding,
       restriction,
       identity: identifyToken(this.#fingerprinter, names),
       client: this.#client(foreign ? issuer : undefined, consumerKey, foreign ? undefined : applicationId),
@@ -129,6 +132,7 @@ export class PrincipalFactory {
       consumerKey: null,
       keyType: 'PRODUCTION',
       encodedClaims: null,
+      binding: null,
       restriction: null,
       identity: new TokenIdentity(0),
       client: noClient,

@@ -2,6 +2,7 @@
 import type { KeyType } from '../../core/application.ts';
 import type { TokenIdentity } from '../revocation/token-identity.ts';
 import type { RateKey } from '../throttling/rate-counters.ts';
+import type { Binding } from './binding.ts';
 import type { Restriction } from './restriction.ts';
 
 /** What a token is for: an API key is no access token. */
@@ -27,6 +28,8 @@ export interface Principal {
   readonly claimed: Claimed | null;
   /** The claims of a signed token as they stand in it, for the few limits that depend on them; null = it has none. */
   readonly encodedClaims: string | null;
+  /** Keys that whoever sends the token has to prove; null = it is its bearer's. */
+  readonly binding: Binding | null;
   /** Of an API key: from where it may be used; null = from everywhere. */
   readonly restriction: Restriction | null;
   /** null = that of the consumer key in the gateway's data. */

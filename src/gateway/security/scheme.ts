@@ -23,3 +23,8 @@ const form = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*) *$/;
 export function bearerToken(credentials: string): string | null {
   return form.exec(credentials)?.[1] ?? null;
 }
+
+/** The token of `DPoP <token>` (RFC 9449 7.1); null if it has another form. */
+export function dpopToken(credentials: string): string | null {
+  return /^dpop +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(credentials)?.[1] ?? null;
+}

@@ -2,35 +2,41 @@
 import { type Fault, faults } from '../../core/faults.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Accepted, accepted, describe } from '../security/accepted.ts';
-import { bearerRefusal, challenge, challengeAll } from '../security/challenge.ts';
+import { asDpopRefusal, bearerRefusal, challenge, challengeAll, dpopRefusal } from '../security/challenge.ts';
 import type { Schemes } from '../security/index.ts';
 import { type CheckCertificate, noCertificate } from '../security/mutual-tls.ts';
+import type { Possession } from '../security/possession.ts';
 import type { Principal } from '../security/principal.ts';
 import { queryParameter, tokenParameter } from '../security/query-parameters.ts';
-import type { Scheme } from '../security/scheme.ts';
+import { dpopToken, type Scheme } from '../security/scheme.ts';
 import type { Stage, StageFactory } from '../stage.ts';
 
 const expired = bearerRefusal(faults.tokenExpired);
+const malformedDpop = dpopRefusal(faults.invalidCredentials, 'invalid_token', 'The access token is malformed.');
 
-export const authenticate: StageFactory = (resource, { api }, { schemes, mutualTls, options }) => {
+export const authenticate: StageFactory = (resource, { api }, { schemes, mutualTls, possession, options }) => {
   if (resource.authType === 'None') return null;
   const asked = accepted(resource, api, options);
-  if (asked.certificate !== 'none') return withCertificate(asked, schemes, mutualTls.checkFor(api));
-  return byCredentials(asked, schemes);
+  const ways = { schemes, possession };
+  if (asked.certificate !== 'none') return withCertificate(asked, ways, mutualTls.checkFor(api));
+  return byCredentials(asked, ways);
 };
 
-function byCredentials(asked: Accepted, schemes: Schemes): Stage {
-  return asked.schemes.length === 1 && asked.schemes[0] === 'oauth2'
-    ? byToken(asked, schemes)
-    : byAnyScheme(asked, schemes);
+interface Ways {
+  readonly schemes: Schemes;
+  readonly possession: Possession;
+}
+
+function byCredentials(asked: Accepted, ways: Ways): Stage {
+  return asked.schemes.length === 1 && asked.schemes[0] === 'oauth2' ? byToken(asked, ways) : byAnyScheme(asked, ways);
 }
 
 /** A client certificate, by itself or with credentials. */
-function withCertificate(asked: Accepted, schemes: Schemes, check: CheckCertificate): Stage {
-  const byCertificate: Stage = (x) => admit(x, check(x.wire, x.now));
+function withCertificate(asked: Accepted, ways: Ways, check: CheckCertificate): Stage {
+  const byCertificate: Stage = (x) => admit(x, check(x.wire, x.now), ways.possession);
   if (asked.certificate === 'alone') return byCertificate;
   if (asked.certificate === 'instead') {
-    return byAnyScheme(asked, schemes, (x, refusal) => {
+    return byAnyScheme(asked, ways, (x, refusal) => {
       const refused = byCertificate(x);
       // Who has shown none is told of everything that would do.
       return refused === noCertificate ? refusal : refused;
@@ -38,21 +44,21 @@ function withCertificate(asked: Accepted, schemes: Schemes, check: CheckCertific
   }
   const next =
     asked.certificate === 'besides'
-      ? byCredentials(asked, schemes)
+      ? byCredentials(asked, ways)
       : // The principal is that of the certificate then.
-        byAnyScheme(asked, schemes, () => undefined);
+        byAnyScheme(asked, ways, () => undefined);
   return (x) => byCertificate(x) ?? next(x);
 }
 
 /** What most resources want: an access token (RFC 6750 2.1) and nothing else. */
-function byToken(asked: Accepted, schemes: Schemes): Stage {
+function byToken(asked: Accepted, ways: Ways): Stage {
   const { header } = asked;
   const { missing, wrongScheme } = refusals(asked);
   return (x) => {
     const credentials = x.wire.header(header) ?? tokenOfUpgrade(x);
     if (credentials === undefined || isEmpty(credentials)) return missing;
-    if (!isBearer(credentials)) return wrongScheme;
-    return check(x, credentials, tokenScheme(credentials, schemes));
+    if (isBearer(credentials)) return check(x, credentials, tokenScheme(credentials, ways.schemes), ways.possession);
+    return isDpop(credentials) ? checkWithProof(x, credentials, ways) : wrongScheme;
   };
 }
 
@@ -62,10 +68,11 @@ function byToken(asked: Accepted, schemes: Schemes): Stage {
  */
 function byAnyScheme(
   asked: Accepted,
-  schemes: Schemes,
+  ways: Ways,
   otherwise: (x: Exchange, refusal: Fault) => ReturnType<Stage> = (_x, refusal) => refusal,
 ): Stage {
   const { header, apiKeys } = asked;
+  const { schemes, possession } = ways;
   const { missing, wrongScheme } = refusals(asked);
   const takesTokens = asked.schemes.includes('oauth2');
   const takesUsers = asked.schemes.includes('basic_auth');
@@ -73,13 +80,17 @@ function byAnyScheme(
   /** Whatever is refused, the client learns of all schemes that would do. */
   const challenged = (outcome: Fault | undefined) => outcome && challengeAll(outcome, asked.schemes);
   const checkBy = (scheme: Scheme, x: Exchange, credentials: string) => {
-    const outcome = check(x, credentials, scheme);
+    const outcome = check(x, credentials, scheme, possession);
     return outcome instanceof Promise ? outcome.then(challenged) : challenged(outcome);
   };
   return (x) => {
     const credentials = x.wire.header(header) ?? tokenOfUpgrade(x);
     const sent = credentials !== undefined && !isEmpty(credentials);
     if (sent && takesTokens && isBearer(credentials)) return checkBy(tokenScheme(credentials, schemes), x, credentials);
+    if (sent && takesTokens && isDpop(credentials)) {
+      const outcome = checkWithProof(x, credentials, ways);
+      return outcome instanceof Promise ? outcome.then(challenged) : challenged(outcome);
+    }
     if (sent && takesUsers && isBasic(credentials)) return checkBy(schemes.basic, x, credentials);
     for (const { in: place, name } of apiKeys) {
       const key = place === 'header' ? x.wire.header(name) : queryParameter(x.wire.target, name);
@@ -122,19 +133,51 @@ function tokenScheme(credentials: string, { opaque, jwt }: Schemes): Scheme {
   return credentials.indexOf('.') === -1 ? opaque : jwt;
 }
 
-function check(x: Exchange, credentials: string, scheme: Scheme): Fault | undefined | Promise<Fault | undefined> {
+/** @param sentAsDpop the token, if it was sent with the scheme DPoP */
+function check(
+  x: Exchange,
+  credentials: string,
+  scheme: Scheme,
+  possession: Possession,
+  sentAsDpop: string | null = null,
+): Late {
   const known = scheme.cached(credentials, x.now);
-  if (known !== undefined) return admit(x, known);
+  if (known !== undefined) return admit(x, known, possession, sentAsDpop);
   const found = scheme.verify(credentials, x.now);
-  return found instanceof Promise ? found.then((late) => admit(x, late)) : admit(x, found);
+  return found instanceof Promise
+    ? found.then((late) => admit(x, late, possession, sentAsDpop))
+    : admit(x, found, possession, sentAsDpop);
+}
+
+type Late = Fault | undefined | Promise<Fault | undefined>;
+
+/** A token that is bound to a key (RFC 9449 section 7.1): what it says is found out as of any other. */
+function checkWithProof(x: Exchange, credentials: string, { schemes, possession }: Ways): Late {
+  const token = dpopToken(credentials);
+  if (token === null) return malformedDpop;
+  const bearer = `Bearer ${token}`;
+  const outcome = check(x, bearer, tokenScheme(bearer, schemes), possession, token);
+  return outcome instanceof Promise
+    ? outcome.then((late) => late && asDpopRefusal(late))
+    : outcome && asDpopRefusal(outcome);
 }
 
 /** Also asked of a cached principal: no cache keeps a token alive beyond its own expiry. */
-function admit(x: Exchange, found: Principal | Fault): Fault | undefined {
+function admit(x: Exchange, found: Principal | Fault, possession: Possession, sentAsDpop: string | null = null): Late {
   if ('kind' in found) return found;
   if (x.now >= found.expires * 1000) return expired;
+  if (found.binding !== null || sentAsDpop !== null) return admitWhoHasKeys(x, found, possession, sentAsDpop);
   x.principal = found;
   return undefined;
+}
+
+function admitWhoHasKeys(x: Exchange, found: Principal, possession: Possession, sentAsDpop: string | null): Late {
+  const decide = (refused: Fault | undefined): Fault | undefined => {
+    if (refused === undefined) x.principal = found;
+    return refused;
+  };
+  const refused = possession.check(x.wire, found.binding, sentAsDpop, x.now);
+  return refused instanceof Promise ? refused.then(decide) : decide(refused);
 }
 
 /** Nothing, or a scheme and nothing: white space at the end of a field is not part of its value (RFC 9110 5.5). */
@@ -145,6 +188,11 @@ function isEmpty(credentials: string): boolean {
 /** The scheme's name is case-insensitive (RFC 9110 11.1). */
 function isBearer(credentials: string): boolean {
   return credentials.startsWith('Bearer ') || /^bearer /i.test(credentials);
+}
+
+/** RFC 9449 section 7.1. */
+function isDpop(credentials: string): boolean {
+  return /^dpop /i.test(credentials);
 }
 
 function isBasic(credentials: string): boolean {

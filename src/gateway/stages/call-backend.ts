@@ -29,13 +29,15 @@ export const callBackend: StageFactory = (resource, { api, builtIn }, deps) => {
   const { clientCertificate } = deps.options.gateway;
   const certificates = [clientCertificate.header, usualCertificateHeader].map((name) => name.toLowerCase());
   const remove = [...new Set([...credentials, ...certificates])];
+  // The proof belongs to the token.
+  const withProof = removesHeader ? [...remove, 'dpop'] : remove;
   const tell = builtIn ? tellKeyManager : deps.tellBackend;
   return (x) => {
     const backend = x.keyType === 'PRODUCTION' ? production : sandbox;
     if (backend === null) return missing[x.keyType];
     x.backendStarted = performance.now();
     x.backend = backend;
-    x.removed = remove;
+    x.removed = x.principal === null || x.principal.binding === null ? remove : withProof;
     tell(x);
     if (backend.set.length > 0) x.added = [...x.added, ...backend.set];
     if (keyParameters.length > 0) x.rest = withoutParameters(x.rest, keyParameters);

@@ -8,6 +8,7 @@ import { readScope, writeScope } from '../scopes.ts';
 import { tokenHash } from '../token-hash.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { challengeOf } from './check-pkce.ts';
+import { answered, takePushed } from './pushed-request.ts';
 
 export const giveCode: Step = async (call, km) => {
   const { form, client, beganAt } = call;
@@ -15,7 +16,8 @@ export const giveCode: Step = async (call, km) => {
   const code = randomBytes(32).toString('base64url');
   const now = seconds(km.clock);
   const id = randomUUID();
-  await km.write(async (tx) => {
+  const given = await km.write(async (tx) => {
+    if (!(await takePushed(tx, call))) return false;
     await insertCode(tx, {
       id,
       code_hash: tokenHash(code),
@@ -29,8 +31,11 @@ export const giveCode: Step = async (call, km) => {
       issued_at: now,
       expires_at: now + km.options.codeValidity,
       state: 'ACTIVE',
+      dpop_jkt: form.get('dpop_jkt'),
     });
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family: id });
+    return true;
   });
+  if (!given) throw answered();
   answerClient(call, km, call.answerTo as AuthorizationAnswer, { code });
 };

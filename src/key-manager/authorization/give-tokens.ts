@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
+import { metadataOf } from '../client-metadata.ts';
 import { idTokenOf } from '../id-token.ts';
 import { issue } from '../issue.ts';
 import { logInOf } from '../log-in.ts';
@@ -13,10 +14,15 @@ import { readScope, userScope } from '../scopes.ts';
 import { expiresAt, expiresIn, issueTime } from '../times.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { responseTypeOf, wantsCode } from './check-response.ts';
+import { answered, takePushed } from './pushed-request.ts';
 
 export const giveTokens: Step = async (call, km) => {
   const { form, client, beganAt } = call;
   if (wantsCode(form)) return;
+  const { dpop_bound_access_tokens, tls_client_certificate_bound_access_tokens } = metadataOf(client);
+  if (dpop_bound_access_tokens === true || tls_client_certificate_bound_access_tokens === true) {
+    throw new OAuthError('unauthorized_client', 'the client has registered for tokens that are bound to a key');
+  }
   const session = call.session as SessionRow;
   const { subject } = session;
   const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
@@ -36,11 +42,17 @@ export const giveTokens: Step = async (call, km) => {
     expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
     family,
     logIn: logInOf(session, form.get('nonce')),
+    // Nothing is proved in the address of a browser.
+    confirmation: {},
   } as const;
   const to = call.answerTo as AuthorizationAnswer;
   const type = responseTypeOf(form);
-  if (type === 'id_token') return answerClient(call, km, to, { id_token: await idTokenOf(km, plan, null) });
+  if (type === 'id_token') {
+    if (!(await km.write((tx) => takePushed(tx, call)))) throw answered();
+    return answerClient(call, km, to, { id_token: await idTokenOf(km, plan, null) });
+  }
   const issued = await issue(km, plan, false, async (tx) => {
+    if (!(await takePushed(tx, call))) return false;
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family });
     return true;
   }).catch((error) => {
@@ -49,7 +61,7 @@ export const giveTokens: Step = async (call, km) => {
       throw new OAuthError('access_denied', error.message);
     throw error;
   });
-  if (!issued) throw new OAuthError('server_error', 'nothing was issued', 500);
+  if (!issued) throw answered();
   const { access, idToken, scope } = issued;
   answerClient(call, km, to, {
     access_token: access.value,

@@ -1,6 +1,7 @@
 /** Who may ask about tokens: a gateway, an administrator, or a client about its own (RFC 7662 section 2.1). */
 import type { Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
+import { isPublic } from '../client-metadata.ts';
 import { logInSource } from '../log-in-source.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { authenticateClient, refusal } from './authenticate-client.ts';
@@ -18,8 +19,8 @@ export const authenticateIntrospector: Step = async (call, km) => {
     }
     return;
   }
-  // Anybody can say that he is a public client.
-  if (call.credentials?.method === 'none') call.credentials = null;
   await authenticateClient(call, km);
+  // Anybody can say that he is one.
+  if (isPublic(call.client)) throw refusal(km, 'a public client can not ask about tokens');
   await requireActiveClient(call, km);
 };

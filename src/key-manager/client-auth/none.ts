@@ -6,7 +6,8 @@ export const none: ClientAuthentication = {
   method: 'none',
   read({ request, form }) {
     const id = form.get('client_id');
-    const showsMore = request.headers.authorization !== undefined || form.get('client_secret') !== null;
+    const others = ['client_secret', 'client_assertion', 'client_assertion_type'];
+    const showsMore = request.headers.authorization !== undefined || others.some((name) => form.get(name) !== null);
     return id === null || showsMore ? null : { method: 'none', id, verify: isPublic };
   },
 };

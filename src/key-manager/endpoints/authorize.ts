@@ -1,14 +1,11 @@
 /** GET and POST /oauth2/authorize (RFC 6749 section 3.1). The order of the steps decides which error comes first. */
 import { answerClient } from '../authorization/answer.ts';
-import { checkPkce } from '../authorization/check-pkce.ts';
-import { checkPrompt } from '../authorization/check-prompt.ts';
-import { checkRedirectUri } from '../authorization/check-redirect-uri.ts';
-import { checkResponseMode, checkResponseType, refuseRequestObjects } from '../authorization/check-response.ts';
-import { checkScope } from '../authorization/check-scope.ts';
 import { findClient } from '../authorization/find-client.ts';
 import { giveCode } from '../authorization/give-code.ts';
 import { giveTokens } from '../authorization/give-tokens.ts';
+import { requirePushedRequest, usePushedRequest } from '../authorization/pushed-request.ts';
 import { refuseDroppedScope } from '../authorization/refuse-dropped-scope.ts';
+import { requestChecks } from '../authorization/request-checks.ts';
 import { requireConsent } from '../authorization/require-consent.ts';
 import { requireLogIn } from '../authorization/require-log-in.ts';
 import type { Refuse, Step } from '../call.ts';
@@ -20,15 +17,10 @@ export const authorize: readonly Step[] = [
   rejectRepeatedParameters,
   rememberBeginning,
   // Until the address is known to be the client's, errors are shown here.
+  usePushedRequest,
   findClient,
-  checkRedirectUri,
-  // From here on the client is told.
-  checkResponseMode,
-  refuseRequestObjects,
-  checkResponseType,
-  checkScope,
-  checkPkce,
-  checkPrompt,
+  ...requestChecks,
+  requirePushedRequest,
   requireLogIn,
   refuseDroppedScope,
   requireConsent,

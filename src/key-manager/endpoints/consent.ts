@@ -1,8 +1,8 @@
 /** POST /oauth2/consent: whether the client gets what it asked for, from the page that an authorization request has shown. */
 import { consentOf, putConsent } from '../../adapters/stores/consents.ts';
+import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
-import { parseForm } from '../form.ts';
 import { openInteraction, withDone } from '../interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { readScope, writeScope } from '../scopes.ts';
@@ -17,7 +17,7 @@ const decide: Step = async (call, km) => {
   }
   const agreed = form.require('decision') === 'agree';
   if (agreed) {
-    const asked = parseForm(Buffer.from(query));
+    const asked = await parametersOf(km, query);
     const { subject } = session;
     const consumerKey = asked.require('client_id');
     await km.store.transaction(async (tx) => {

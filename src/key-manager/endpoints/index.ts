@@ -7,7 +7,10 @@ import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
+import { manageClient } from './manage-client.ts';
 import { metadata } from './metadata.ts';
+import { par } from './par.ts';
+import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
 import { token } from './token.ts';
@@ -15,7 +18,7 @@ import { userinfo } from './userinfo.ts';
 
 export interface Endpoint {
   readonly path: string;
-  readonly methods: readonly ('GET' | 'POST')[];
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[];
   /** Where its parameters are; a JSON body is read by the step that knows its form. `query`: of a POST in its body. */
   readonly body: 'form' | 'query' | 'json' | 'none';
   readonly steps: readonly Step[];
@@ -41,6 +44,9 @@ export const endpoints: readonly Endpoint[] = [
   // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
   get('/.well-known/oauth-authorization-server/oauth2/token', metadata),
   post('/client-registration/v0.:minor(^\\d{1,3}$)/register', registerClient, 'json'),
+  post('/oauth2/par', par),
+  post('/oauth2/register', register, 'json'),
+  { path: '/oauth2/register/:id', methods: ['GET', 'PUT', 'DELETE'], body: 'json', steps: manageClient },
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },

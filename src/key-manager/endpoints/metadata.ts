@@ -4,21 +4,27 @@ import { responseModes } from '../authorization/answer.ts';
 import { responseTypes } from '../authorization/check-response.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
+import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
+import { clientAlgorithms } from '../client-keys.ts';
 
-const answer: Step = ({ reply }, { options, keys, grants }) => {
+const answer: Step = ({ reply }, km) => {
+  const { options, keys, grants } = km;
   const { issuer, publicUrl } = options;
-  const methods = clientAuthentications.map((one) => one.method);
+  const byConnection = connectionAuthentications.filter((one) => one.isServed(km));
+  const methods = [...clientAuthentications, ...byConnection].map((one) => one.method);
   reply.send({
     issuer,
     token_endpoint: `${publicUrl}/oauth2/token`,
     jwks_uri: `${publicUrl}/oauth2/jwks`,
-    registration_endpoint: `${publicUrl}/client-registration/v0.17/register`,
+    registration_endpoint: `${publicUrl}/oauth2/register`,
     revocation_endpoint: `${publicUrl}/oauth2/revoke`,
     introspection_endpoint: `${publicUrl}/oauth2/introspect`,
     grant_types_supported: [...grants.keys(), ...(options.allowImplicit ? ['implicit'] : [])],
     device_authorization_endpoint: `${publicUrl}/oauth2/device_authorization`,
     authorization_endpoint: `${publicUrl}/oauth2/authorize`,
     userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
+    pushed_authorization_request_endpoint: `${publicUrl}/oauth2/par`,
+    require_pushed_authorization_requests: options.requirePushedRequests,
     response_types_supported: [...responseTypes(options)],
     response_modes_supported: [...responseModes],
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
@@ -31,12 +37,17 @@ const answer: Step = ({ reply }, { options, keys, grants }) => {
       'family_name',
       'email',
     ]),
+    tls_client_certificate_bound_access_tokens: true,
+    dpop_signing_alg_values_supported: clientAlgorithms,
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: keys.algorithms,
     token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };

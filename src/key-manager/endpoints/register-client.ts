@@ -119,7 +119,7 @@ function callbackUrl(url: string): string {
   return url;
 }
 
-function readJson(body: unknown): Record<string, unknown> {
+export function readJson(body: unknown): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse((body as Buffer | undefined)?.toString('utf8') ?? '');

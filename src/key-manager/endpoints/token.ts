@@ -2,6 +2,7 @@
 
 import { type Step, seconds } from '../call.ts';
 import { authenticateClient } from '../checks/authenticate-client.ts';
+import { provePossession } from '../checks/prove-possession.ts';
 import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
@@ -9,18 +10,19 @@ import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { requireAllowedGrant } from '../checks/require-allowed-grant.ts';
 import { selectGrant } from '../checks/select-grant.ts';
+import { tokenType } from '../confirmation.ts';
 import { logInSource } from '../log-in-source.ts';
 import { expiresIn } from '../times.ts';
 
-const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, km) => {
+const runGrant: Step = async ({ request, form, client, grant, reply, beganAt, confirmation }, km) => {
   const source = logInSource(km, request, 'authenticated client');
-  const asked = { form: form.only(grant.parameters), client, source, beganAt };
+  const asked = { form: form.only(grant.parameters), client, source, beganAt, confirmation };
   const { access, refreshToken, scope, idToken, issuedTokenType } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
     scope,
-    token_type: 'Bearer',
+    token_type: tokenType(confirmation),
     expires_in: expiresIn(access.expiresAt, seconds(km.clock), km.options),
     ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
@@ -36,5 +38,6 @@ export const token: readonly Step[] = [
   authenticateClient,
   requireActiveClient,
   requireAllowedGrant,
+  provePossession,
   runGrant,
 ];

@@ -6,12 +6,14 @@ import type { Step } from '../call.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { introspect } from '../introspection.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { checkPossession } from '../token-possession.ts';
 
 const answer: Step = async ({ request, reply }, km) => {
-  const token = /^Bearer +([\w\-.~+/]+=*) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const [, scheme = '', token] = /^(Bearer|DPoP) +([\w\-.~+/]+=*) *$/i.exec(request.headers.authorization ?? '') ?? [];
   if (token === undefined) throw refusal('invalid_request', 'expected an access token: Authorization: Bearer', 401);
   const found = await introspect(km, token);
   if (!found) throw refusal('invalid_token', 'the access token is unknown, expired or revoked', 401);
+  await checkPossession(km, request, { token, found, scheme });
   const scopes = found.scope.split(' ');
   if (!scopes.includes('openid') || found.aut !== 'APPLICATION_USER') {
     throw refusal('insufficient_scope', 'the access token of a user with the scope openid is needed', 403);

@@ -4,6 +4,7 @@ import { consentOf } from '../../adapters/stores/consents.ts';
 import { revokedUpTo } from '../../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import type { Confirmation } from '../confirmation.ts';
 import type { Actor } from '../formats/format.ts';
 import { introspect } from '../introspection.ts';
 import { tokenHash } from '../token-hash.ts';
@@ -28,6 +29,8 @@ export interface BroughtToken {
   readonly scopes: readonly string[];
   readonly expiresAt: number;
   readonly act?: Actor;
+  /** The keys of which its bearer has to prove one. */
+  readonly confirmation: Confirmation;
   /** The row of an access token; null = an id token. */
   readonly accessId: string | null;
   /** Whether it is still good, in the transaction that issues for it. */
@@ -53,6 +56,7 @@ async function readAccessToken(km: KeyManager, token: string): Promise<BroughtTo
     scopes: found.scope.split(' '),
     expiresAt: found.exp,
     ...(found.act && { act: found.act }),
+    confirmation: found.cnf ?? {},
     accessId: id,
     async lives({ db }) {
       const row = found.jti === undefined ? await findOpaque(db, tokenHash(token)) : await findJwt(db, id);
@@ -79,6 +83,7 @@ async function readIdToken(km: KeyManager, token: string): Promise<BroughtToken 
     ofUser: true,
     scopes: (await consentOf(km.store.db, sub, aud)) ?? [],
     expiresAt: exp,
+    confirmation: {},
     accessId: null,
     lives: ({ db }) => lives(db),
   };

@@ -4,6 +4,7 @@ import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
 import type { KeyManager } from '../call.ts';
+import { type Confirmation, writeConfirmation } from '../confirmation.ts';
 import type { LogIn } from '../log-in.ts';
 
 /** Who acts for the subject of a token, and for whom he did before (RFC 8693 section 4.1). */
@@ -31,6 +32,8 @@ export interface TokenPlan {
   readonly expiresAt: number;
   /** To which the tokens belong; absent = that of the refresh token, if there is one. */
   readonly family?: string;
+  /** Which keys its bearer has to prove. */
+  readonly confirmation: Confirmation;
   /** Nothing that comes of the grant lives longer, whatever the options say; absent = as they say. */
   readonly notAfter?: number;
   /** At an authorization endpoint, from which it comes. */
@@ -76,6 +79,7 @@ export function rowOf(km: KeyManager, plan: TokenPlan) {
     scope: plan.scope,
     issued_at: plan.issuedAt,
     expires_at: plan.expiresAt,
+    confirmation: writeConfirmation(plan.confirmation),
     state: 'ACTIVE',
     act: plan.act === undefined ? null : JSON.stringify(plan.act),
   } as const;

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { clientClaims } from '../claims.ts';
+import { cnf } from '../confirmation.ts';
 import { readOnce } from '../known-clients.ts';
-import { rowOf, type TokenFormat } from './format.ts';
+import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const jwt: TokenFormat = {
   form: 'JWT',
@@ -15,6 +16,7 @@ export const jwt: TokenFormat = {
   },
   async prepare(km, plan) {
     const jti = randomUUID();
+    const isProfiled = km.options.jwtProfile === 'RFC 9068';
     const claims: AccessTokenClaims = {
       sub: plan.subject,
       aud: gatewayAudience,
@@ -26,8 +28,10 @@ export const jwt: TokenFormat = {
       exp: plan.expiresAt,
       jti,
       ...(plan.act && { act: plan.act }),
+      ...cnf(plan.confirmation),
+      ...(isProfiled && { client_id: plan.client.consumer_key, ...profile(plan) }),
     };
-    const value = await km.keys.sign({ ...claims, aud: gatewayAudience });
+    const value = await km.keys.sign({ ...claims, aud: gatewayAudience }, isProfiled ? 'at+jwt' : 'JWT');
     return {
       async write(tx, family) {
         await insertAccessToken(tx, { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null });
@@ -37,3 +41,7 @@ export const jwt: TokenFormat = {
     };
   },
 };
+
+/** What the profile says of a log-in (RFC 9068 section 2.2.1). */
+const profile = ({ logIn }: TokenPlan): object =>
+  logIn ? { auth_time: logIn.authenticatedAt, amr: [...logIn.methods] } : {};

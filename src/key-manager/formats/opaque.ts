@@ -12,6 +12,7 @@ import {
   type TokenIdentity,
 } from '../../adapters/stores/access-tokens.ts';
 import type { Seal } from '../../platform/seal.ts';
+import { writeConfirmation } from '../confirmation.ts';
 import { lasts } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
 import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
@@ -58,4 +59,5 @@ const identity = (plan: TokenPlan): TokenIdentity => ({
   subject: plan.subject,
   user_type: plan.userType,
   scope: plan.scope,
+  confirmation: writeConfirmation(plan.confirmation),
 });

@@ -16,7 +16,7 @@ import type { Grant } from './grant.ts';
 export const authorizationCode: Grant = {
   grantType: 'authorization_code',
   parameters: ['code', 'redirect_uri', 'code_verifier'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const code = await findCodeByHash(km.store.db, tokenHash(form.require('code')));
     // Whoever else presents it learns nothing, and ends nothing.
     if (!code || code.consumer_key !== client.consumer_key) throw dead('unknown code');
@@ -30,6 +30,9 @@ export const authorizationCode: Grant = {
     if (code.code_challenge === null && isPublic(client)) return kill(km, code, 'a public client has to use PKCE');
     if (!verifies(code, form.get('code_verifier'))) return kill(km, code, 'code_verifier does not fit (PKCE)');
 
+    if (code.dpop_jkt !== null && code.dpop_jkt !== confirmation.jkt) {
+      return kill(km, code, 'the code is bound to another key (dpop_jkt)');
+    }
     const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
@@ -44,6 +47,7 @@ export const authorizationCode: Grant = {
       asked,
       // What was revoked since the user agreed is not given.
       beganAt: code.began_at,
+      confirmation,
       issuedAt,
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       family: code.id,

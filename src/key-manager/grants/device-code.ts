@@ -14,7 +14,7 @@ import type { Grant } from './grant.ts';
 export const deviceCode: Grant = {
   grantType: 'urn:ietf:params:oauth:grant-type:device_code',
   parameters: ['device_code'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const device = await findDeviceCode(km.store.db, tokenHash(form.require('device_code')));
     if (!device || device.consumer_key !== client.consumer_key) throw new OAuthError('invalid_grant', 'unknown code');
     if (device.state === 'USED') return presentedAgain(km, device);
@@ -40,6 +40,7 @@ export const deviceCode: Grant = {
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       family: device.id,
       logIn: readLogIn(device.log_in as string),
+      confirmation,
     } as const;
     const take = { state: 'USED' } as const;
     const issued = await issue(km, plan, mayUse(client, 'refresh_token'), (tx) =>

@@ -2,6 +2,7 @@
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { LogInSource } from '../../adapters/user-stores/user-store.ts';
 import type { KeyManager } from '../call.ts';
+import type { Confirmation } from '../confirmation.ts';
 import type { Form } from '../form.ts';
 import type { Issued } from '../issue.ts';
 
@@ -12,6 +13,8 @@ export interface GrantRequest {
   readonly client: ClientRow;
   /** Who sends the user's password, if the grant takes one. */
   readonly source: LogInSource;
+  /** The keys that the request proves: what is issued is bound to them. */
+  readonly confirmation: Confirmation;
   /** Number of the newest change when the request began, before anybody showed who he is. */
   readonly beganAt: number;
 }

@@ -11,7 +11,7 @@ import type { Grant } from './grant.ts';
 export const jwtBearer: Grant = {
   grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   parameters: ['assertion', 'scope'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const asked = readScope(form.get('scope'));
     const assertion = await verifyAssertion(km, form.require('assertion'));
     const user = await km.users.find(assertion.subject);
@@ -34,6 +34,7 @@ export const jwtBearer: Grant = {
       expiresAt: ends,
       family,
       apart: true,
+      confirmation,
     } as const;
     const issued = await issue(km, plan, false, (tx) => takeAssertion(tx, { ...assertion, family }));
     if (!issued) throw new OAuthError('invalid_grant', 'assertion: used already');

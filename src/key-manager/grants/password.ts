@@ -12,7 +12,7 @@ import type { Grant } from './grant.ts';
 export const password: Grant = {
   grantType: 'password',
   parameters: ['username', 'password', 'scope'],
-  async handle({ form, client, source, beganAt }, km) {
+  async handle({ form, client, source, beganAt, confirmation }, km) {
     const username = form.require('username');
     const secret = form.require('password');
     const asked = readScope(form.get('scope'));
@@ -33,6 +33,7 @@ export const password: Grant = {
         scope: await userScope(km.store.db, client, user.roles, asked),
         asked,
         beganAt,
+        confirmation,
         issuedAt,
         expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
       },

@@ -14,6 +14,7 @@ import {
 import { revokeAccessTokensOf, revokeFamily } from '../../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import { writeConfirmation } from '../confirmation.ts';
 import type { PreparedToken, TokenPlan } from '../formats/format.ts';
 import { formats } from '../formats/index.ts';
 import { withIdToken } from '../id-token.ts';
@@ -30,13 +31,17 @@ import type { Grant } from './grant.ts';
 export const refreshToken: Grant = {
   grantType: 'refresh_token',
   parameters: ['refresh_token', 'scope'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const value = form.require('refresh_token');
     const asked = readScope(form.get('scope'));
     const found = await findRefreshByHash(km.store.db, tokenHash(value));
     if (!found || found.consumer_key !== client.consumer_key) throw dead('unknown refresh token');
     if (found.expires_at <= seconds(km.clock)) throw dead('the refresh token is expired');
     if (found.state === 'REVOKED') throw used();
+    // A public client's: whoever else has it has not the key.
+    if (found.confirmation !== '' && found.confirmation !== writeConfirmation(confirmation)) {
+      throw dead('the refresh token is bound to another key');
+    }
     const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key }, beganAt);
     const roles = await rolesOf(km, found.subject);
     if (!roles) throw dead('the user is unknown');
@@ -49,6 +54,7 @@ export const refreshToken: Grant = {
       // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
       scope: await userScope(km.store.db, client, roles, names),
       beganAt,
+      confirmation,
       issuedAt,
       expiresAt: expiresAt(
         issuedAt,

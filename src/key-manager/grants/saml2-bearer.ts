@@ -18,7 +18,7 @@ import type { Grant } from './grant.ts';
 export const saml2Bearer: Grant = {
   grantType,
   parameters: ['assertion', 'scope'],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     const parameter = form.require('assertion');
     const asked = readScope(form.get('scope'));
     // It brings a reader of XML, which a key manager without identity providers has no use for.
@@ -37,6 +37,7 @@ export const saml2Bearer: Grant = {
       grantType,
       scope: await userScope(km.store.db, client, user.roles, asked),
       beganAt,
+      confirmation,
       issuedAt,
       expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity, notAfter),
       notAfter,

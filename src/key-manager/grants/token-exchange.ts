@@ -7,6 +7,7 @@ import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
 import { gatewayAudience } from '../../core/token.ts';
 import type { KeyManager } from '../call.ts';
 import { isPublic } from '../client-metadata.ts';
+import type { Confirmation } from '../confirmation.ts';
 import { type BroughtToken, readToken, tokenTypes } from '../exchange/read-token.ts';
 import type { Form } from '../form.ts';
 import type { Actor } from '../formats/format.ts';
@@ -28,13 +29,13 @@ export const tokenExchange: Grant = {
     'resource',
     'scope',
   ],
-  async handle({ form, client, beganAt }, km) {
+  async handle({ form, client, beganAt, confirmation }, km) {
     if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client exchanges no tokens');
     checkWanted(form, client);
     const asked = readScope(form.get('scope'));
-    const brought = await bring(km, form, 'subject_token');
+    const brought = await bring(km, { form, confirmation }, 'subject_token');
     if (!brought.ofUser) throw new OAuthError('invalid_request', 'subject_token: expected that of a user');
-    const act = await actorOf(km, { form, client }, brought);
+    const act = await actorOf(km, { form, client, confirmation }, brought);
     const beyond = asked.find((name) => !brought.scopes.includes(name));
     if (beyond !== undefined) throw new OAuthError('invalid_scope', `scope ${beyond} is not one of subject_token`);
 
@@ -61,6 +62,7 @@ export const tokenExchange: Grant = {
       family,
       apart: true,
       ...(act && { act }),
+      confirmation,
     } as const;
     const { accessId } = brought;
     const issued = await issue(km, plan, false, async (tx) => {
@@ -73,7 +75,7 @@ export const tokenExchange: Grant = {
   },
 };
 
-type Asking = Pick<GrantRequest, 'form' | 'client'>;
+type Asking = Pick<GrantRequest, 'form' | 'client' | 'confirmation'>;
 
 /** Nothing is promised that a token of ours would not keep. */
 function checkWanted(form: Form, { token_type }: GrantRequest['client']): void {
@@ -95,7 +97,11 @@ function checkWanted(form: Form, { token_type }: GrantRequest['client']): void {
 }
 
 /** @throws OAuthError invalid_request when it is not there, or no live one of ours (section 2.2.2) */
-async function bring(km: KeyManager, form: Form, name: 'subject_token' | 'actor_token'): Promise<BroughtToken> {
+async function bring(
+  km: KeyManager,
+  { form, confirmation }: Pick<Asking, 'form' | 'confirmation'>,
+  name: 'subject_token' | 'actor_token',
+): Promise<BroughtToken> {
   const token = form.require(name);
   const type = form.require(`${name}_type`);
   if (!(Object.values(tokenTypes) as string[]).includes(type)) {
@@ -103,6 +109,11 @@ async function bring(km: KeyManager, form: Form, name: 'subject_token' | 'actor_
   }
   const brought = await readToken(km, type, token);
   if (!brought) throw new OAuthError('invalid_request', `${name}: unknown, expired, revoked, or of another type`);
+  // Else a stolen one, worth nothing without its key, could be made one that needs none.
+  const bound = Object.entries(brought.confirmation) as [keyof Confirmation, string][];
+  if (bound.some(([kind, key]) => confirmation[kind] !== key)) {
+    throw new OAuthError('invalid_request', `${name}: bound to a key that this request does not prove (cnf)`);
+  }
   return brought;
 }
 
@@ -110,7 +121,8 @@ async function bring(km: KeyManager, form: Form, name: 'subject_token' | 'actor_
  * Who acts for the user. A client that uses what another one was given says who it is, unless an option lets it pass for
  * the user himself; its own token it may narrow without a word.
  */
-async function actorOf(km: KeyManager, { form, client }: Asking, brought: BroughtToken): Promise<Actor | undefined> {
+async function actorOf(km: KeyManager, asking: Asking, brought: BroughtToken): Promise<Actor | undefined> {
+  const { form, client } = asking;
   const own = brought.client === client.consumer_key;
   // Who logs in at another client has given nothing to this one (OpenID Connect Core section 3.1.3.7).
   if (brought.accessId === null && !own) {
@@ -123,7 +135,7 @@ async function actorOf(km: KeyManager, { form, client }: Asking, brought: Brough
     if (own || km.options.exchangeImpersonation) return brought.act;
     throw new OAuthError('invalid_request', 'missing parameter: actor_token, a token of the client that acts');
   }
-  const actor = await bring(km, form, 'actor_token');
+  const actor = await bring(km, asking, 'actor_token');
   if (actor.client !== client.consumer_key) {
     throw new OAuthError('invalid_request', 'actor_token: expected one that was issued to the client itself');
   }

@@ -39,6 +39,8 @@ const all: Readonly<Record<keyof Schema, true>> = {
   device_codes: true,
   device_guesses: true,
   exchanged_tokens: true,
+  used_proofs: true,
+  pushed_requests: true,
   identity_providers: true,
   federated_users: true,
   used_assertions: true,

@@ -40,6 +40,8 @@ export interface LogInTables {
     expires_at: number;
     /** DEAD: it was presented in a way that its owner would not have. */
     state: 'ACTIVE' | 'USED' | 'DEAD';
+    /** Thumbprint of the key that whoever exchanges it has to prove (RFC 9449 section 10); null = of none. */
+    dpop_jkt: string | null;
   };
   /** What a user has agreed to give a client. */
   consents: { subject: string; consumer_key: string; scope: string; granted_at: number };

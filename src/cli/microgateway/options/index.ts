@@ -28,7 +28,7 @@ const {
   ...gateway
 } = gatewayOptions.properties.gateway.properties;
 const { token, invalidToken } = cache.properties;
-const { trustedProxies } = clientCertificate.properties;
+const { ask, trustedProxies } = clientCertificate.properties;
 
 export const microgatewaySchema = section('', {
   ...listenerOptions,
@@ -43,8 +43,8 @@ export const microgatewaySchema = section('', {
     'The gateway beyond what the original has: its threads and limits.',
     {
       ...gateway,
-      clientCertificate: section(clientCertificate.description, { trustedProxies }, ({ trustedProxies }) =>
-        clientCertificate.problem?.({ header: 'any', trustedProxies } as never),
+      clientCertificate: section(clientCertificate.description, { ask, trustedProxies }, ({ trustedProxies }) =>
+        clientCertificate.problem?.({ ask: 'auto', header: 'any', trustedProxies } as never),
       ),
       cache: section(cache.description, {
         token: section(token.description, { ttlWithoutEvents: token.properties.ttlWithoutEvents }),

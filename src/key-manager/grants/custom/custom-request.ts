@@ -14,7 +14,7 @@ import type { CustomGrantOrder, CustomGrantRequest, CustomGrantUser } from './cu
 export function customRequest(
   km: KeyManager,
   grantType: string,
-  { form, client, source, beganAt }: GrantRequest,
+  { form, client, source, beganAt, confirmation }: GrantRequest,
   given: (issued: Issued) => void,
 ): CustomGrantRequest {
   let isIssued = false;
@@ -60,6 +60,7 @@ export function customRequest(
       expiresAt: expiresAt(issuedAt, bounded ? validity : usual),
       ...(bounded && { apart: true as const }),
       ...(once && { family }),
+      confirmation,
     } as const;
     const withRefresh = refreshToken && mayUse(client, 'refresh_token');
     if (!once) return issue(km, plan, withRefresh);

@@ -1,0 +1,40 @@
+/** Requests for authorization that clients have pushed, in SQL (RFC 9126). */
+import type { Schema } from './schema.ts';
+import type { Queryable, StoreTransaction } from './store.ts';
+
+export type PushedRow = Schema['pushed_requests'];
+
+export async function insertPushed(tx: StoreTransaction, row: PushedRow): Promise<void> {
+  await tx.db.insertInto('pushed_requests').values(row).execute();
+}
+
+export async function findPushed(db: Queryable, idHash: string): Promise<PushedRow | null> {
+  return (await db.selectFrom('pushed_requests').selectAll().where('id_hash', '=', idHash).executeTakeFirst()) ?? null;
+}
+
+/** Ends an active request. False when it was not active: it has been answered meanwhile. */
+export async function endPushed(tx: StoreTransaction, idHash: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('pushed_requests')
+    .set({ state: 'USED' })
+    .where('id_hash', '=', idHash)
+    .where('state', '=', 'ACTIVE')
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** Seconds that the pages of a request that came in time may still be open. */
+const pagesOpen = 7200;
+
+/** Removes at most `limit` rows whose pages are over at `now`, and says how many. */
+export async function removeExpiredPushed(db: Queryable, now: number, limit: number): Promise<number> {
+  const expired = db
+    .selectFrom('pushed_requests')
+    .select('id_hash')
+    .where('expires_at', '<', now - pagesOpen);
+  const { numDeletedRows } = await db
+    .deleteFrom('pushed_requests')
+    .where('id_hash', 'in', expired.limit(limit))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
