@@ -1,5 +1,6 @@
 /** GET and POST /oauth2/authorize (RFC 6749 section 3.1). The order of the steps decides which error comes first. */
 import { answerClient } from '../authorization/answer.ts';
+import { atPublicAddress } from '../authorization/at-public-address.ts';
 import { checkPkce } from '../authorization/check-pkce.ts';
 import { checkPrompt } from '../authorization/check-prompt.ts';
 import { checkRedirectUri } from '../authorization/check-redirect-uri.ts';
@@ -27,6 +28,7 @@ export const authorize: readonly Step[] = [
   checkScope,
   checkPkce,
   checkPrompt,
+  atPublicAddress,
   requireLogIn,
   requireConsent,
   giveCode,
