@@ -1,5 +1,6 @@
 /** One request at an endpoint, and the key manager that answers it. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
@@ -42,6 +43,8 @@ export interface KeyManager {
   readonly clients: KnownClients;
   /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
   readonly bounds: Remembered<number>;
+  /** Whether addresses that clients give may be private ones. */
+  readonly privateAddresses: PrivateAddresses;
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
 }
 

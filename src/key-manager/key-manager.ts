@@ -1,5 +1,6 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
@@ -16,6 +17,7 @@ import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { Form, parseForm } from './form.ts';
 import { type Introspection, introspect } from './introspection.ts';
 import { KnownClients } from './known-clients.ts';
+import { tellOfLogOuts } from './log-out/tell-clients.ts';
 import { OAuthError, sendError } from './oauth-error.ts';
 import { Remembered } from './remembered.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
@@ -31,6 +33,8 @@ export interface KeyManagerDeps {
   readonly options: IssuerOptions;
   /** Whether a request comes from a gateway, which may introspect every token. */
   isEnrolledGateway(request: FastifyRequest): boolean;
+  /** Whether addresses that clients give may be private ones. */
+  readonly privateAddresses: PrivateAddresses;
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -81,6 +85,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),
     bounds: new Remembered(),
+    privateAddresses: deps.privateAddresses,
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };
   return {
@@ -118,7 +123,11 @@ async function mountEndpoints(app: FastifyInstance, km: KeyManager): Promise<voi
     for (const endpoint of endpoints) mount(scope, endpoint, km);
   });
   const ended = sweep(km.store, km.clock, km.log);
-  app.addHook('onClose', async () => ended());
+  const told = tellOfLogOuts(km);
+  app.addHook('onClose', async () => {
+    ended();
+    await told();
+  });
 }
 
 function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void {

@@ -7,6 +7,7 @@ import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
 import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
+import type { PeopleTables } from './schema/people.ts';
 import type { PortalTables } from './schema/portal.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
@@ -16,7 +17,8 @@ export interface Schema
     AdminTables,
     GatewayTables,
     LogInTables,
-    IdentityProviderTables {
+    IdentityProviderTables,
+    PeopleTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };

@@ -95,6 +95,7 @@ export async function runManagement(
       // The gateway passes it on.
       tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
     },
+    privateAddresses: privateAddresses(options),
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);

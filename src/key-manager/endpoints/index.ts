@@ -5,6 +5,7 @@ import { consent } from './consent.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
+import { confirmLogOut, logOut } from './log-out.ts';
 import { metadata } from './metadata.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
@@ -42,5 +43,7 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
+  { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

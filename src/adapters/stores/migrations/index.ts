@@ -7,6 +7,7 @@ import * as admin from './0004-admin.ts';
 import * as gateways from './0005-gateways.ts';
 import * as logIn from './0006-log-in.ts';
 import * as identityProviders from './0007-identity-providers.ts';
+import * as people from './0009-people.ts';
 import * as keys from './0011-keys.ts';
 import * as headVersion from './0012-head-version.ts';
 
@@ -18,6 +19,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-gateways': gateways,
   '0006-log-in': logIn,
   '0007-identity-providers': identityProviders,
+  '0009-people': people,
   '0011-keys': keys,
   '0012-head-version': headVersion,
 };
