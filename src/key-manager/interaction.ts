@@ -13,7 +13,7 @@ export interface Interaction {
   /** The request for authorization that it is about, as a query. */
   readonly query: string;
   /** Path of the page of ours that a log-in leads back to; absent = to that request. */
-  readonly backTo?: string;
+  readonly backTo?: string | undefined;
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
   /** Of the session in which the page was shown; null = none yet. */

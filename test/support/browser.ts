@@ -54,9 +54,10 @@ export class Browser {
     return assert.fail(`too many redirects, the last to ${next}`);
   }
 
-  /** Fills in and sends the only form of the page. */
-  submit(fields: Readonly<Record<string, string>> = {}): Promise<string> {
-    const text = this.page?.text ?? '';
+  /** Fills in and sends a form of the page: the first in which this stands. */
+  submit(fields: Readonly<Record<string, string>> = {}, which = /./): Promise<string> {
+    const forms = (this.page?.text ?? '').match(/<form[\s\S]*?<\/form>/g) ?? [];
+    const text = forms.find((form) => which.test(form)) ?? '';
     const action = attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
     const body = new URLSearchParams();
     for (const [input] of text.matchAll(/<input[^>]*>/g)) {

@@ -43,11 +43,11 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
     async verify(name, password, from) {
       const user = await row(name);
       if (password.length > passwordLength.most) return null;
-      // However it is written; what can be no user's is one name.
-      const known = readUserName(name)?.name ?? '';
+      const known = countedName(name);
       const right = await passwords.verify(known, user?.password_hash ?? null, password, from);
       return user && right ? toUser(user) : null;
     },
+    heldOff: (name, from) => passwords.heldOff(countedName(name), from),
     async find(name) {
       const user = await row(name);
       return user && toUser(user);
@@ -121,6 +121,9 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
     },
   };
 }
+
+/** However it is written; what can be no user's is one name. */
+const countedName = (name: string): string => readUserName(name)?.name ?? '';
 
 function checked(password: string): string {
   const { least, most } = passwordLength;

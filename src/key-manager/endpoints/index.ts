@@ -1,5 +1,6 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
 import type { Refuse, Step } from '../call.ts';
+import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
 import { introspect } from './introspect.ts';
@@ -43,6 +44,7 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
   { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },

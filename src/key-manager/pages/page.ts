@@ -8,6 +8,8 @@ export interface Page {
   readonly title: string;
   readonly body: Html;
   readonly status?: number;
+  /** Whether it needs more width than a form. */
+  readonly wide?: boolean;
   /** Its text, without markup. Only what the page does by itself, and works without. */
   readonly script?: string;
 }
@@ -16,14 +18,14 @@ const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(
 
 const styleSource = sha256(style);
 
-export function sendPage(reply: FastifyReply, { title, body, status = 200, script }: Page): void {
+export function sendPage(reply: FastifyReply, { title, body, status = 200, wide = false, script }: Page): void {
   const page = html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <style>${markup(style)}</style>
-<main>
+<main${wide && markup(' class="wide"')}>
 <h1>${title}</h1>
 ${body}
 </main>

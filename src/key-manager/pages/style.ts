@@ -26,6 +26,14 @@ button {
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .3rem;
 }
 button.other { color: var(--text); background: transparent; border-color: var(--line); }
+main.wide { max-width: 44rem; }
+h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
+.rows { margin: 0; padding: 0; list-style: none; }
+.rows li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center;
+  padding: .75rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.rows li > div { flex: 1 1 12rem; }
+.rows button { width: auto; margin: 0; padding: .4rem .9rem; }
+[role=status] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid var(--accent); }
 ul { padding-left: 1.2rem; }
 [role=alert] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid var(--alarm); }
 .detail { color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
