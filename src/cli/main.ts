@@ -9,6 +9,7 @@ import { enrol, gateways } from './usage/gateways.ts';
 import { identityProvider } from './usage/identity-provider.ts';
 import { keys } from './usage/keys.ts';
 import { changeStatus, env, exportCommand, get, importCommand, login, logout } from './usage/remote.ts';
+import { passwordLink } from './usage/password-link.ts';
 import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
@@ -39,6 +40,7 @@ await runProgram(
     importCommand,
     revoke,
     samlAssertion,
+    passwordLink,
     status,
     gateways,
     enrol,

@@ -5,6 +5,7 @@ import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
 import type { Store, StoreHead } from '../adapters/stores/store.ts';
+import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -43,6 +44,7 @@ export interface KeyManager {
   readonly clients: KnownClients;
   /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
   readonly bounds: Remembered<number>;
+  readonly signUp: SignUpRule;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;

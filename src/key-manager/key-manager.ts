@@ -4,6 +4,7 @@ import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
+import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -35,6 +36,8 @@ export interface KeyManagerDeps {
   isEnrolledGateway(request: FastifyRequest): boolean;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
+  /** Who may make an account on a page. */
+  readonly signUp: SignUpRule;
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -85,6 +88,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),
     bounds: new Remembered(),
+    signUp: deps.signUp,
     privateAddresses: deps.privateAddresses,
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };

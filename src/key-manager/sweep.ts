@@ -3,6 +3,7 @@ import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
+import { removeExpiredPasswordLinks } from '../adapters/stores/password-links.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -19,6 +20,7 @@ const removals = [
   removeExpiredSessions,
   removeExpiredFederatedUsers,
   removeExpiredAssertions,
+  removeExpiredPasswordLinks,
 ];
 
 const everyMs = 600_000;

@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly options?: Partial<IssuerOptions>;
   /** Default: those in the store. */
   readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
+  /** Default `off`. */
+  readonly signUp?: 'off' | 'open' | 'approval';
   /** Default: they are asked. */
   readonly privateAddresses?: 'allow' | 'deny';
   /** The header that stands for a gateway's certificate. */
@@ -106,6 +108,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     log: silentLog,
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
+    signUp: start.signUp ?? 'off',
     privateAddresses: start.privateAddresses ?? 'allow',
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {

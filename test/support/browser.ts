@@ -54,11 +54,16 @@ export class Browser {
     return assert.fail(`too many redirects, the last to ${next}`);
   }
 
-  /** Fills in and sends a form of the page: the first in which this stands. */
-  submit(fields: Readonly<Record<string, string>> = {}, which = /./): Promise<string> {
+  /**
+   * Fills in and sends a form of the page: the first in which this stands.
+   * @param button its text, where it sends the form elsewhere
+   */
+  submit(fields: Readonly<Record<string, string>> = {}, which = /./, button?: string): Promise<string> {
     const forms = (this.page?.text ?? '').match(/<form[\s\S]*?<\/form>/g) ?? [];
     const text = forms.find((form) => which.test(form)) ?? '';
-    const action = attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
+    const pressed = button === undefined ? '' : text.match(/<button[^>]*>[^<]*/g)?.find((one) => one.endsWith(button));
+    const other = attribute(pressed ?? assert.fail(`no button ${button}`), 'formaction');
+    const action = other ?? attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
     const body = new URLSearchParams();
     for (const [input] of text.matchAll(/<input[^>]*>/g)) {
       const name = attribute(input, 'name');

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { removePasswordLinksOf } from '../stores/password-links.ts';
 import type { Queryable, Store } from '../stores/store.ts';
 import {
   countRoles,
@@ -81,6 +82,8 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
       await store.transaction(async (tx) => {
         await setPasswordHash(tx.db, found.id, hash);
         await decide?.(tx, user);
+        // A link for a new password was for the one that is gone.
+        await removePasswordLinksOf(tx, found.id);
       });
       return true;
     },

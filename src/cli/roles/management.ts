@@ -96,6 +96,11 @@ export async function runManagement(
       tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
     },
     privateAddresses: privateAddresses(options),
+    signUp: !options.developerPortal.selfSignUp
+      ? 'off'
+      : options.workflows.userSignUp === 'approval'
+        ? 'approval'
+        : 'open',
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);

@@ -8,8 +8,10 @@ import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
 import { confirmLogOut, logOut } from './log-out.ts';
 import { metadata } from './metadata.ts';
+import { newPassword } from './new-password.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { signUp } from './sign-up.ts';
 import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
 
@@ -45,6 +47,8 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
+  { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },
+  { path: '/oauth2/new-password', methods: ['GET', 'POST'], body: 'query', steps: newPassword, refuse: refuseOnPage },
   { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
   { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },

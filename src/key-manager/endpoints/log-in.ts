@@ -15,6 +15,7 @@ const verify: Step = async (call, km) => {
   const name = form.get('username') ?? '';
   const source = logInSource(km, request, 'stranger');
   const { query, backTo } = interaction;
+  if (form.get('show') !== null) return showLogIn(call, km, { query, backTo, hint: name });
   const held = heldOff(km, name, source);
   if (held > 0) {
     reply.header('retry-after', String(held));

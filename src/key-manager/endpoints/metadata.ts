@@ -1,11 +1,13 @@
 /** What the key manager can do and where (RFC 8414; OpenID Connect Discovery 1.0). */
 
 import { responseModes } from '../authorization/answer.ts';
+import { promptsOf } from '../authorization/check-prompt.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { grants } from '../grants/index.ts';
 
-const answer: Step = ({ reply }, { options, keys }) => {
+const answer: Step = ({ reply }, km) => {
+  const { options, keys } = km;
   const { issuer, publicUrl } = options;
   const methods = clientAuthentications.map((one) => one.method);
   reply.send({
@@ -25,7 +27,7 @@ const answer: Step = ({ reply }, { options, keys }) => {
     response_modes_supported: [...responseModes],
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    prompt_values_supported: promptsOf(km),
     claims_supported: ['sub', 'iss', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash'].concat([
       'preferred_username',
       'name',

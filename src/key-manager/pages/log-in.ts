@@ -39,6 +39,7 @@ ${!failed && wait > 0 && html`<p role="alert">Too many wrong passwords for this 
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required${named && focus}>
 <button>Log in</button>
+${km.signUp !== 'off' && html`<button formaction="${km.options.publicUrl}/oauth2/sign-up" formnovalidate name="show" value="sign-up" class="other">Create an account</button>`}
 </form>`,
   });
 }
