@@ -23,6 +23,7 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
     amr: [...logIn.methods],
     sid: logIn.session,
     at_hash: halfHash(algorithm, issued.access.value),
+    ...(await rolesOf(km, plan.subject)),
     ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
   };
   return { ...issued, idToken: await km.keys.sign(claims, 'JWT', algorithm) };
@@ -31,6 +32,12 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
 /** What the client asked for when it registered, or else that of the options. */
 const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
   metadataOf(client).id_token_signed_response_alg ?? options.signingAlgorithm;
+
+/** The roles of now, under the name that the option `tokens.rolesClaim` gives them. */
+export async function rolesOf({ users, options }: KeyManager, subject: string): Promise<Record<string, string[]>> {
+  if (options.rolesClaim === '') return {};
+  return { [options.rolesClaim]: [...((await users.find(subject))?.roles ?? [])] };
+}
 
 /** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
 function halfHash(algorithm: string, text: string): string {

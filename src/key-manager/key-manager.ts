@@ -21,6 +21,8 @@ import { KnownClients } from './known-clients.ts';
 import { tellOfLogOuts } from './log-out/tell-clients.ts';
 import { OAuthError, sendError } from './oauth-error.ts';
 import { Remembered } from './remembered.ts';
+import type { KeyManagerOptions } from './options.ts';
+import { type Look, readLook } from './pages/look.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
 import type { KeyOrders } from './signing-keys/orders.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -36,6 +38,7 @@ export interface KeyManagerDeps {
   isEnrolledGateway(request: FastifyRequest): boolean;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
+  readonly pages: KeyManagerOptions['pages'];
   /** Who may make an account on a page. */
   readonly signUp: SignUpRule;
   /** Default: the users in the store. */
@@ -75,6 +78,7 @@ const bodyLimit = 65_536;
 export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManager> {
   const { store, seal, clock, log, options } = deps;
   checkOptions(options);
+  const look = readLook(deps.pages);
   const keys = await openSigningKeys(deps);
   const km: KeyManager = {
     store,
@@ -102,8 +106,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     signingKeys: keys.orders,
     maxValidity: options.maxValidity,
     timestampSkew: options.timestampSkew,
-    mount: (app) => mountEndpoints(app, km),
     close: keys.close,
+    mount: (app) => mountEndpoints(app, km, look),
   };
 }
 
@@ -115,9 +119,10 @@ export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps
   return km;
 }
 
-async function mountEndpoints(app: FastifyInstance, km: KeyManager): Promise<void> {
+async function mountEndpoints(app: FastifyInstance, km: KeyManager, look: Look): Promise<void> {
   // In a scope of its own: parsers, headers and the form of errors are those of these endpoints only.
   await app.register(async (scope) => {
+    scope.decorateReply('look', { getter: () => look });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
     scope.setErrorHandler((error, _request, reply) => sendError(reply, toOAuthError(error, km.log)));

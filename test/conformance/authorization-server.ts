@@ -29,6 +29,7 @@ export interface StartOptions {
   readonly options?: Partial<IssuerOptions>;
   /** Default: those in the store. */
   readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
+  readonly pages?: { readonly name?: string; readonly styleFile?: string };
   /** Default `off`. */
   readonly signUp?: 'off' | 'open' | 'approval';
   /** Default: they are asked. */
@@ -92,6 +93,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     codeValidity: 60,
     sessionValidity: 28_800,
     idTokenValidity: 3600,
+    rolesClaim: '',
     requirePkce: false,
     allowPlainPkce: false,
     tokenUrls: [],
@@ -108,6 +110,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     log: silentLog,
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
+    pages: { name: '', styleFile: '', ...start.pages },
     signUp: start.signUp ?? 'off',
     privateAddresses: start.privateAddresses ?? 'allow',
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,

@@ -95,6 +95,7 @@ export async function runManagement(
       // The gateway passes it on.
       tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
     },
+    pages: options.pages,
     privateAddresses: privateAddresses(options),
     signUp: !options.developerPortal.selfSignUp
       ? 'off'

@@ -1,6 +1,7 @@
 /** GET and POST /oidc/logout (OpenID Connect RP-Initiated Logout 1.0), and the page that asks whether it is meant. */
 import { type Call, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { shownName } from '../clients.ts';
 import { parseForm } from '../form.ts';
 import { openInteraction, sealInteraction } from '../interaction.ts';
 import { type LogOutRequest, readLogOutRequest } from '../log-out/log-out-request.ts';
@@ -27,7 +28,8 @@ const askOrEnd: Step = async (call, km) => {
   const query = (call.request.raw.url ?? '').replace(/^[^?]*\??/, '');
   const shown = { query, shownAt: seconds(km.clock), session: session.id, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
-  showLogOut(call, km, { interaction, subject: session.subject, client: asked.client?.name ?? null });
+  const client = asked.client && (await shownName(km.store.db, asked.client));
+  showLogOut(call, km, { interaction, subject: session.subject, client });
 };
 
 const decide: Step = async (call, km) => {

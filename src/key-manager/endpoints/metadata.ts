@@ -34,6 +34,7 @@ const answer: Step = ({ reply }, km) => {
       'given_name',
       'family_name',
       'email',
+      ...(options.rolesClaim === '' ? [] : [options.rolesClaim]),
     ]),
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email', 'offline_access'],
