@@ -64,7 +64,7 @@ test('200 from the API for a token by a code, for which a user logged in and agr
   assert.equal((await callApi(answer.json().access_token)).status, 200);
 });
 
-test('a real browser without scripts logs in with PKCE; 200 from the API', {
+test('a real browser without scripts logs in with PKCE; 200 from the API, and 401 when its user has revoked the application', {
   skip: missing('chromium'),
 }, async () => {
   await using chromium = await startChromium();
@@ -88,5 +88,13 @@ test('a real browser without scripts logs in with PKCE; 200 from the API', {
   assert.equal(back?.searchParams.get('state'), 's1');
   const answer = await exchange(back?.searchParams.get('code') ?? '', { code_verifier: verifier });
   assert.equal(answer.status, 200, answer.body);
-  assert.equal((await callApi(answer.json().access_token)).status, 200);
+  const { access_token: token } = answer.json();
+  assert.equal((await callApi(token)).status, 200);
+
+  await page.goto(`${postern.server}/oauth2/account`);
+  await page.getByRole('button', { name: 'Revoke what Pizza on the way may do' }).click();
+  await page.getByText('The application can no longer act for you').waitFor();
+  for (const from = performance.now(); (await callApi(token)).status !== 401; ) {
+    assert.ok(performance.now() - from < 5000, 'the token is still accepted');
+  }
 });
