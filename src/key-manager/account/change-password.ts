@@ -1,6 +1,5 @@
 /** A user changes his password: what was issued for him ends, and so does every other session. */
 import { recordAudit } from '../../adapters/stores/audit-log.ts';
-import { headNumber } from '../../adapters/stores/change-log.ts';
 import { UserStoreError } from '../../adapters/user-stores/user-store.ts';
 import { heldOff } from '../endpoints/log-in.ts';
 import { logInSource } from '../log-in-source.ts';
@@ -30,7 +29,7 @@ export const changePassword: AccountAction = async ({ form, request, reply }, km
     }),
   );
   // The user has just shown who he is, and is the only one who knows the new password.
-  const beganAt = await headNumber(km.store.db);
+  const { number: beganAt } = await km.store.head();
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former: null });
   return 'password-changed';
 };
