@@ -29,6 +29,9 @@ before(async () => {
     keyType: 'PRODUCTION',
     grantTypesToBeSupported: ['authorization_code', 'refresh_token'],
     callbackUrl: callback,
+    additionalProperties: {
+      post_logout_redirect_uris: 'https://client.example.com/bye https://client.example.com/ciao',
+    },
   });
   assert.equal(keys.status, 200, keys.body);
   key = keys.json();
@@ -62,6 +65,11 @@ test('200 from the API for a token by a code, for which a user logged in and agr
   const answer = await exchange(back.searchParams.get('code') ?? '');
   assert.equal(answer.status, 200, answer.body);
   assert.equal((await callApi(answer.json().access_token)).status, 200);
+
+  const after = 'https://client.example.com/ciao';
+  const query = new URLSearchParams({ client_id: key.consumerKey, post_logout_redirect_uri: after });
+  await browser.go(`${postern.server}/oidc/logout?${query}`);
+  assert.equal(await browser.submit({ decision: 'log-out' }), after);
 });
 
 test('a real browser without scripts logs in with PKCE; 200 from the API, and 401 when its user has revoked the application', {

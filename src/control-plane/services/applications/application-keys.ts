@@ -77,10 +77,12 @@ export interface KeySettings {
   readonly grantTypes: readonly string[];
   readonly callbackUrl: string;
   readonly validity: ClientValidity;
+  /** As in the column `clients.metadata`; absent = nothing. */
+  readonly metadata?: string;
 }
 
 /** @throws RestError 400 for grant types that don't exist, and for a callback URL that is missing or none */
-export function checkKeySettings({ grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity'>): void {
+export function checkKeySettings({ grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity' | 'metadata'>): void {
   const unknown = asked.filter((name) => !(grantTypes as readonly string[]).includes(name));
   if (unknown.length > 0) {
     throw new RestError(400, `Unknown grant types: ${unknown.join(', ')}; expected ${grantTypes.join(', ')}.`);
@@ -114,6 +116,7 @@ export async function makeKey(
       grantTypes: asked.grantTypes,
       callbackUrl: asked.callbackUrl,
       validity,
+      ...(asked.metadata !== undefined && { metadata: asked.metadata }),
       hashClientSecrets: deps.hashClientSecrets,
       now: seconds(deps.clock),
     });
