@@ -75,7 +75,7 @@ test('a revoked application has no token, is told to gateways, and has to ask ag
   await using _ = server;
   const { browser, tokens } = await logInByCode(server, key);
   await browser.go(accountOf(server));
-  assert.match(text(browser), /DefaultApplication[\s\S]*openid/);
+  assert.match(text(browser), /DefaultApplication[\s\S]*know who you are/);
   await browser.submit({}, /"revoke"/);
   assert.match(text(browser), /can no longer act for you/);
   assert.doesNotMatch(text(browser), /DefaultApplication/);

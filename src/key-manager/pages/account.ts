@@ -4,6 +4,7 @@ import { type SessionRow, sessionsOf } from '../../adapters/stores/sessions.ts';
 import { describeBrowser } from '../account/describe-browser.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { sealInteraction } from '../interaction.ts';
+import { meaningOf } from './consent.ts';
 import { type Html, html } from './html.ts';
 import { sendPage } from './page.ts';
 
@@ -88,7 +89,7 @@ const browserOf = (session: SessionRow): Html =>
   html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at)}</span>`;
 
 const grantOf = ({ name, scopes, agreedAt, issuedAt }: GrantedClient): Html => html`<strong>${name}</strong>
-${scopes.length > 0 && html`<br><span class="detail">${scopes.join(', ')}</span>`}
+${scopes.length > 0 && html`<br><span class="detail">${scopes.map(meaningOf).join(', ')}</span>`}
 <br><span class="detail">${agreedAt === null ? html`you gave it your password` : html`you agreed ${time(agreedAt)}`}${
   issuedAt === null ? html`; it has no token now` : html`; last token ${time(issuedAt)}`
 }</span>`;

@@ -15,6 +15,10 @@ const meanings: Readonly<Record<string, string>> = {
   offline_access: 'act for you while you are away',
 };
 
+/** For people: what a scope lets an application do. */
+export const meaningOf = (scope: string): string =>
+  Object.hasOwn(meanings, scope) ? (meanings[scope] as string) : scope;
+
 export async function showConsent(
   call: Call,
   km: KeyManager,
@@ -30,7 +34,7 @@ export async function showConsent(
 <p>You are logged in as <strong>${session.subject}</strong>. If you agree, the application may</p>
 <ul>
 <li>call APIs for you</li>
-${scopes.map((name) => html`<li>${meanings[name] ?? name}</li>`)}
+${scopes.map((name) => html`<li>${meaningOf(name)}</li>`)}
 </ul>
 <form method="post" action="${km.options.publicUrl}/oauth2/consent">
 <input type="hidden" name="interaction" value="${interaction}">

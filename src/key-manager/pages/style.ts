@@ -29,7 +29,7 @@ button {
 button.other { color: var(--text); background: transparent; border-color: var(--line); }
 main.wide { max-width: 44rem; }
 time { white-space: nowrap; }
-@media (min-width: 30rem) { .wide button { width: auto; min-width: 12rem; } .wide input { max-width: 24rem; } }
+@media (min-width: 30rem) { .wide button { width: auto; min-width: 12rem; } .wide input:not([type=hidden]):not([hidden]) { display: block; max-width: 24rem; } }
 h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
 .rows { margin: 0; padding: 0; list-style: none; }
 .rows li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center;
