@@ -159,7 +159,14 @@ const tokens = section(
     }),
   },
   (values) => {
-    const { timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity, rolesClaim } = values;
+    const {
+      timestampSkew,
+      accessTokenValidity,
+      applicationTokenValidity,
+      maxValidity,
+      refreshTokenValidity,
+      rolesClaim,
+    } = values;
     const wrong = values.otherAlgorithms.find((name) => !(signingAlgorithms as readonly string[]).includes(name));
     if (wrong !== undefined) {
       return `otherAlgorithms: expected names out of ${signingAlgorithms.join(', ')}, got ${JSON.stringify(wrong)}`;
