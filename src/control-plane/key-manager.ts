@@ -50,6 +50,8 @@ export interface NextSigningKey {
 export type DecideSigningKey = (tx: StoreTransaction, key: SigningKey) => Promise<void>;
 
 export interface KeyManager {
+  /** Every grant type that a key may be for. */
+  readonly grantTypes: readonly string[];
   /** Null when the token is not active. */
   introspect(token: string): Promise<TokenFacts | null>;
   /**

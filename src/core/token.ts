@@ -52,6 +52,8 @@ export interface AccessTokenClaims {
   readonly scope: string;
   readonly consumerKey: string;
   readonly keytype: KeyType;
+  /** Who acts for `sub` (RFC 8693 section 4.1). */
+  readonly act?: unknown;
   readonly application?: {
     readonly id: number;
     readonly uuid: string;

@@ -10,6 +10,7 @@ import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Seal } from '../platform/seal.ts';
+import type { IssuerKeys } from './assertions/issuer-keys.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Form } from './form.ts';
@@ -38,6 +39,10 @@ export interface KeyManager {
   readonly options: IssuerOptions;
   readonly users: UserStore;
   readonly keys: SigningKeys;
+  /** By `grant_type`: those that the token endpoint serves. */
+  readonly grants: ReadonlyMap<string, Grant>;
+  /** Of issuers whose assertions are taken. */
+  readonly issuerKeys: IssuerKeys;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;

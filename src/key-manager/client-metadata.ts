@@ -26,5 +26,6 @@ export function redirectUrisOf(client: ClientRow): readonly string[] {
   const several = /^regexp=\(?(.+?)\)?$/.exec(client.callback_url)?.[1];
   // Its alternatives are compared as a whole, like all others (RFC 9700 section 4.1.3), not matched.
   const own = several === undefined ? [client.callback_url] : several.split('|').map((one) => one.replaceAll('\\', ''));
-  return [...own.filter((uri) => uri !== ''), ...(metadataOf(client).redirect_uris ?? [])];
+  // A host alone, which stands for no URI, would be a path of ours in a browser.
+  return [...own.filter((uri) => URL.canParse(uri)), ...(metadataOf(client).redirect_uris ?? [])];
 }

@@ -5,16 +5,26 @@ import { type KeyManager, seconds } from './call.ts';
 import { metadataOf } from './client-metadata.ts';
 import type { TokenPlan } from './formats/format.ts';
 import type { Issued } from './issue.ts';
+import type { LogIn } from './log-in.ts';
 
 /** With an id token, if the user logged in here and `openid` was granted. */
 export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issued): Promise<Issued> {
-  const { logIn, client } = plan;
+  const { logIn } = plan;
   if (!logIn || !plan.scope.split(' ').includes('openid')) return issued;
+  return { ...issued, idToken: await idTokenOf(km, { ...plan, logIn }, issued.access.value) };
+}
+
+/** @param accessToken that comes with it; null = none */
+export async function idTokenOf(
+  km: KeyManager,
+  { client, subject, logIn }: Pick<TokenPlan, 'client' | 'subject'> & { readonly logIn: LogIn },
+  accessToken: string | null,
+): Promise<string> {
   const now = seconds(km.clock);
   const algorithm = idTokenAlgorithm(client, km);
   const claims = {
     iss: km.options.issuer,
-    sub: plan.subject,
+    sub: subject,
     aud: client.consumer_key,
     azp: client.consumer_key,
     iat: now,
@@ -22,11 +32,11 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
     auth_time: logIn.authenticatedAt,
     amr: [...logIn.methods],
     sid: logIn.session,
-    at_hash: halfHash(algorithm, issued.access.value),
-    ...(await rolesOf(km, plan.subject)),
+    ...(accessToken === null ? {} : { at_hash: halfHash(algorithm, accessToken) }),
+    ...(await rolesOf(km, subject)),
     ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
   };
-  return { ...issued, idToken: await km.keys.sign(claims, 'JWT', algorithm) };
+  return km.keys.sign(claims, 'JWT', algorithm);
 }
 
 /** What the client asked for when it registered, or else that of the options. */

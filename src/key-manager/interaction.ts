@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { SealError } from '../platform/seal.ts';
-import type { Call, KeyManager } from './call.ts';
+import { type Call, type KeyManager, seconds } from './call.ts';
 import { readCookie, setCookie } from './cookies.ts';
 import { OAuthError } from './oauth-error.ts';
 
@@ -52,17 +52,21 @@ export function openInteraction({ request, form }: Call, km: KeyManager): Intera
   return interaction;
 }
 
+/** Seconds in which a browser follows the address that it was given: it is worth nothing in a history. */
+const haste = 300;
+
 /** The query of a request that somebody dealt with on a page. */
 export function withDone(km: KeyManager, query: string, done: Done): string {
-  return `${query}&interaction=${km.seal.seal(JSON.stringify(done), donePurpose, digest(query))}`;
+  const sealed = { ...done, until: seconds(km.clock) + haste };
+  return `${query}&interaction=${km.seal.seal(JSON.stringify(sealed), donePurpose, digest(query))}`;
 }
 
 /** What was done on pages for the request in this query; nothing, unless it is the very same one. */
 export function readDone(km: KeyManager, query: string): Done {
   const at = query.lastIndexOf('&interaction=');
   const sealed = at < 0 ? null : query.slice(at + '&interaction='.length);
-  const done = sealed && open<Done>(km, sealed, donePurpose, digest(query.slice(0, at)));
-  return done || { logInSince: null, decision: null };
+  const done = sealed && open<Done & { until: number }>(km, sealed, donePurpose, digest(query.slice(0, at)));
+  return done && done.until >= seconds(km.clock) ? done : { logInSince: null, decision: null };
 }
 
 /** The request itself. */

@@ -5,6 +5,7 @@ import type { StoreHead } from '../adapters/stores/store.ts';
 import type { KeyType } from '../core/application.ts';
 import { gatewayAudience } from '../core/token.ts';
 import { type KeyManager, seconds } from './call.ts';
+import type { Actor } from './formats/format.ts';
 import { tokenHash } from './token-hash.ts';
 
 export interface Introspection {
@@ -26,6 +27,8 @@ export interface Introspection {
   readonly aut: AccessTokenRow['user_type'];
   readonly consumerKey: string;
   readonly keytype: KeyType;
+  /** Who acts for the subject (RFC 8693 section 4.1). */
+  readonly act?: Actor;
 }
 
 /**
@@ -76,4 +79,5 @@ const describe = (row: AccessTokenRow, client: ClientRow): Introspection => ({
   aut: row.user_type,
   consumerKey: row.consumer_key,
   keytype: client.key_type,
+  ...(row.act === null ? {} : { act: JSON.parse(row.act) as Actor }),
 });

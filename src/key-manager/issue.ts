@@ -10,6 +10,7 @@ import { formats } from './formats/index.ts';
 import { withIdToken } from './id-token.ts';
 import { OAuthError } from './oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from './refresh-tokens.ts';
+import { refuseDropped } from './scopes.ts';
 import { lasts } from './times.ts';
 
 /** What a grant gives. */
@@ -19,6 +20,8 @@ export interface Issued {
   readonly scope: string;
   /** Absent without the scope `openid`. */
   readonly idToken?: string;
+  /** Only of an exchange (RFC 8693 section 2.2.1). */
+  readonly issuedTokenType?: string;
 }
 
 /** @throws OAuthError invalid_grant when what the grant rests on was revoked meanwhile. */
@@ -36,6 +39,7 @@ export async function issue(
   withRefresh: boolean,
   take?: (tx: StoreTransaction) => Promise<boolean>,
 ): Promise<Issued | null> {
+  if (km.options.strictScopes && plan.asked) refuseDropped(plan.asked, plan.scope);
   const format = formats[plan.client.token_type];
   const answer = (access: AccessToken, refresh: RefreshTokenRow | null): Issued => ({
     access,

@@ -1,5 +1,7 @@
 /** The key manager: OAuth endpoints on a fastify server that somebody else listens with. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { grantTypes } from '../adapters/key-managers/built-in.ts';
+import type { FetchJwks } from '../adapters/key-managers/jwks.ts';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -12,10 +14,12 @@ import { RestError } from '../platform/rest-error.ts';
 import type { Seal } from '../platform/seal.ts';
 import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './api-key.ts';
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './application-token.ts';
+import { openIssuerKeys } from './assertions/issuer-keys.ts';
 import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { Form, parseForm } from './form.ts';
+import { allGrants } from './grants/custom/load-custom-grants.ts';
 import { type Introspection, introspect } from './introspection.ts';
 import { KnownClients } from './known-clients.ts';
 import { tellOfLogOuts } from './log-out/tell-clients.ts';
@@ -41,6 +45,8 @@ export interface KeyManagerDeps {
   readonly pages: KeyManagerOptions['pages'];
   /** Who may make an account on a page. */
   readonly signUp: SignUpRule;
+  /** Fetches the keys of issuers whose assertions are taken. */
+  readonly fetchJwks: FetchJwks;
   /** Default: the users in the store. */
   readonly users?: UserStore;
 }
@@ -49,6 +55,8 @@ export interface KeyManagerDeps {
 export interface OpenKeyManager {
   readonly users: UserStore;
   readonly revoker: Revoker;
+  /** Every grant type that a client may be registered for. */
+  readonly grantTypes: readonly string[];
   /** What is true of an access token now; null when it is not active. */
   introspect(token: string): Promise<Introspection | null>;
   /** An access token of an application itself. @throws RestError 400 when it gets none */
@@ -79,6 +87,11 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
   const { store, seal, clock, log, options } = deps;
   checkOptions(options);
   const look = readLook(deps.pages);
+  if (options.allowImplicit) {
+    log.warn(
+      'tokens.allowImplicit: tokens are given in addresses of browsers, where others can see them; use codes with PKCE',
+    );
+  }
   const keys = await openSigningKeys(deps);
   const km: KeyManager = {
     store,
@@ -88,6 +101,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     options,
     users: deps.users ?? databaseUserStore(store, clock),
     keys,
+    grants: await allGrants(options.customGrants),
+    issuerKeys: openIssuerKeys(deps.fetchJwks, clock),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),
@@ -99,6 +114,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
   return {
     users: km.users,
     revoker: km.revoker,
+    grantTypes: [...new Set([...grantTypes, ...km.grants.keys()])],
     introspect: (token) => introspect(km, token),
     applicationToken: (request) => applicationToken(km, request),
     signApiKey: (request) => signApiKey(km, request),

@@ -1,4 +1,5 @@
 /** How a user showed who he is when he let a client act for him: what id tokens say of it. */
+import type { SessionRow } from '../adapters/stores/sessions.ts';
 
 export interface LogIn {
   /** `sid`. */
@@ -10,6 +11,14 @@ export interface LogIn {
   /** Of the request for authorization, to be said again in the id token. */
   readonly nonce: string | null;
 }
+
+/** That of a session. @param nonce of the request for authorization */
+export const logInOf = (session: SessionRow, nonce: string | null): LogIn => ({
+  session: session.id,
+  authenticatedAt: session.authenticated_at,
+  methods: session.methods.split(' '),
+  nonce,
+});
 
 /** As it stands in rows. */
 export const writeLogIn = (logIn: LogIn): string => JSON.stringify(logIn);

@@ -121,6 +121,18 @@ const tokens = section(
       maximum: 600,
       description: 'Seconds that an authorization code can be exchanged for tokens.',
     }),
+    deviceCodeValidity: integer({
+      default: 600,
+      minimum: 30,
+      maximum: 3600,
+      description: 'Seconds in which somebody can let in a device by the code that it shows.',
+    }),
+    deviceInterval: integer({
+      default: 5,
+      minimum: 1,
+      maximum: 60,
+      description: 'Seconds that a device has to wait between two questions whether somebody has let it in.',
+    }),
     sessionValidity: seconds(28_800, 'Seconds after a log-in until a browser has to log in again.'),
     idTokenValidity: seconds(3600, 'Seconds that an id token is valid.'),
     rolesClaim: text({
@@ -132,10 +144,35 @@ const tokens = section(
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',
     }),
+    allowImplicit: boolean({
+      default: false,
+      description:
+        'Whether tokens are given in the address of the browser (`response_type` `token`, `id_token`, `id_token token`): for clients of WSO2 API Manager that know no codes. Whoever sees the address has the token (RFC 9700 section 2.1.2).',
+    }),
+    strictScopes: boolean({
+      default: false,
+      description:
+        'Whether a request for a scope that is not given is refused (`invalid_scope`). Otherwise such names are dropped without a word, as WSO2 API Manager does it.',
+    }),
     allowPlainPkce: boolean({
       default: false,
       description:
         'Whether PKCE may go by the method `plain`, which protects from less than S256 does: for clients of WSO2 API Manager that know no other.',
+    }),
+    exchangeImpersonation: boolean({
+      default: false,
+      description:
+        'Whether a client may exchange a token of another client for one of its own without saying that it acts for the user (`actor_token`): the claim `act` is missing then. Its own tokens it may always narrow.',
+    }),
+    assertionIssuers: list({
+      default: [],
+      description:
+        'The issuers (`iss`) whose assertions give tokens of users (grant `urn:ietf:params:oauth:grant-type:jwt-bearer`), out of the key managers that are registered in the admin REST API. Each can speak for every user here, administrators included.',
+    }),
+    customGrants: list({
+      default: [],
+      description:
+        'Files of JavaScript or TypeScript modules, each a further grant of the token endpoint; relative to the working folder. See docs/grants.md.',
     }),
     tokenUrls: list({
       default: [],

@@ -70,6 +70,14 @@ export async function narrow(
   return within.length > 0 ? within : granted;
 }
 
+/** @throws OAuthError invalid_scope that names one that was asked for and not given */
+export function refuseDropped(asked: readonly string[], given: string): void {
+  const names = given.split(' ');
+  const dropped = asked.find((name) => !names.includes(name));
+  if (dropped !== undefined)
+    throw new OAuthError('invalid_scope', `scope ${dropped} is not given to this client and user`);
+}
+
 /** Those that the roles allow; the others are dropped without a word. */
 async function allowed(
   db: Queryable,

@@ -2,6 +2,7 @@
 import { removeExpiredAccessTokens } from '../adapters/stores/access-tokens.ts';
 import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
+import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
 import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
 import { removeExpiredPasswordLinks } from '../adapters/stores/password-links.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
@@ -18,6 +19,8 @@ const removals = [
   removeExpiredApiKeys,
   removeExpiredCodes,
   removeExpiredSessions,
+  removeExpiredDeviceCodes,
+  removeOldGuesses,
   removeExpiredFederatedUsers,
   removeExpiredAssertions,
   removeExpiredPasswordLinks,

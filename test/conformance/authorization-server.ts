@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import { type ClientRegistration, type ConsumerKey, registerClient } from '../../src/adapters/key-managers/built-in.ts';
+import { type FetchJwks, openJwks } from '../../src/adapters/key-managers/jwks.ts';
 import { createApi } from '../../src/adapters/stores/apis.ts';
 import { createApplication } from '../../src/adapters/stores/applications.ts';
 import { addBuiltInPolicies } from '../../src/adapters/stores/policies.ts';
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly signUp?: 'off' | 'open' | 'approval';
   /** Default: they are asked. */
   readonly privateAddresses?: 'allow' | 'deny';
+  /** Default: over HTTPS, from nobody. */
+  readonly fetchJwks?: FetchJwks;
   /** The header that stands for a gateway's certificate. */
   readonly gatewayHeader?: string;
 }
@@ -91,11 +94,18 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,
+    deviceCodeValidity: 600,
+    deviceInterval: 5,
     sessionValidity: 28_800,
     idTokenValidity: 3600,
     rolesClaim: '',
     requirePkce: false,
     allowPlainPkce: false,
+    exchangeImpersonation: false,
+    allowImplicit: false,
+    strictScopes: false,
+    customGrants: [],
+    assertionIssuers: [],
     tokenUrls: [],
     assertionSkew: 60,
     assertionRefreshTokens: true,
@@ -108,6 +118,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     seal,
     clock,
     log: silentLog,
+    fetchJwks: start.fetchJwks ?? openJwks({ ca: '', authorities: [] }, 5000),
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
     pages: { name: '', styleFile: '', ...start.pages },
@@ -158,7 +169,16 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-const allGrants = ['client_credentials', 'password', 'refresh_token', 'authorization_code'];
+const allGrants = [
+  'client_credentials',
+  'password',
+  'refresh_token',
+  'authorization_code',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'implicit',
+];
 
 /** Makes a client of no application. */
 export function addClient(

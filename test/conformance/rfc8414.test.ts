@@ -58,7 +58,7 @@ const rules: Rule<AuthorizationServer>[] = [
     async check(server) {
       const document = (await metadata(server)) as Record<string, string>;
       const addresses = Object.entries(document).filter(([name]) => /_endpoint$|_uri$/.test(name));
-      assert.equal(addresses.length, 8);
+      assert.ok(addresses.length >= 8);
       for (const [name, address] of addresses) assert.notEqual((await fetch(address)).status, 404, name);
     },
   },

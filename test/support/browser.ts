@@ -70,6 +70,7 @@ export class Browser {
       if (name) body.set(name, attribute(input, 'value') ?? '');
     }
     for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    if (/<form method="get"/.test(text)) return this.go(`${new URL(action ?? '', this.page?.url)}?${body}`);
     return this.go(new URL(action ?? '', this.page?.url), { method: 'POST', body });
   }
 

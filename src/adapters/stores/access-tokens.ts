@@ -64,6 +64,7 @@ const columns = {
   issued_at: true,
   expires_at: true,
   state: true,
+  act: true,
 } satisfies Record<keyof AccessTokenRow, true>;
 
 const insertRow = prepared((db, place) => {

@@ -42,6 +42,14 @@ export async function deleteKeyManager(tx: StoreTransaction, { id, issuer, enabl
   if (issuer !== null && enabled === 1) tx.record({ kind: 'issuer', id: issuer, value: null });
 }
 
+/** A key manager that is not ours, as gateways know it; null = they know none that is enabled. */
+export async function findForeignIssuer(db: Queryable, issuer: string): Promise<Issuer | null> {
+  const query = db.selectFrom('entities').select('body').where('kind', '=', 'issuer').where('id', '=', issuer);
+  const row = await query.executeTakeFirst();
+  const found = row && (JSON.parse(row.body) as Issuer);
+  return found?.foreign === true ? found : null;
+}
+
 /** The issuers that gateways know and that are no foreign key managers: our own. */
 export async function ownIssuers(db: Queryable): Promise<string[]> {
   const rows = await db.selectFrom('entities').select('body').where('kind', '=', 'issuer').execute();

@@ -7,6 +7,7 @@
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
 import { deleteConsent } from './consents.ts';
+import { familiesRestingOn, familiesRestingOnAll } from './exchanged-tokens.ts';
 import { endSessionsOf } from './sessions.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -22,7 +23,7 @@ export interface RevokedCounts {
   readonly refreshTokens: number;
 }
 
-/** Revokes an access token. Revoking it again changes nothing. True when it was good until now. */
+/** Revokes an access token, and what it was exchanged for. Again, that changes nothing. True when it was good until now. */
 export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRow, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx.db
     .updateTable('access_tokens')
@@ -32,6 +33,7 @@ export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRo
     .executeTakeFirstOrThrow();
   if (numUpdatedRows !== 1n || isLongExpired(row.expires_at, now)) return false;
   record(tx, revocationOf(row));
+  for (const family of await familiesRestingOn(tx.db, row.id)) await revokeFamily(tx, family, now);
   return row.expires_at > now;
 }
 
@@ -232,6 +234,9 @@ async function revokeAll(
   { now, issuedBefore: asked }: { readonly now: number; readonly issuedBefore: number | undefined },
 ): Promise<RevokedCounts> {
   const meant = asked ?? Number.MAX_SAFE_INTEGER;
+  // Those of others, which no entry of this subject or client is about.
+  const resting = await familiesRestingOnAll(tx.db, { column, value: what.value, issuedBy: meant });
+  for (const family of resting) await revokeFamily(tx, family, now);
   const last = await tx.db
     .selectFrom('access_tokens')
     .select(['issuer', (e) => e.fn.max('expires_at').as('expires'), (e) => e.fn.max('issued_at').as('issued')])

@@ -5,6 +5,7 @@ import type { KeyType, SubscriptionState, TokenType } from '../../core/applicati
 import type { AdminTables } from './schema/admin.ts';
 import type { CatalogTables } from './schema/catalog.ts';
 import type { GatewayTables } from './schema/gateways.ts';
+import type { GrantTables } from './schema/grants.ts';
 import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
 import type { PeopleTables } from './schema/people.ts';
@@ -18,6 +19,7 @@ export interface Schema
     GatewayTables,
     LogInTables,
     IdentityProviderTables,
+    GrantTables,
     PeopleTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
@@ -144,6 +146,8 @@ export interface Schema
     expires_at: number;
     /** REPLACED: accepted until it expires, but another one is handed out now. */
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
+    /** JSON of the claim `act` (RFC 8693 section 4.1): who acts for the subject; null = nobody. */
+    act: string | null;
   };
   /** With which families of refresh tokens an access token was handed out. */
   access_token_families: { access_id: string; family: string };

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
+import type { FetchJwks } from '../../adapters/key-managers/jwks.ts';
 import { openExpelledGateways } from '../../adapters/stores/expelled-gateways.ts';
 import { addBuiltInPolicies } from '../../adapters/stores/policies.ts';
 import type { Store } from '../../adapters/stores/store.ts';
@@ -34,6 +35,9 @@ import type { Running } from '../run-until-stopped.ts';
 import { certificateHosts, type Settings } from '../settings.ts';
 import { checkAuthority } from './check-authority.ts';
 import { openStore } from './open-store.ts';
+
+/** Milliseconds for the keys of an issuer whose assertions are taken. */
+const jwksTimeout = 10_000;
 
 export type ManagementRole = 'key-manager' | 'control-plane';
 
@@ -86,8 +90,15 @@ export async function runManagement(
   const addresses: string[] = [];
   const { openKeyManager } = await import('../../key-manager/key-manager.ts');
   // The control plane works with it too, wherever its endpoints are.
+  let jwks: Promise<FetchJwks> | null = null;
   const keyManager = await openKeyManager({
     ...deps,
+    async fetchJwks(url) {
+      jwks ??= import('../../adapters/key-managers/jwks.ts').then(({ openJwks }) =>
+        openJwks({ ca: certificates.ca, authorities: null }, jwksTimeout),
+      );
+      return (await jwks)(url);
+    },
     options: {
       ...options.tokens,
       issuer: options.tokens.issuer || `${origin}/oauth2/token`,

@@ -5,6 +5,7 @@ import type { KeyManager, Step } from '../call.ts';
 import { isPublic } from '../client-metadata.ts';
 import type { Form } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { wantsCode } from './check-response.ts';
 
 export type Challenge = Pick<CodeRow, 'code_challenge' | 'code_challenge_method'>;
 
@@ -14,6 +15,7 @@ const verifierForm = /^[A-Za-z0-9\-._~]{43,128}$/;
 const s256Form = /^[A-Za-z0-9_-]{43}$/;
 
 export const checkPkce: Step = ({ form, client }, km) => {
+  if (!wantsCode(form)) return;
   const { code_challenge } = challengeOf(form, km);
   if (code_challenge === null && (isPublic(client) || km.options.requirePkce)) {
     throw new OAuthError('invalid_request', 'missing parameter: code_challenge (PKCE is required)');

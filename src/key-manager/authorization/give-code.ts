@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { insertCode } from '../../adapters/stores/authorization-codes.ts';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
-import { writeLogIn } from '../log-in.ts';
+import { logInOf, writeLogIn } from '../log-in.ts';
 import { readScope, writeScope } from '../scopes.ts';
 import { tokenHash } from '../token-hash.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
@@ -15,12 +15,6 @@ export const giveCode: Step = async (call, km) => {
   const code = randomBytes(32).toString('base64url');
   const now = seconds(km.clock);
   const id = randomUUID();
-  const logIn = {
-    session: session.id,
-    authenticatedAt: session.authenticated_at,
-    methods: session.methods.split(' '),
-    nonce: form.get('nonce'),
-  };
   await km.write(async (tx) => {
     await insertCode(tx, {
       id,
@@ -30,7 +24,7 @@ export const giveCode: Step = async (call, km) => {
       scope: writeScope(readScope(form.get('scope'))),
       redirect_uri: form.get('redirect_uri'),
       ...challengeOf(form, km),
-      log_in: writeLogIn(logIn),
+      log_in: writeLogIn(logInOf(session, form.get('nonce'))),
       began_at: beganAt,
       issued_at: now,
       expires_at: now + km.options.codeValidity,

@@ -1,9 +1,8 @@
 /** The grant that the request asks for. */
 import type { Step } from '../call.ts';
-import { grants } from '../grants/index.ts';
 import { OAuthError } from '../oauth-error.ts';
 
-export const selectGrant: Step = (call) => {
+export const selectGrant: Step = (call, { grants }) => {
   const grantType = call.form.require('grant_type');
   const grant = grants.get(grantType);
   if (!grant) {

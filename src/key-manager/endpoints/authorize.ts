@@ -8,6 +8,8 @@ import { checkResponseMode, checkResponseType, refuseRequestObjects } from '../a
 import { checkScope } from '../authorization/check-scope.ts';
 import { findClient } from '../authorization/find-client.ts';
 import { giveCode } from '../authorization/give-code.ts';
+import { giveTokens } from '../authorization/give-tokens.ts';
+import { refuseDroppedScope } from '../authorization/refuse-dropped-scope.ts';
 import { requireConsent } from '../authorization/require-consent.ts';
 import { requireLogIn } from '../authorization/require-log-in.ts';
 import type { Refuse, Step } from '../call.ts';
@@ -30,7 +32,9 @@ export const authorize: readonly Step[] = [
   checkPrompt,
   atPublicAddress,
   requireLogIn,
+  refuseDroppedScope,
   requireConsent,
+  giveTokens,
   giveCode,
 ];
 

@@ -1,5 +1,5 @@
 /** POST /oauth2/consent: whether the client gets what it asked for, from the page that an authorization request has shown. */
-import { putConsent } from '../../adapters/stores/consents.ts';
+import { consentOf, putConsent } from '../../adapters/stores/consents.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { parseForm } from '../form.ts';
@@ -18,14 +18,18 @@ const decide: Step = async (call, km) => {
   const agreed = form.require('decision') === 'agree';
   if (agreed) {
     const asked = parseForm(Buffer.from(query));
-    await km.store.transaction((tx) =>
-      putConsent(tx, {
-        subject: session.subject,
-        consumer_key: asked.require('client_id'),
-        scope: writeScope(readScope(asked.get('scope'))),
+    const { subject } = session;
+    const consumerKey = asked.require('client_id');
+    await km.store.transaction(async (tx) => {
+      // Whoever agrees to one more thing takes nothing back.
+      const before = (await consentOf(tx.db, subject, consumerKey)) ?? [];
+      await putConsent(tx, {
+        subject,
+        consumer_key: consumerKey,
+        scope: writeScope([...before, ...readScope(asked.get('scope'))]),
         granted_at: seconds(km.clock),
-      }),
-    );
+      });
+    });
   }
   const done = withDone(km, query, { logInSince, decision: { session: session.id, agreed } });
   reply.code(303).header('location', `${km.options.publicUrl}/oauth2/authorize?${done}`).send();

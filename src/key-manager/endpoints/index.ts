@@ -3,6 +3,8 @@ import type { Refuse, Step } from '../call.ts';
 import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
+import { device, deviceConsent } from './device.ts';
+import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
@@ -51,5 +53,8 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/new-password', methods: ['GET', 'POST'], body: 'query', steps: newPassword, refuse: refuseOnPage },
   { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
   { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
+  post('/oauth2/device_authorization', deviceAuthorization),
+  { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
+  { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

@@ -2,12 +2,12 @@
 
 import { responseModes } from '../authorization/answer.ts';
 import { promptsOf } from '../authorization/check-prompt.ts';
+import { responseTypes } from '../authorization/check-response.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
-import { grants } from '../grants/index.ts';
 
 const answer: Step = ({ reply }, km) => {
-  const { options, keys } = km;
+  const { options, keys, grants } = km;
   const { issuer, publicUrl } = options;
   const methods = clientAuthentications.map((one) => one.method);
   reply.send({
@@ -17,13 +17,14 @@ const answer: Step = ({ reply }, km) => {
     registration_endpoint: `${publicUrl}/client-registration/v0.17/register`,
     revocation_endpoint: `${publicUrl}/oauth2/revoke`,
     introspection_endpoint: `${publicUrl}/oauth2/introspect`,
-    grant_types_supported: [...grants.keys()],
+    grant_types_supported: [...grants.keys(), ...(options.allowImplicit ? ['implicit'] : [])],
+    device_authorization_endpoint: `${publicUrl}/oauth2/device_authorization`,
     authorization_endpoint: `${publicUrl}/oauth2/authorize`,
     userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
     end_session_endpoint: `${publicUrl}/oidc/logout`,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
-    response_types_supported: ['code'],
+    response_types_supported: [...responseTypes(options)],
     response_modes_supported: [...responseModes],
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,

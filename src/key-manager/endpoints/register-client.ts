@@ -10,7 +10,9 @@ import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { authenticateUser } from '../checks/authenticate-user.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
-import { grants } from '../grants/index.ts';
+import { clientCredentials } from '../grants/client-credentials.ts';
+import { password } from '../grants/password.ts';
+import { refreshToken } from '../grants/refresh-token.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 interface Registration {
@@ -70,8 +72,9 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   const owner = await readOwner(km, text(body, 'owner'), call.user as User);
   const url = callbackUrl(text(body, 'callbackUrl') ?? '');
   const asked = text(body, 'grantType')?.split(/[ ,]+/).filter(Boolean) ?? usualGrants(url);
-  if (!asked.every((name) => (grantTypes as readonly string[]).includes(name))) {
-    wrong('grantType', `names out of ${grantTypes.join(', ')}, separated by spaces`);
+  const known: readonly string[] = [...new Set([...grantTypes, ...km.grants.keys()])];
+  if (!asked.every((name) => known.includes(name))) {
+    wrong('grantType', `names out of ${known.join(', ')}, separated by spaces`);
   }
   const saasApp = body.saasApp ?? false;
   if (typeof saasApp !== 'boolean') wrong('saasApp', 'true or false');
@@ -84,9 +87,12 @@ async function readRegistration(call: Call, km: KeyManager): Promise<Registratio
   };
 }
 
+/** The others have to be named: whoever uses none of them should not have them. */
+const usual = [authorizationCode, clientCredentials, password, refreshToken];
+
 /** Those of which it has what they need. */
 const usualGrants = (callbackUrl: string): string[] =>
-  [...grants.keys()].filter((name) => name !== authorizationCode.grantType || callbackUrl !== '');
+  usual.filter((grant) => grant !== authorizationCode || callbackUrl !== '').map(({ grantType }) => grantType);
 
 /** `tokenScope` is one of older clients, which means nothing any more. */
 const fields = ['clientName', 'owner', 'callbackUrl', 'grantType', 'saasApp', 'tokenScope'];

@@ -15,7 +15,7 @@ import { expiresIn } from '../times.ts';
 const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, km) => {
   const source = logInSource(km, request, 'authenticated client');
   const asked = { form: form.only(grant.parameters), client, source, beganAt };
-  const { access, refreshToken, scope, idToken } = await grant.handle(asked, km);
+  const { access, refreshToken, scope, idToken, issuedTokenType } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
@@ -23,6 +23,7 @@ const runGrant: Step = async ({ request, form, client, grant, reply, beganAt }, 
     token_type: 'Bearer',
     expires_in: expiresIn(access.expiresAt, seconds(km.clock), km.options),
     ...(idToken === undefined ? {} : { id_token: idToken }),
+    ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   });
 };
 

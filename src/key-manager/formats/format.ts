@@ -6,6 +6,14 @@ import type { TokenType } from '../../core/application.ts';
 import type { KeyManager } from '../call.ts';
 import type { LogIn } from '../log-in.ts';
 
+/** Who acts for the subject of a token, and for whom he did before (RFC 8693 section 4.1). */
+export interface Actor {
+  readonly sub: string;
+  /** The client, where it acts for itself. */
+  readonly client_id?: string;
+  readonly act?: Actor;
+}
+
 /** The access token that a grant decided to give. */
 export interface TokenPlan {
   readonly client: ClientRow;
@@ -15,6 +23,8 @@ export interface TokenPlan {
   readonly grantType: string;
   /** As `writeScope` writes it. */
   readonly scope: string;
+  /** What was asked for, if anything that is not given has to be refused where an option says so. */
+  readonly asked?: readonly string[];
   /** Number of the newest change when the request began. */
   readonly beganAt: number;
   readonly issuedAt: number;
@@ -25,6 +35,10 @@ export interface TokenPlan {
   readonly notAfter?: number;
   /** At an authorization endpoint, from which it comes. */
   readonly logIn?: LogIn;
+  /** Who acts for the subject (RFC 8693 section 4.1). */
+  readonly act?: Actor;
+  /** It is like no other token of the same client, user and scope: never handed out again, and no other instead of it. */
+  readonly apart?: true;
 }
 
 export interface AccessToken {
@@ -63,5 +77,6 @@ export function rowOf(km: KeyManager, plan: TokenPlan) {
     issued_at: plan.issuedAt,
     expires_at: plan.expiresAt,
     state: 'ACTIVE',
+    act: plan.act === undefined ? null : JSON.stringify(plan.act),
   } as const;
 }

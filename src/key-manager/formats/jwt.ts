@@ -25,6 +25,7 @@ export const jwt: TokenFormat = {
       nbf: plan.issuedAt,
       exp: plan.expiresAt,
       jti,
+      ...(plan.act && { act: plan.act }),
     };
     const value = await km.keys.sign({ ...claims, aud: gatewayAudience });
     return {

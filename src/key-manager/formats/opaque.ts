@@ -18,13 +18,13 @@ import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {
   form: 'OPAQUE',
-  current: (db, plan) => findActiveOpaque(db, identity(plan)),
+  current: async (db, plan) => (plan.apart ? null : findActiveOpaque(db, identity(plan))),
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
     return {
       async write(tx, family, { fresh } = { fresh: false }) {
         for (;;) {
-          const current = await findActiveOpaque(tx.db, identity(plan));
+          const current = await opaque.current(tx.db, plan);
           if (current && !fresh && mayStand(current, plan) && lasts(current.expires_at, plan.issuedAt, km.options)) {
             if (family !== null) await linkFamily(tx, current.id, family);
             return opaque.derive(km, current);
@@ -33,7 +33,8 @@ export const opaque: TokenFormat = {
           const id = randomUUID();
           const nonce = randomBytes(16).toString('base64url');
           const value = opaqueTokenOf(km.seal, { id, nonce });
-          const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce } as const;
+          const state = plan.apart ? 'REPLACED' : 'ACTIVE';
+          const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce, state } as const;
           if (await insertAccessToken(tx, row)) {
             if (family !== null) await linkFamily(tx, id, family);
             return { value, expiresAt: plan.expiresAt };

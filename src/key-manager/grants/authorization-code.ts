@@ -3,6 +3,7 @@ import { type CodeRow, endCode, findCodeByHash } from '../../adapters/stores/aut
 import { revokeFamily } from '../../adapters/stores/revocations.ts';
 import { verifies } from '../authorization/check-pkce.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import { isPublic } from '../client-metadata.ts';
 import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
@@ -25,18 +26,22 @@ export const authorizationCode: Grant = {
     if (code.redirect_uri !== form.get('redirect_uri')) {
       return kill(km, code, 'redirect_uri is not that of the request for authorization');
     }
+    // It was none when the code was given: then the secret would have been what the verifier is now.
+    if (code.code_challenge === null && isPublic(client)) return kill(km, code, 'a public client has to use PKCE');
     if (!verifies(code, form.get('code_verifier'))) return kill(km, code, 'code_verifier does not fit (PKCE)');
 
     const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
     const logIn = readLogIn(code.log_in);
+    const asked = readScope(code.scope);
     const plan = {
       client,
       subject: code.subject,
       userType: 'APPLICATION_USER',
       grantType: authorizationCode.grantType,
-      scope: await userScope(km.store.db, client, user.roles, readScope(code.scope)),
+      scope: await userScope(km.store.db, client, user.roles, asked),
+      asked,
       // What was revoked since the user agreed is not given.
       beganAt: code.began_at,
       issuedAt,

@@ -28,6 +28,7 @@ export const clientCredentials: Grant = {
         userType: 'APPLICATION',
         grantType: clientCredentials.grantType,
         scope: await applicationTokenScope(km.store.db, client, owner.roles, asked),
+        asked,
         beganAt,
         issuedAt,
         expiresAt: expiresAt(issuedAt, validity),

@@ -31,6 +31,7 @@ export const password: Grant = {
         userType: 'APPLICATION_USER',
         grantType: password.grantType,
         scope: await userScope(km.store.db, client, user.roles, asked),
+        asked,
         beganAt,
         issuedAt,
         expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),

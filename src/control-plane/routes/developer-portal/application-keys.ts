@@ -40,7 +40,7 @@ const generate: Operation = async (call, deps) => {
     validity: readValidity(body.additionalProperties, deps.keyManager, body.validityTime),
     metadata: withLogOutAddresses('{}', body.additionalProperties),
   };
-  checkKeySettings(settings);
+  checkKeySettings(settings, deps.keyManager);
   const made = await deps.store.transaction(async (tx): Promise<ApplicationKey> => {
     const application = await usableApplication(tx.db, caller, call.param('applicationId'));
     const type = registrationType(keyType);
@@ -108,7 +108,7 @@ const update: Operation = async (call, deps) => {
       grantTypes: [...new Set(body.supportedGrantTypes ?? client.grant_types.split(' '))],
       callbackUrl: body.callbackUrl ?? client.callback_url,
     };
-    checkKeySettings(settings);
+    checkKeySettings(settings, deps.keyManager);
     const change = {
       grant_types: settings.grantTypes.join(' '),
       callback_url: settings.callbackUrl,

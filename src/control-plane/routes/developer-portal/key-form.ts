@@ -1,5 +1,4 @@
 /** Keys of applications in the form of the REST API. */
-import { grantTypes } from '../../../adapters/key-managers/built-in.ts';
 import type { ClientRow } from '../../../adapters/stores/clients.ts';
 import type { KeyType } from '../../../core/application.ts';
 import { RestError } from '../../../platform/rest-error.ts';
@@ -91,5 +90,3 @@ export function readKeyType(text: string): KeyType {
   if (!keyType) throw new RestError(400, `keyType: expected ${keyTypes.join(' or ')}, got ${JSON.stringify(text)}.`);
   return keyType;
 }
-
-export const allGrantTypes: readonly string[] = grantTypes;

@@ -1,5 +1,4 @@
 /** What a portal has to know of this installation, and lists that are empty here. */
-import { grantTypes } from '../../../adapters/key-managers/built-in.ts';
 import { listCategories } from '../../../adapters/stores/categories.ts';
 import { defaultTenant } from '../../../core/tenant.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
@@ -19,9 +18,9 @@ const portalScopes = [
   'openid',
 ];
 
-const settings: Operation = async (_call, { gatewayUrls }) =>
+const settings: Operation = async (_call, { gatewayUrls, keyManager }) =>
   ok({
-    grantTypes: [...grantTypes],
+    grantTypes: [...keyManager.grantTypes],
     scopes: portalScopes,
     applicationSharingEnabled: false,
     mapExistingAuthApps: true,
@@ -44,7 +43,7 @@ const categories: Operation = async (call, { store }) => {
   return ok({ count: list.length, list } satisfies dto.APICategoryList);
 };
 
-const keyManagers: Operation = async (call, { store, publicUrl }) => {
+const keyManagers: Operation = async (call, { store, publicUrl, keyManager }) => {
   const resident: dto.KeyManagerInfo = {
     id: 'resident',
     name: residentKeyManager,
@@ -52,7 +51,7 @@ const keyManagers: Operation = async (call, { store, publicUrl }) => {
     displayName: residentKeyManager,
     description: 'Issues tokens here.',
     enabled: true,
-    availableGrantTypes: [...grantTypes],
+    availableGrantTypes: [...keyManager.grantTypes],
     tokenEndpoint: `${publicUrl}/oauth2/token`,
     revokeEndpoint: `${publicUrl}/oauth2/revoke`,
     userInfoEndpoint: `${publicUrl}/oauth2/userinfo`,

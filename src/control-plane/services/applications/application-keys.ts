@@ -1,4 +1,4 @@
-import { grantTypes, registerClient, revealSecret } from '../../../adapters/key-managers/built-in.ts';
+import { registerClient, revealSecret } from '../../../adapters/key-managers/built-in.ts';
 import { callbackUrlForm, isCallbackUrl } from '../../../adapters/key-managers/callback-url.ts';
 import type { ApplicationRow } from '../../../adapters/stores/applications.ts';
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
@@ -82,8 +82,11 @@ export interface KeySettings {
 }
 
 /** @throws RestError 400 for grant types that don't exist, and for a callback URL that is missing or none */
-export function checkKeySettings({ grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity' | 'metadata'>): void {
-  const unknown = asked.filter((name) => !(grantTypes as readonly string[]).includes(name));
+export function checkKeySettings(
+  { grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity' | 'metadata'>,
+  { grantTypes }: ControlPlaneDeps['keyManager'],
+): void {
+  const unknown = asked.filter((name) => !grantTypes.includes(name));
   if (unknown.length > 0) {
     throw new RestError(400, `Unknown grant types: ${unknown.join(', ')}; expected ${grantTypes.join(', ')}.`);
   }

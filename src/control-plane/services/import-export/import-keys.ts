@@ -46,7 +46,7 @@ async function add(
   application: ApplicationRow,
   key: ApplicationKeyFile,
 ): Promise<void> {
-  checkKeySettings(key);
+  checkKeySettings(key, deps.keyManager);
   checkValidity(key.validity, deps.keyManager);
   const { consumerKey, consumerSecret, secretHash, keyType } = key;
   const taken = () =>
@@ -98,7 +98,7 @@ async function bringUpToDate(
   }
   const change = { grant_types: key.grantTypes.join(' '), callback_url: key.callbackUrl, ...key.validity };
   if (Object.entries(change).every(([column, value]) => present[column as keyof typeof change] === value)) return;
-  checkKeySettings(key);
+  checkKeySettings(key, deps.keyManager);
   checkValidity(key.validity, deps.keyManager);
   await updateClient(tx, consumerKey, change);
   const shown = { consumerKey, keyType, keyManager: residentKeyManager };

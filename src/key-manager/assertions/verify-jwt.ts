@@ -1,0 +1,108 @@
+/** A JWT by which an issuer that we trust speaks for a user (RFC 7523 section 3). */
+import { createHash } from 'node:crypto';
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWK } from 'jose';
+import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { tokenUrls } from '../token-urls.ts';
+
+export interface Assertion {
+  readonly issuer: string;
+  /** Of the assertion, for its issuer: its `jti`, or else a hash of what is signed. */
+  readonly id: string;
+  readonly subject: string;
+  readonly expiresAt: number;
+}
+
+/** Asymmetric ones: who can verify can not sign. */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** Seconds that an assertion may live. */
+const longestLife = 86_400;
+
+/** @throws OAuthError invalid_grant that names what was wrong (RFC 7523 section 3.1) */
+export async function verifyAssertion(km: KeyManager, jwt: string): Promise<Assertion> {
+  const { alg, kid, typ, iss } = read(jwt);
+  if (!algorithms.includes(alg)) throw refused(`alg: expected one of ${algorithms.join(', ')}`);
+  // Access tokens, log-out tokens and proofs are signed too, for something else (RFC 8725 section 3.11).
+  if (typ !== undefined && !/^jwt$/i.test(typ)) throw refused('typ: expected JWT');
+  // Which of them may speak for our users, and not only for clients of their own, is a decision of its own.
+  const issuer = km.options.assertionIssuers.includes(iss) ? await findForeignIssuer(km.store.db, iss) : null;
+  if (!issuer) throw refused('iss: no key manager that assertions are taken from');
+  const keys = await km.issuerKeys.find(issuer, { alg, ...(kid !== undefined && { kid }) }).catch((error) => {
+    km.log.warn({ err: error, issuer: iss }, 'the keys of an issuer of assertions can not be fetched');
+    throw new OAuthError('temporarily_unavailable', 'the keys of the issuer can not be had', 503, {
+      'retry-after': '30',
+    });
+  });
+  if (!(await isSigned(jwt, alg, keys))) throw refused('no key of the issuer has signed it');
+  return readClaims(km, jwt, iss);
+}
+
+function read(jwt: string): { alg: string; kid: string | undefined; typ: string | undefined; iss: string } {
+  try {
+    const { alg, kid, typ } = decodeProtectedHeader(jwt);
+    const { iss } = decodeJwt(jwt);
+    return {
+      alg: String(alg),
+      kid: kid === undefined ? kid : String(kid),
+      typ,
+      iss: typeof iss === 'string' ? iss : '',
+    };
+  } catch {
+    throw refused('expected a JWT');
+  }
+}
+
+/** @param keys each has its own algorithm, or is of a kind that fits only one family of them */
+async function isSigned(jwt: string, alg: string, keys: readonly JWK[]): Promise<boolean> {
+  for (const jwk of keys.slice(0, 10)) {
+    try {
+      await compactVerify(jwt, await importJWK(jwk, alg), { algorithms: [alg] });
+      return true;
+    } catch (error) {
+      // Not this one, or one that is too weak or of another kind.
+      const known = error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException;
+      if (!known) throw error;
+    }
+  }
+  return false;
+}
+
+function readClaims(km: KeyManager, jwt: string, issuer: string): Assertion {
+  const { sub, aud, exp, nbf, iat, jti } = decodeJwt(jwt) as Record<string, unknown>;
+  const now = seconds(km.clock);
+  const audiences = Array.isArray(aud) ? aud : [aud];
+  const own = [...new Set([km.options.issuer, ...tokenUrls(km.options)])];
+  if (!audiences.some((one) => own.includes(one))) throw refused(`aud: expected ${own.join(' or ')}`);
+  if (typeof sub !== 'string' || sub === '') throw refused('sub: expected the name of a user');
+  if (typeof exp !== 'number' || exp <= now) throw refused('exp: missing or over');
+  if (exp > now + longestLife) throw refused(`exp: expected at most ${longestLife} seconds from now`);
+  for (const [name, time] of Object.entries({ nbf, iat })) {
+    if (time === undefined) continue;
+    if (typeof time !== 'number' || time > now + km.options.assertionSkew) throw refused(`${name}: not yet`);
+  }
+  if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > 512)) {
+    throw refused('jti: expected at most 512 characters');
+  }
+  const id =
+    jti ??
+    createHash('sha256')
+      .update(jwt.slice(0, jwt.lastIndexOf('.')))
+      .digest('base64url');
+  return { issuer, id, subject: sub, expiresAt: Math.floor(exp) };
+}
+
+const refused = (why: string): OAuthError => new OAuthError('invalid_grant', `assertion: ${why}`);

@@ -1,0 +1,61 @@
+/**
+ * The answer of the implicit grant: tokens, in the address of the browser (RFC 6749 section 4.2.2). Whoever sees the address
+ * has them, so it is off unless an option says otherwise (RFC 9700 section 2.1.2).
+ */
+import { randomUUID } from 'node:crypto';
+import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
+import { type Step, seconds } from '../call.ts';
+import { idTokenOf } from '../id-token.ts';
+import { issue } from '../issue.ts';
+import { logInOf } from '../log-in.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, userScope } from '../scopes.ts';
+import { expiresAt, expiresIn, issueTime } from '../times.ts';
+import { type AuthorizationAnswer, answerClient } from './answer.ts';
+import { responseTypeOf, wantsCode } from './check-response.ts';
+
+export const giveTokens: Step = async (call, km) => {
+  const { form, client, beganAt } = call;
+  if (wantsCode(form)) return;
+  const session = call.session as SessionRow;
+  const { subject } = session;
+  const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
+  const user = await km.users.find(subject);
+  if (!user) throw new OAuthError('access_denied', 'the user is unknown');
+  const asked = readScope(form.get('scope'));
+  const family = randomUUID();
+  const plan = {
+    client,
+    subject,
+    userType: 'APPLICATION_USER',
+    grantType: 'implicit',
+    scope: await userScope(km.store.db, client, user.roles, asked),
+    asked,
+    beganAt,
+    issuedAt,
+    expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+    family,
+    logIn: logInOf(session, form.get('nonce')),
+  } as const;
+  const to = call.answerTo as AuthorizationAnswer;
+  const type = responseTypeOf(form);
+  if (type === 'id_token') return answerClient(call, km, to, { id_token: await idTokenOf(km, plan, null) });
+  const issued = await issue(km, plan, false, async (tx) => {
+    await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family });
+    return true;
+  }).catch((error) => {
+    // The token endpoint's word for it is none of this one (RFC 6749 section 4.2.2.1).
+    if (error instanceof OAuthError && error.code === 'invalid_grant')
+      throw new OAuthError('access_denied', error.message);
+    throw error;
+  });
+  if (!issued) throw new OAuthError('server_error', 'nothing was issued', 500);
+  const { access, idToken, scope } = issued;
+  answerClient(call, km, to, {
+    access_token: access.value,
+    token_type: 'Bearer',
+    expires_in: String(expiresIn(access.expiresAt, seconds(km.clock), km.options)),
+    scope,
+    ...(type === 'id_token token' && idToken !== undefined && { id_token: idToken }),
+  });
+};

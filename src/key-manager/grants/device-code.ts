@@ -1,0 +1,67 @@
+/** Tokens for a device that somebody has let in (RFC 8628 section 3.4). */
+import { changeDevice, type DeviceCodeRow, findDeviceCode, pollDevice } from '../../adapters/stores/device-codes.ts';
+import { revokeFamily } from '../../adapters/stores/revocations.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { mayUse } from '../clients.ts';
+import { issue } from '../issue.ts';
+import { readLogIn } from '../log-in.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, userScope } from '../scopes.ts';
+import { expiresAt, issueTime } from '../times.ts';
+import { tokenHash } from '../token-hash.ts';
+import type { Grant } from './grant.ts';
+
+export const deviceCode: Grant = {
+  grantType: 'urn:ietf:params:oauth:grant-type:device_code',
+  parameters: ['device_code'],
+  async handle({ form, client, beganAt }, km) {
+    const device = await findDeviceCode(km.store.db, tokenHash(form.require('device_code')));
+    if (!device || device.consumer_key !== client.consumer_key) throw new OAuthError('invalid_grant', 'unknown code');
+    if (device.state === 'USED') return presentedAgain(km, device);
+    if (device.expires_at <= seconds(km.clock)) throw new OAuthError('expired_token', 'the code has expired');
+    if (device.state === 'DENIED') throw new OAuthError('access_denied', 'the user did not agree');
+    if (device.state === 'PENDING') return wait(km, device);
+
+    const subject = device.subject as string;
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
+    const user = await km.users.find(subject);
+    if (!user) throw new OAuthError('invalid_grant', 'the user is unknown');
+    const asked = readScope(device.scope);
+    const plan = {
+      client,
+      subject,
+      userType: 'APPLICATION_USER',
+      grantType: deviceCode.grantType,
+      scope: await userScope(km.store.db, client, user.roles, asked),
+      asked,
+      // What was revoked since the user agreed is not given.
+      beganAt: device.began_at as number,
+      issuedAt,
+      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      family: device.id,
+      logIn: readLogIn(device.log_in as string),
+    } as const;
+    const take = { state: 'USED' } as const;
+    const issued = await issue(km, plan, mayUse(client, 'refresh_token'), (tx) =>
+      changeDevice(tx, device.id, 'APPROVED', take),
+    );
+    return issued ?? presentedAgain(km, device);
+  },
+};
+
+/** Whoever asks too soon waits five seconds longer each time, from then on (section 3.5). */
+async function wait(km: KeyManager, { id, interval_seconds, polled_at_ms }: DeviceCodeRow): Promise<never> {
+  const now = km.clock.now();
+  const early = now - polled_at_ms < interval_seconds * 1000;
+  const interval = interval_seconds + (early ? 5 : 0);
+  await km.write((tx) => pollDevice(tx, id, { interval_seconds: interval, polled_at_ms: now }));
+  throw early
+    ? new OAuthError('slow_down', `ask every ${interval} seconds`)
+    : new OAuthError('authorization_pending', 'nobody has let the device in yet');
+}
+
+/** Somebody has a copy of it: nobody keeps what it gave, as with authorization codes. */
+async function presentedAgain(km: KeyManager, { id }: DeviceCodeRow): Promise<never> {
+  await km.write((tx) => revokeFamily(tx, id, seconds(km.clock)));
+  throw new OAuthError('invalid_grant', 'the code was used already; the tokens that it gave are revoked');
+}

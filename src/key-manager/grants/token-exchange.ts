@@ -1,0 +1,136 @@
+/**
+ * One token for another (RFC 8693): what a client may do for a user on its own, it gets for a token of his that another
+ * client has sent it. The new one never says more, never lives longer, and dies with the old one (docs/grants.md).
+ */
+import { randomUUID } from 'node:crypto';
+import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
+import { gatewayAudience } from '../../core/token.ts';
+import type { KeyManager } from '../call.ts';
+import { isPublic } from '../client-metadata.ts';
+import { type BroughtToken, readToken, tokenTypes } from '../exchange/read-token.ts';
+import type { Form } from '../form.ts';
+import type { Actor } from '../formats/format.ts';
+import { issue } from '../issue.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { readScope, userScope } from '../scopes.ts';
+import { expiresAt, issueTime, lasts } from '../times.ts';
+import type { Grant, GrantRequest } from './grant.ts';
+
+export const tokenExchange: Grant = {
+  grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  parameters: [
+    'subject_token',
+    'subject_token_type',
+    'actor_token',
+    'actor_token_type',
+    'requested_token_type',
+    'audience',
+    'resource',
+    'scope',
+  ],
+  async handle({ form, client, beganAt }, km) {
+    if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client exchanges no tokens');
+    checkWanted(form, client);
+    const asked = readScope(form.get('scope'));
+    const brought = await bring(km, form, 'subject_token');
+    if (!brought.ofUser) throw new OAuthError('invalid_request', 'subject_token: expected that of a user');
+    const act = await actorOf(km, { form, client }, brought);
+    const beyond = asked.find((name) => !brought.scopes.includes(name));
+    if (beyond !== undefined) throw new OAuthError('invalid_scope', `scope ${beyond} is not one of subject_token`);
+
+    const { subject } = brought;
+    const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
+    const user = await km.users.find(subject);
+    if (!user) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
+    const ends = Math.min(
+      brought.expiresAt,
+      expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+    );
+    if (!lasts(ends, issuedAt, km.options)) throw new OAuthError('invalid_request', 'subject_token is about to expire');
+    const family = randomUUID();
+    const plan = {
+      client,
+      subject,
+      userType: 'APPLICATION_USER',
+      grantType: tokenExchange.grantType,
+      scope: await userScope(km.store.db, client, user.roles, asked.length > 0 ? asked : brought.scopes),
+      asked,
+      beganAt,
+      issuedAt,
+      expiresAt: ends,
+      family,
+      apart: true,
+      ...(act && { act }),
+    } as const;
+    const { accessId } = brought;
+    const issued = await issue(km, plan, false, async (tx) => {
+      if (!(await brought.lives(tx))) return false;
+      if (accessId !== null) await restOn(tx, accessId, family);
+      return true;
+    });
+    if (!issued) throw new OAuthError('invalid_request', 'subject_token was revoked meanwhile');
+    return { ...issued, issuedTokenType: tokenTypes.access };
+  },
+};
+
+type Asking = Pick<GrantRequest, 'form' | 'client'>;
+
+/** Nothing is promised that a token of ours would not keep. */
+function checkWanted(form: Form, { token_type }: GrantRequest['client']): void {
+  const wanted = form.get('requested_token_type');
+  const given: readonly (string | null)[] = [
+    null,
+    tokenTypes.access,
+    ...(token_type === 'JWT' ? [tokenTypes.jwt] : []),
+  ];
+  if (!given.includes(wanted)) {
+    throw new OAuthError('invalid_request', `requested_token_type: expected ${given.slice(1).join(' or ')}`);
+  }
+  const audience = form.get('audience');
+  if (audience !== null && audience !== gatewayAudience) {
+    throw new OAuthError('invalid_target', `audience: expected ${gatewayAudience}`);
+  }
+  // Which APIs a token opens is a matter of subscriptions and scopes, so it can not be made good for one address alone.
+  if (form.get('resource') !== null) throw new OAuthError('invalid_target', 'resource: narrow it by scope instead');
+}
+
+/** @throws OAuthError invalid_request when it is not there, or no live one of ours (section 2.2.2) */
+async function bring(km: KeyManager, form: Form, name: 'subject_token' | 'actor_token'): Promise<BroughtToken> {
+  const token = form.require(name);
+  const type = form.require(`${name}_type`);
+  if (!(Object.values(tokenTypes) as string[]).includes(type)) {
+    throw new OAuthError('invalid_request', `${name}_type: expected ${Object.values(tokenTypes).join(' or ')}`);
+  }
+  const brought = await readToken(km, type, token);
+  if (!brought) throw new OAuthError('invalid_request', `${name}: unknown, expired, revoked, or of another type`);
+  return brought;
+}
+
+/**
+ * Who acts for the user. A client that uses what another one was given says who it is, unless an option lets it pass for
+ * the user himself; its own token it may narrow without a word.
+ */
+async function actorOf(km: KeyManager, { form, client }: Asking, brought: BroughtToken): Promise<Actor | undefined> {
+  const own = brought.client === client.consumer_key;
+  // Who logs in at another client has given nothing to this one (OpenID Connect Core section 3.1.3.7).
+  if (brought.accessId === null && !own) {
+    throw new OAuthError('invalid_request', 'subject_token: an id token for another client');
+  }
+  if (form.get('actor_token') === null) {
+    if (form.get('actor_token_type') !== null) {
+      throw new OAuthError('invalid_request', 'actor_token_type stands with actor_token only');
+    }
+    if (own || km.options.exchangeImpersonation) return brought.act;
+    throw new OAuthError('invalid_request', 'missing parameter: actor_token, a token of the client that acts');
+  }
+  const actor = await bring(km, form, 'actor_token');
+  if (actor.client !== client.consumer_key) {
+    throw new OAuthError('invalid_request', 'actor_token: expected one that was issued to the client itself');
+  }
+  return {
+    sub: actor.subject,
+    ...(actor.ofUser ? {} : { client_id: actor.client }),
+    // Who acted before stays in sight (section 4.1).
+    ...(brought.act && { act: brought.act }),
+  };
+}
