@@ -8,6 +8,7 @@ import { completion } from './usage/completion.ts';
 import { enrol, gateways } from './usage/gateways.ts';
 import { identityProvider } from './usage/identity-provider.ts';
 import { keys } from './usage/keys.ts';
+import { passwordLink } from './usage/password-link.ts';
 import { changeStatus, env, exportCommand, get, importCommand, login, logout } from './usage/remote.ts';
 import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
@@ -39,6 +40,7 @@ await runProgram(
     importCommand,
     revoke,
     samlAssertion,
+    passwordLink,
     status,
     gateways,
     enrol,

@@ -1,11 +1,13 @@
 /** One request at an endpoint, and the key manager that answers it. */
 import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
 import type { Store, StoreHead } from '../adapters/stores/store.ts';
+import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import type { User, UserStore } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -56,6 +58,9 @@ export interface KeyManager {
   readonly bounds: Remembered<number>;
   /** Of the certificates of clients. */
   readonly clientAuthorities: readonly X509Certificate[];
+  readonly signUp: SignUpRule;
+  /** Whether addresses that clients give may be private ones. */
+  readonly privateAddresses: PrivateAddresses;
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;
 }
 

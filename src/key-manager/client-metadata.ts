@@ -9,6 +9,8 @@ export interface ClientMetadata {
   readonly redirect_uris?: readonly string[];
   /** Where they may be sent after a log-out (OpenID Connect RP-Initiated Logout section 3.1). */
   readonly post_logout_redirect_uris?: readonly string[];
+  /** Where it is told that a user has logged out (OpenID Connect Back-Channel Logout section 2.2). */
+  readonly backchannel_logout_uri?: string;
   /** `none`: a public client, which can keep no secret. Absent: its secret, in the header or in the body. */
   readonly token_endpoint_auth_method?: string;
   /** Whether its requests for authorization have to be pushed (RFC 9126 section 6). */

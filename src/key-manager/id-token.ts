@@ -15,7 +15,7 @@ export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issue
 }
 
 /** @param accessToken that comes with it; null = none */
-export function idTokenOf(
+export async function idTokenOf(
   km: KeyManager,
   { client, subject, logIn }: Pick<TokenPlan, 'client' | 'subject'> & { readonly logIn: LogIn },
   accessToken: string | null,
@@ -33,6 +33,7 @@ export function idTokenOf(
     amr: [...logIn.methods],
     sid: logIn.session,
     ...(accessToken === null ? {} : { at_hash: halfHash(algorithm, accessToken) }),
+    ...(await rolesOf(km, subject)),
     ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
   };
   return km.keys.sign(claims, 'JWT', algorithm);
@@ -41,6 +42,12 @@ export function idTokenOf(
 /** What the client asked for when it registered, or else that of the options. */
 const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
   metadataOf(client).id_token_signed_response_alg ?? options.signingAlgorithm;
+
+/** The roles of now, under the name that the option `tokens.rolesClaim` gives them. */
+export async function rolesOf({ users, options }: KeyManager, subject: string): Promise<Record<string, string[]>> {
+  if (options.rolesClaim === '') return {};
+  return { [options.rolesClaim]: [...((await users.find(subject))?.roles ?? [])] };
+}
 
 /** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
 function halfHash(algorithm: string, text: string): string {

@@ -8,6 +8,7 @@ import { openKeySets } from '../adapters/outbound/key-sets.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import type { Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
+import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -23,7 +24,10 @@ import { Form, parseForm } from './form.ts';
 import { allGrants } from './grants/custom/load-custom-grants.ts';
 import { type Introspection, introspect } from './introspection.ts';
 import { KnownClients } from './known-clients.ts';
+import { tellOfLogOuts } from './log-out/tell-clients.ts';
 import { OAuthError, sendError } from './oauth-error.ts';
+import type { KeyManagerOptions } from './options.ts';
+import { type Look, readLook } from './pages/look.ts';
 import { Remembered } from './remembered.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
 import type { KeyOrders } from './signing-keys/orders.ts';
@@ -38,10 +42,13 @@ export interface KeyManagerDeps {
   readonly options: IssuerOptions;
   /** Whether a request comes from a gateway, which may introspect every token. */
   isEnrolledGateway(request: FastifyRequest): boolean;
-  /** Fetches the keys of issuers whose assertions are taken. */
-  readonly fetchJwks: FetchJwks;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
+  readonly pages: KeyManagerOptions['pages'];
+  /** Who may make an account on a page. */
+  readonly signUp: SignUpRule;
+  /** Fetches the keys of issuers whose assertions are taken. */
+  readonly fetchJwks: FetchJwks;
   /** PEM certificates of those who issue the certificates of clients (`tls_client_auth`). Default: none. */
   readonly clientAuthorities?: readonly string[];
   /** Default: the users in the store. */
@@ -83,6 +90,7 @@ const bodyLimit = 65_536;
 export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManager> {
   const { store, seal, clock, log, options } = deps;
   checkOptions(options);
+  const look = readLook(deps.pages);
   if (options.allowImplicit) {
     log.warn(
       'tokens.allowImplicit: tokens are given in addresses of browsers, where others can see them; use codes with PKCE',
@@ -105,6 +113,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     write: joinTransactions(store, 0, { onlyTokens: true }),
     clients: new KnownClients(store),
     bounds: new Remembered(),
+    signUp: deps.signUp,
+    privateAddresses: deps.privateAddresses,
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };
   return {
@@ -118,8 +128,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     signingKeys: keys.orders,
     maxValidity: options.maxValidity,
     timestampSkew: options.timestampSkew,
-    mount: (app) => mountEndpoints(app, km),
     close: keys.close,
+    mount: (app) => mountEndpoints(app, km, look),
   };
 }
 
@@ -131,9 +141,10 @@ export async function mountKeyManager(app: FastifyInstance, deps: KeyManagerDeps
   return km;
 }
 
-async function mountEndpoints(app: FastifyInstance, km: KeyManager): Promise<void> {
+async function mountEndpoints(app: FastifyInstance, km: KeyManager, look: Look): Promise<void> {
   // In a scope of its own: parsers, headers and the form of errors are those of these endpoints only.
   await app.register(async (scope) => {
+    scope.decorateReply('look', { getter: () => look });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
     scope.setErrorHandler((error, _request, reply) => sendError(reply, toOAuthError(error, km.log)));
@@ -143,7 +154,11 @@ async function mountEndpoints(app: FastifyInstance, km: KeyManager): Promise<voi
     for (const endpoint of endpoints) mount(scope, endpoint, km);
   });
   const ended = sweep(km.store, km.clock, km.log);
-  app.addHook('onClose', async () => ended());
+  const told = tellOfLogOuts(km);
+  app.addHook('onClose', async () => {
+    ended();
+    await told();
+  });
 }
 
 function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void {

@@ -1,6 +1,7 @@
 /** The options of a key manager: the listener that it shares with the control plane, and its tokens. */
 
 import { isIP } from 'node:net';
+import { hasHiddenCharacters, hiddenCharacters } from '../core/hidden-characters.ts';
 import { boolean, type Config, choice, integer, list, port, section, text } from '../platform/config/schema.ts';
 
 /** Each `alg` (RFC 7518 section 3.1, RFC 8037) that there can be signing keys for. */
@@ -42,6 +43,13 @@ function isHost(text: string): boolean {
   if (isIP(text.replace(/^\[(.*)\]$/, '$1'))) return text !== '0.0.0.0' && text !== '::';
   return text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/.test(text);
 }
+
+/** What id tokens and user info say by other names. */
+const takenClaims: ReadonlySet<string> = new Set(
+  'iss sub aud azp exp nbf iat jti auth_time nonce acr amr sid at_hash c_hash events name given_name family_name preferred_username email email_verified'.split(
+    ' ',
+  ),
+);
 
 const tokens = section(
   'The tokens that the key manager issues.',
@@ -153,6 +161,11 @@ const tokens = section(
       description:
         'Whether DPoP proofs (RFC 9449) sent to the key manager have to have a nonce that it gave out: nobody makes proofs for later then. It costs each client one request more.',
     }),
+    rolesClaim: text({
+      default: '',
+      description:
+        'Name of the claim that says the roles of a user in id tokens and user info, `groups` say, for every client that is granted `openid`. Empty = none.',
+    }),
     requirePkce: boolean({
       default: false,
       description: 'Whether each client has to use PKCE. A public client always has to.',
@@ -214,7 +227,14 @@ const tokens = section(
     }),
   },
   (values) => {
-    const { timestampSkew, accessTokenValidity, applicationTokenValidity, maxValidity, refreshTokenValidity } = values;
+    const {
+      timestampSkew,
+      accessTokenValidity,
+      applicationTokenValidity,
+      maxValidity,
+      refreshTokenValidity,
+      rolesClaim,
+    } = values;
     const wrongUrl = values.tokenUrls.find((url) => !/^https?:\/\/[^/?#]+\/[^?#]*$/.test(url) || !URL.canParse(url));
     if (wrongUrl !== undefined) {
       return `tokenUrls: expected URLs without query and fragment, got ${JSON.stringify(wrongUrl)}`;
@@ -230,12 +250,36 @@ const tokens = section(
     if (maxValidity >= 0 && maxValidity < applicationTokenValidity) {
       return 'maxValidity: expected -1 or at least applicationTokenValidity';
     }
+    const taken = takenClaims.has(rolesClaim);
+    if (taken) return `rolesClaim: expected a name that is none of a registered claim, got ${rolesClaim}`;
+    if (!/^[\w:/.-]{0,200}$/.test(rolesClaim))
+      return 'rolesClaim: expected at most 200 letters, digits and characters of _ : / . -';
     return timestampSkew < Math.min(accessTokenValidity, applicationTokenValidity)
       ? undefined
       : 'timestampSkew: expected less than accessTokenValidity and applicationTokenValidity';
   },
 );
 
-export const keyManagerOptions = section('', { server, tokens });
+const pages = section(
+  'The pages on which users log in, agree, and look after their accounts.',
+  {
+    name: text({
+      default: '',
+      description:
+        'What stands above each page and in its title: the name of your organisation or product, say. At most 100 characters.',
+    }),
+    styleFile: text({
+      default: '',
+      description:
+        'File with a style sheet that comes after the built-in one: CSS in UTF-8 of at most 65536 bytes, read at the start. It may set the custom properties that the built-in one uses (`--accent`, `--paper` …) or anything else; pages load nothing from elsewhere, so images and fonts have no effect.',
+    }),
+  },
+  ({ name }) =>
+    name.length <= 100 && !hasHiddenCharacters(name)
+      ? undefined
+      : `name: expected at most 100 characters, no ${hiddenCharacters}`,
+);
+
+export const keyManagerOptions = section('', { server, tokens, pages });
 
 export type KeyManagerOptions = Config<typeof keyManagerOptions>;

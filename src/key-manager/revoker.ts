@@ -9,6 +9,7 @@ import {
   isLongExpired,
   type RevokedCounts,
   recordStricter,
+  revokeAccessOf,
   revokeAccessToken,
   revokeClientTokens,
   revokeFamily,
@@ -60,6 +61,16 @@ export interface Revoker {
    * that second and nothing else.
    */
   revokeSubject(subject: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
+  /**
+   * Revokes what a client was given for a user by his own log-ins, and the user's consent: he lets it act for him no more.
+   * What it has of its own, and of others, stays.
+   * @param decide runs in the transaction that revokes
+   */
+  revokeAccess(
+    subject: string,
+    consumerKey: string,
+    decide: (tx: StoreTransaction, revoked: RevokedCounts) => Promise<void>,
+  ): Promise<RevokedCounts>;
   /** Revokes everything issued to a client; the rest as `revokeSubject`. */
   revokeClient(consumerKey: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;
 }
@@ -93,6 +104,12 @@ export function openRevoker(deps: { store: Store; keys: SigningKeys; clock: Cloc
       const revoke = (tx: StoreTransaction) => revokeSubjectTokens(tx, issuer, subject, seconds(clock), issuedBefore);
       return tx ? revoke(tx) : store.transaction(revoke);
     },
+    revokeAccess: (subject, consumerKey, decide) =>
+      store.transaction(async (tx) => {
+        const revoked = await revokeAccessOf(tx, { subject, consumerKey }, seconds(clock));
+        await decide(tx, revoked);
+        return revoked;
+      }),
     revokeClient: (consumerKey, tx, issuedBefore) => {
       const revoke = (tx: StoreTransaction) =>
         revokeClientTokens(tx, issuer, consumerKey, seconds(clock), issuedBefore);

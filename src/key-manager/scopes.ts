@@ -8,7 +8,7 @@ import { readOnce } from './known-clients.ts';
 import { OAuthError } from './oauth-error.ts';
 
 /** Allowed without being defined anywhere; a name below `device_` gives each device a token of its own. */
-const whitelisted = /^(?:openid$|profile$|email$|device_)/;
+const whitelisted = /^(?:openid$|profile$|email$|offline_access$|device_)/;
 
 /** Given, never asked for. */
 const reserved: ReadonlySet<string> = new Set([applicationScope, defaultScope]);

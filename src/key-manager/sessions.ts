@@ -1,8 +1,9 @@
 /** Browsers in which somebody has logged in. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { endSession as endRow } from '../adapters/stores/end-session.ts';
 import { revokedSince } from '../adapters/stores/revocations.ts';
-import { deleteSession, findSessionByHash, insertSession, type SessionRow } from '../adapters/stores/sessions.ts';
+import { findSessionByHash, insertSession, type SessionRow } from '../adapters/stores/sessions.ts';
 import type { User } from '../adapters/user-stores/user-store.ts';
 import { type KeyManager, seconds } from './call.ts';
 import { readCookie, setCookie } from './cookies.ts';
@@ -59,8 +60,9 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 1n) return true;
+    } else if (former) {
+      await endRow(tx, former.id, now);
     }
-    if (former && !stays) await deleteSession(tx, former.id);
     await insertSession(tx, row);
     return true;
   });
@@ -68,8 +70,8 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
   setCookie(reply, 'session', secret, km.options.sessionValidity);
 }
 
-/** Ends the session in the browser that gets the answer. What clients were given in it goes on. */
+/** Ends the session in the browser that gets the answer, with what clients were given in it. */
 export async function endSession(km: KeyManager, reply: FastifyReply, session: SessionRow): Promise<void> {
-  await km.store.transaction((tx) => deleteSession(tx, session.id));
+  await km.store.transaction((tx) => endRow(tx, session.id, seconds(km.clock)));
   setCookie(reply, 'session', '', 0);
 }

@@ -4,6 +4,7 @@ import { removeExpiredApiKeys } from '../adapters/stores/api-keys.ts';
 import { removeExpiredCodes } from '../adapters/stores/authorization-codes.ts';
 import { removeExpiredDeviceCodes, removeOldGuesses } from '../adapters/stores/device-codes.ts';
 import { removeExpiredFederatedUsers } from '../adapters/stores/federated-users.ts';
+import { removeExpiredPasswordLinks } from '../adapters/stores/password-links.ts';
 import { removeExpiredPushed } from '../adapters/stores/pushed-requests.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
@@ -26,6 +27,7 @@ const removals = [
   removeExpiredPushed,
   removeExpiredFederatedUsers,
   removeExpiredAssertions,
+  removeExpiredPasswordLinks,
 ];
 
 /** Nobody asks later why one of these was refused. */

@@ -39,6 +39,9 @@ export interface StartOptions {
   readonly privateAddresses?: 'allow' | 'deny';
   /** Default: those in the store. */
   readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
+  readonly pages?: { readonly name?: string; readonly styleFile?: string };
+  /** Default `off`. */
+  readonly signUp?: 'off' | 'open' | 'approval';
   /** Default: over HTTPS, from nobody. */
   readonly fetchJwks?: FetchJwks;
   /** The header that stands for a gateway's certificate. */
@@ -103,6 +106,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     deviceInterval: 5,
     sessionValidity: 28_800,
     idTokenValidity: 3600,
+    rolesClaim: '',
     requirePkce: false,
     jwtProfile: 'WSO2',
     openRegistration: false,
@@ -133,6 +137,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     privateAddresses: start.privateAddresses ?? 'allow',
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
+    pages: { name: '', styleFile: '', ...start.pages },
+    signUp: start.signUp ?? 'off',
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {
     server.close();

@@ -1,5 +1,6 @@
 /** What a browser does on pages without scripts: it keeps cookies, follows redirects, sends forms. */
 import assert from 'node:assert/strict';
+import { Agent, fetch, type Headers, type RequestInit } from 'undici';
 
 export interface Shown {
   readonly url: string;
@@ -8,15 +9,17 @@ export interface Shown {
   readonly text: string;
 }
 
+const unchecked = new Agent({ connect: { rejectUnauthorized: false } });
+
 export class Browser {
   readonly #cookies = new Map<string, string>();
-  readonly #home: string;
+  readonly #homes: readonly string[];
   /** What it shows; null = nothing yet. */
   page: Shown | null = null;
 
-  /** @param home origin of the pages; nothing is fetched from elsewhere */
-  constructor(home: string) {
-    this.#home = new URL(home).origin;
+  /** @param homes origins of the pages, of one host; nothing is fetched from elsewhere. Certificates are not checked */
+  constructor(...homes: readonly string[]) {
+    this.#homes = homes.map((home) => new URL(home).origin);
   }
 
   get cookies(): ReadonlyMap<string, string> {
@@ -28,11 +31,15 @@ export class Browser {
     let next = new URL(url).href;
     let request = init;
     for (let hops = 0; hops < 10; hops++) {
-      if (new URL(next).origin !== this.#home) return next;
+      if (!this.#homes.includes(new URL(next).origin)) return next;
       const response = await fetch(next, {
         ...request,
         redirect: 'manual',
-        headers: { ...request.headers, cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; ') },
+        dispatcher: unchecked,
+        headers: {
+          ...(request.headers as Record<string, string>),
+          cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; '),
+        },
       });
       for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
       const location = response.headers.get('location');
@@ -47,10 +54,16 @@ export class Browser {
     return assert.fail(`too many redirects, the last to ${next}`);
   }
 
-  /** Fills in and sends the only form of the page. */
-  submit(fields: Readonly<Record<string, string>> = {}): Promise<string> {
-    const text = this.page?.text ?? '';
-    const action = attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
+  /**
+   * Fills in and sends a form of the page: the first in which this stands.
+   * @param button its text, where it sends the form elsewhere
+   */
+  submit(fields: Readonly<Record<string, string>> = {}, which = /./, button?: string): Promise<string> {
+    const forms = (this.page?.text ?? '').match(/<form[\s\S]*?<\/form>/g) ?? [];
+    const text = forms.find((form) => which.test(form)) ?? '';
+    const pressed = button === undefined ? '' : text.match(/<button[^>]*>[^<]*/g)?.find((one) => one.endsWith(button));
+    const other = attribute(pressed ?? assert.fail(`no button ${button}`), 'formaction');
+    const action = other ?? attribute(/<form[^>]*>/.exec(text)?.[0] ?? assert.fail(`no form: ${text}`), 'action');
     const body = new URLSearchParams();
     for (const [input] of text.matchAll(/<input[^>]*>/g)) {
       const name = attribute(input, 'name');

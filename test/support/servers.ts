@@ -27,6 +27,7 @@ export const servers: readonly Server[] = [
   { name: 'haproxy', command: 'haproxy', package: 'haproxy', use: 'another one' },
   { name: 'nghttp', command: 'nghttp', package: 'nghttp2-client', use: 'a client of HTTP/2 besides Node’s' },
   { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
+  { name: 'chromium', command: 'chromium', package: 'chromium', use: 'the pages that people see' },
 ];
 
 /** Why a test that needs the server is skipped; false = it is here. */

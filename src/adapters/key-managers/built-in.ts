@@ -35,6 +35,8 @@ export interface ClientRegistration {
   readonly callbackUrl?: string;
   /** Default: as the options say. */
   readonly validity?: ClientValidity;
+  /** As in the column `clients.metadata`. Default: nothing. */
+  readonly metadata?: string;
   /** Default false. */
   readonly saasApp?: boolean;
   /** Keep only the secret's hash, so that it is shown this once (option `tokens.hashClientSecrets`). */
@@ -74,6 +76,7 @@ export async function registerClient(
     state: 'ACTIVE',
     created_at: registration.now,
     ...registration.validity,
+    ...(registration.metadata !== undefined && { metadata: registration.metadata }),
     ...keep(seal, consumerKey, consumerSecret, registration.hashClientSecrets),
   });
   return { consumerKey, consumerSecret };

@@ -6,6 +6,7 @@
  */
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
+import { deleteConsent } from './consents.ts';
 import { familiesRestingOn, familiesRestingOnAll } from './exchanged-tokens.ts';
 import { endSessionsOf } from './sessions.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
@@ -78,6 +79,35 @@ export async function revokeSubjectTokens(
   // Else a browser that was logged in would get new ones.
   await endSessionsOf(tx, subject, issuedBefore ?? Number.MAX_SAFE_INTEGER);
   return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', { now, issuedBefore });
+}
+
+/** Revokes what a client was given for a user by his log-ins: codes, tokens, and that he agreed. */
+export async function revokeAccessOf(
+  tx: StoreTransaction,
+  { subject, consumerKey }: { readonly subject: string; readonly consumerKey: string },
+  now: number,
+): Promise<RevokedCounts> {
+  const codes = tx.db.updateTable('authorization_codes').set({ state: 'DEAD' }).where('state', '=', 'ACTIVE');
+  await codes.where('subject', '=', subject).where('consumer_key', '=', consumerKey).execute();
+  const all = tx.db
+    .updateTable('refresh_tokens')
+    .set({ state: 'REVOKED' })
+    .where('subject', '=', subject)
+    .where('consumer_key', '=', consumerKey);
+  const good = await all.where('state', '=', 'ACTIVE').where('expires_at', '>', now).executeTakeFirstOrThrow();
+  await all.execute();
+  const rows = await tx.db
+    .selectFrom('access_tokens')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('consumer_key', '=', consumerKey)
+    .where('user_type', '=', 'APPLICATION_USER')
+    .where('state', '!=', 'REVOKED')
+    .execute();
+  let accessTokens = 0;
+  for (const row of rows) if (await revokeAccessToken(tx, row, now)) accessTokens++;
+  await deleteConsent(tx, subject, consumerKey);
+  return { accessTokens, refreshTokens: Number(good.numUpdatedRows) };
 }
 
 /** Revokes everything that was issued to a client; the rest as `revokeSubjectTokens`. */

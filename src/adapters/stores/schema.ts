@@ -8,6 +8,7 @@ import type { GatewayTables } from './schema/gateways.ts';
 import type { GrantTables } from './schema/grants.ts';
 import type { IdentityProviderTables } from './schema/identity-providers.ts';
 import type { LogInTables } from './schema/log-in.ts';
+import type { PeopleTables } from './schema/people.ts';
 import type { PortalTables } from './schema/portal.ts';
 import type { ProofTables } from './schema/proofs.ts';
 
@@ -20,7 +21,8 @@ export interface Schema
     LogInTables,
     IdentityProviderTables,
     GrantTables,
-    ProofTables {
+    ProofTables,
+    PeopleTables {
   meta: { key: string; value: string };
   /** `version` grows with each transaction that writes anything but tokens and log-ins. */
   head: { id: 1; number: number; version: Generated<number> };

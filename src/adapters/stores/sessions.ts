@@ -1,4 +1,5 @@
 /** Browsers in which somebody has logged in, and what clients were given in them. */
+import { noteLogOuts } from './logout-notices.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -24,19 +25,29 @@ export function sessionsOf(db: Queryable, subject: string, now: number): Promise
     .execute();
 }
 
-/** False when it was gone. What rests on it is no longer linked to it; `familiesOfSession` told of that before. */
+export async function findSession(db: Queryable, id: string): Promise<SessionRow | null> {
+  return (await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** False when it was gone. Its clients will be told. What they were given goes on: see `endSession`. */
 export async function deleteSession(tx: StoreTransaction, id: string): Promise<boolean> {
+  await noteLogOuts(tx, [id]);
   const { numDeletedRows } = await tx.db.deleteFrom('sessions').where('id', '=', id).executeTakeFirstOrThrow();
   return numDeletedRows === 1n;
 }
 
-/** Ends those of a user in which he logged in up to this second. */
+/** Ends those of a user in which he logged in up to this second. Their clients will be told. */
 export async function endSessionsOf(tx: StoreTransaction, subject: string, authenticatedBy: number): Promise<void> {
-  await tx.db
-    .deleteFrom('sessions')
+  const rows = await tx.db
+    .selectFrom('sessions')
+    .select('id')
     .where('subject', '=', subject)
     .where('authenticated_at', '<=', authenticatedBy)
     .execute();
+  if (rows.length === 0) return;
+  const ids = rows.map(({ id }) => id);
+  await noteLogOuts(tx, ids);
+  await tx.db.deleteFrom('sessions').where('id', 'in', ids).execute();
 }
 
 /** A client was given tokens of this family in the session. */

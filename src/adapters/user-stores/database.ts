@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { removePasswordLinksOf } from '../stores/password-links.ts';
 import type { Queryable, Store } from '../stores/store.ts';
 import {
   countRoles,
@@ -43,11 +44,11 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
     async verify(name, password, from) {
       const user = await row(name);
       if (password.length > passwordLength.most) return null;
-      // However it is written; what can be no user's is one name.
-      const known = readUserName(name)?.name ?? '';
+      const known = countedName(name);
       const right = await passwords.verify(known, user?.password_hash ?? null, password, from);
       return user && right ? toUser(user) : null;
     },
+    heldOff: (name, from) => passwords.heldOff(countedName(name), from),
     async find(name) {
       const user = await row(name);
       return user && toUser(user);
@@ -81,6 +82,8 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
       await store.transaction(async (tx) => {
         await setPasswordHash(tx.db, found.id, hash);
         await decide?.(tx, user);
+        // A link for a new password was for the one that is gone.
+        await removePasswordLinksOf(tx, found.id);
       });
       return true;
     },
@@ -121,6 +124,9 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
     },
   };
 }
+
+/** However it is written; what can be no user's is one name. */
+const countedName = (name: string): string => readUserName(name)?.name ?? '';
 
 function checked(password: string): string {
   const { least, most } = passwordLength;

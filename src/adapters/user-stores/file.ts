@@ -41,6 +41,7 @@ export const openFileUsers: OpenSecondary = async ({ name: domain, options, cloc
       const right = await passwords.verify(name, user?.password ?? null, password, from);
       return user && right ? toMember(name, user) : null;
     },
+    heldOff: (name, from) => passwords.heldOff(name, from),
     async find(name) {
       const user = active((await current()).get(name));
       return user && toMember(name, user);

@@ -27,6 +27,8 @@ export interface HashedPasswords {
    * @throws UserStoreBusyError when too many log in at once
    */
   verify(name: string, hash: string | null, password: string, from: LogInSource | undefined): Promise<boolean>;
+  /** As in `UserStore`. */
+  heldOff(name: string, from: LogInSource): number;
   /** Computes something as costly, when its turn comes. */
   inTurn<T>(work: () => Promise<T>, from: LogInSource | undefined): Promise<T>;
 }
@@ -42,8 +44,9 @@ export function hashedPasswords(clock: Clock, bounds: LogInBounds = defaultBound
     (from?.kind === 'stranger' ? takeStrangersTurn : takeTurn)(work, from?.gone);
   return {
     inTurn,
+    heldOff: (name, from) => wrong.heldOff(name, from.address),
     async verify(name, known, password, from) {
-      if (from && wrong.holdsOff(name, from.address)) return false;
+      if (from && wrong.heldOff(name, from.address) > 0) return false;
       const hash = known ?? decoy;
       const matches = async () => {
         // Of many at once with the same password, all but the first find it verified when it is their turn.

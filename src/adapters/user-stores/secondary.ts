@@ -21,6 +21,8 @@ export interface SecondaryUserStore {
    * @throws UserStoreBusyError, UserStoreUnavailableError
    */
   verify(name: string, password: string, from?: LogInSource): Promise<Member | null>;
+  /** As in `UserStore`; absent = only `verify` can tell. */
+  heldOff?(name: string, from: LogInSource): number;
   /** Asked whenever something is issued for a user: null ends what he has. @throws UserStoreUnavailableError */
   find(name: string): Promise<Member | null>;
   /** Users by name, and the number of all that fit. `search.role` is one of the store's own. */

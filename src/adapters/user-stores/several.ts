@@ -60,6 +60,15 @@ export function severalUserStores(first: UserStore, secondary: ReadonlyMap<strin
       }
       return null;
     },
+    heldOff(text, from) {
+      const place = placeOf(text);
+      if (place) return place.store.heldOff?.(place.name, from) ?? 0;
+      const read = readUserName(text);
+      const searched = read?.store === null ? [...secondary.values()].filter(({ search }) => search) : [];
+      // As long as one of them looks at it, it is not refused unseen.
+      const others = searched.map(({ store }) => store.heldOff?.(read?.name ?? '', from) ?? 0);
+      return Math.min(first.heldOff(text, from), ...others);
+    },
     find: async (text) => (placeOf(text) ? findIn(text) : first.find(text)),
     async create(user, decide) {
       const domain = readUserName(user.name)?.store ?? '';

@@ -25,6 +25,11 @@ export interface UserStore {
    */
   verify(name: string, password: string, from?: LogInSource): Promise<User | null>;
   /**
+   * Milliseconds for which `verify` refuses this name from there unseen, after many wrong passwords; 0 = it does not. It is the
+   * same whether or not there is such a user.
+   */
+  heldOff(name: string, from: LogInSource): number;
+  /**
    * The user of this name. Without a user store it is that of the primary one: what was given to him must not be
    * another one's who has the same name elsewhere.
    */

@@ -24,12 +24,12 @@ export class WrongPasswords {
     this.#capacity = capacity;
   }
 
-  /** Whether a log-in under this name from there has to be refused unseen. */
-  holdsOff(name: string, address: string): boolean {
+  /** Milliseconds for which log-ins under this name from there have to be refused unseen; 0 = they need not. */
+  heldOff(name: string, address: string): number {
     const failures = this.#failures.get(keyOf(name, address));
-    if (!failures || failures.count < free) return false;
+    if (!failures || failures.count < free) return 0;
     const pause = Math.min(firstMs * 2 ** (failures.count - free), longestMs);
-    return this.#clock.now() - failures.lastAt < pause;
+    return Math.max(0, failures.lastAt + pause - this.#clock.now());
   }
 
   wrong(name: string, address: string): void {

@@ -108,6 +108,12 @@ export async function runManagement(
       // The gateway passes it on.
       tokenUrls: [`https://${publicHost}:${options.gateway.httpsPort}/token`, ...options.tokens.tokenUrls],
     },
+    pages: options.pages,
+    signUp: !options.developerPortal.selfSignUp
+      ? 'off'
+      : options.workflows.userSignUp === 'approval'
+        ? 'approval'
+        : 'open',
   });
   if (roles.includes('key-manager')) {
     await keyManager.mount(app);

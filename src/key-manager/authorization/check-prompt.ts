@@ -1,16 +1,21 @@
 /** Which pages the client wants to be shown, and how fresh the log-in has to be (OpenID Connect Core section 3.1.2.1). */
-import type { Step } from '../call.ts';
+import type { KeyManager, Step } from '../call.ts';
 import type { Form } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 const known = ['none', 'login', 'consent', 'select_account'];
 
-export const checkPrompt: Step = ({ form }) => {
+/** `create`: Initiating User Registration via OpenID Connect 1.0, where strangers may sign up. */
+export const promptsOf = ({ signUp }: Pick<KeyManager, 'signUp'>): readonly string[] =>
+  signUp === 'off' ? known : [...known, 'create'];
+
+export const checkPrompt: Step = ({ form }, km) => {
+  const taken = promptsOf(km);
   const prompts = promptOf(form);
-  const unknown = prompts.find((one) => !known.includes(one));
-  if (unknown !== undefined) throw new OAuthError('invalid_request', `prompt: expected some of ${known.join(', ')}`);
-  if (prompts.includes('none') && prompts.length > 1) {
-    throw new OAuthError('invalid_request', 'prompt: none stands alone');
+  const unknown = prompts.find((one) => !taken.includes(one));
+  if (unknown !== undefined) throw new OAuthError('invalid_request', `prompt: expected some of ${taken.join(', ')}`);
+  if (prompts.length > 1 && (prompts.includes('none') || prompts.includes('create'))) {
+    throw new OAuthError('invalid_request', 'prompt: none and create stand alone');
   }
   maxAgeOf(form);
 };

@@ -23,5 +23,5 @@ export const requireConsent: Step = async (call, km) => {
   const covered = agreed !== null && asked.every((name) => agreed.includes(name));
   if (covered && !prompts.includes('consent')) return;
   if (prompts.includes('none')) throw new OAuthError('consent_required', 'the user has not agreed to this yet');
-  showConsent(call, km, { query: requestQuery(call), scopes: asked });
+  await showConsent(call, km, { query: requestQuery(call), scopes: asked });
 };

@@ -4,6 +4,7 @@ import { seconds } from '../call.ts';
 import { readDone } from '../interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showLogIn } from '../pages/log-in.ts';
+import { showSignUp } from '../pages/sign-up.ts';
 import { findSession } from '../sessions.ts';
 import { maxAgeOf, promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
@@ -12,7 +13,9 @@ export const requireLogIn: Step = async (call, km) => {
   call.session = await findSession(km, call.request);
   if (isFresh(call, km)) return;
   if (promptOf(call.form).includes('none')) throw new OAuthError('login_required', 'nobody has logged in');
-  showLogIn(call, km, { query: requestQuery(call), hint: call.form.get('login_hint') });
+  const begin = { query: requestQuery(call), hint: call.form.get('login_hint') };
+  if (promptOf(call.form).includes('create')) return showSignUp(call, km, begin);
+  showLogIn(call, km, begin);
 };
 
 function isFresh(call: Call, km: KeyManager): boolean {
@@ -21,7 +24,7 @@ function isFresh(call: Call, km: KeyManager): boolean {
   const { logInSince } = readDone(km, queryOf(call));
   // Whoever has just logged in for this very request is not asked again.
   if (logInSince !== null && session.authenticated_at >= logInSince) return true;
-  if (promptOf(form).some((one) => one === 'login' || one === 'select_account')) return false;
+  if (promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one))) return false;
   const maxAge = maxAgeOf(form);
   return maxAge === null || session.authenticated_at + maxAge >= seconds(km.clock);
 }

@@ -1,5 +1,6 @@
 /** GET and POST /oauth2/authorize (RFC 6749 section 3.1). The order of the steps decides which error comes first. */
 import { answerClient } from '../authorization/answer.ts';
+import { atPublicAddress } from '../authorization/at-public-address.ts';
 import { findClient } from '../authorization/find-client.ts';
 import { giveCode } from '../authorization/give-code.ts';
 import { giveTokens } from '../authorization/give-tokens.ts';
@@ -21,6 +22,7 @@ export const authorize: readonly Step[] = [
   findClient,
   ...requestChecks,
   requirePushedRequest,
+  atPublicAddress,
   requireLogIn,
   refuseDroppedScope,
   requireConsent,

@@ -1,5 +1,6 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
 import type { Refuse, Step } from '../call.ts';
+import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
 import { device, deviceConsent } from './device.ts';
@@ -7,12 +8,15 @@ import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
+import { confirmLogOut, logOut } from './log-out.ts';
 import { manageClient } from './manage-client.ts';
 import { metadata } from './metadata.ts';
+import { newPassword } from './new-password.ts';
 import { par } from './par.ts';
 import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { signUp } from './sign-up.ts';
 import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
 
@@ -50,6 +54,11 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
+  { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },
+  { path: '/oauth2/new-password', methods: ['GET', 'POST'], body: 'query', steps: newPassword, refuse: refuseOnPage },
+  { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
+  { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
   post('/oauth2/device_authorization', deviceAuthorization),
   { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
   { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },

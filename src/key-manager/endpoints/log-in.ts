@@ -1,8 +1,9 @@
 /** POST /oauth2/log-in: name and password, from the page that an authorization request has shown. */
-import type { Refuse, Step } from '../call.ts';
+import type { LogInSource } from '../../adapters/user-stores/user-store.ts';
+import type { Call, KeyManager, Refuse, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
-import { openInteraction, withDone } from '../interaction.ts';
+import { type Interaction, openInteraction, withDone } from '../interaction.ts';
 import { logInSource } from '../log-in-source.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { sendErrorPage } from '../pages/page.ts';
@@ -13,17 +14,34 @@ const verify: Step = async (call, km) => {
   const interaction = openInteraction(call, km);
   const name = form.get('username') ?? '';
   const source = logInSource(km, request, 'stranger');
+  const { query, backTo } = interaction;
+  if (form.get('show') !== null) return showLogIn(call, km, { query, backTo, hint: name });
+  const held = heldOff(km, name, source);
+  if (held > 0) {
+    reply.header('retry-after', String(held));
+    return showLogIn(call, km, { query, backTo, hint: name, wait: held });
+  }
   const user = await km.users.verify(name, form.get('password') ?? '', source);
-  if (!user) return showLogIn(call, km, { ...interaction, hint: name, failed: true });
+  if (!user) {
+    return showLogIn(call, km, { query, backTo, hint: name, failed: true, wait: heldOff(km, name, source) });
+  }
   const former = await findSession(km, request);
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former });
-  const { query, backTo, shownAt } = interaction;
+  goBack(call, km, interaction);
+};
+
+/** To where somebody was asked to log in. */
+export function goBack({ reply }: Call, km: KeyManager, { query, backTo, shownAt }: Interaction): void {
   const path = backTo ?? `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
   reply
     .code(303)
     .header('location', km.options.publicUrl + path)
     .send();
-};
+}
+
+/** Seconds for which no password of this name is looked at from there. */
+export const heldOff = (km: KeyManager, name: string, source: LogInSource): number =>
+  Math.ceil(km.users.heldOff(name, source) / 1000);
 
 export const logIn: readonly Step[] = [rejectRepeatedParameters, rememberBeginning, verify];
 

@@ -1,6 +1,7 @@
 /** What the key manager can do and where (RFC 8414; OpenID Connect Discovery 1.0). */
 
 import { responseModes } from '../authorization/answer.ts';
+import { promptsOf } from '../authorization/check-prompt.ts';
 import { responseTypes } from '../authorization/check-response.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
@@ -25,22 +26,26 @@ const answer: Step = ({ reply }, km) => {
     userinfo_endpoint: `${publicUrl}/oauth2/userinfo`,
     pushed_authorization_request_endpoint: `${publicUrl}/oauth2/par`,
     require_pushed_authorization_requests: options.requirePushedRequests,
+    end_session_endpoint: `${publicUrl}/oidc/logout`,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     response_types_supported: [...responseTypes(options)],
     response_modes_supported: [...responseModes],
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    prompt_values_supported: promptsOf(km),
     claims_supported: ['sub', 'iss', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash'].concat([
       'preferred_username',
       'name',
       'given_name',
       'family_name',
       'email',
+      ...(options.rolesClaim === '' ? [] : [options.rolesClaim]),
     ]),
     tls_client_certificate_bound_access_tokens: true,
     dpop_signing_alg_values_supported: clientAlgorithms,
     request_uri_parameter_supported: false,
-    scopes_supported: ['default', 'openid', 'profile', 'email'],
+    scopes_supported: ['default', 'openid', 'profile', 'email', 'offline_access'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: keys.algorithms,
     token_endpoint_auth_methods_supported: methods,

@@ -32,6 +32,7 @@ const answer: Step = async ({ request, reply }, km) => {
       preferred_username: user.name,
       ...present({ name, given_name: profile?.first_name, family_name: profile?.last_name }),
     }),
+    ...(km.options.rolesClaim !== '' && { [km.options.rolesClaim]: user.roles }),
     ...(scopes.includes('email') && present({ email: profile?.email })),
   });
 };

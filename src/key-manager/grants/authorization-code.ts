@@ -21,7 +21,7 @@ export const authorizationCode: Grant = {
     // Whoever else presents it learns nothing, and ends nothing.
     if (!code || code.consumer_key !== client.consumer_key) throw dead('unknown code');
     if (code.state === 'USED') return presentedAgain(km, code);
-    if (code.state === 'DEAD') throw dead('the code was presented wrongly before');
+    if (code.state === 'DEAD') throw dead('the code was presented wrongly before, or its session has ended');
     if (code.expires_at <= seconds(km.clock)) throw dead('the code has expired');
     if (code.redirect_uri !== form.get('redirect_uri')) {
       return kill(km, code, 'redirect_uri is not that of the request for authorization');

@@ -2,6 +2,7 @@
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { queryOf } from '../authorization/read-request.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
+import { shownName } from '../clients.ts';
 import { readDone, sealInteraction } from '../interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
@@ -14,22 +15,26 @@ const meanings: Readonly<Record<string, string>> = {
   offline_access: 'act for you while you are away',
 };
 
-export function showConsent(
+/** For people: what a scope lets an application do. */
+export const meaningOf = (scope: string): string =>
+  Object.hasOwn(meanings, scope) ? (meanings[scope] as string) : scope;
+
+export async function showConsent(
   call: Call,
   km: KeyManager,
   { query, scopes }: { readonly query: string; readonly scopes: readonly string[] },
-): void {
+): Promise<void> {
   const session = call.session as SessionRow;
   const { logInSince } = readDone(km, queryOf(call));
   const shown = { query, shownAt: seconds(km.clock), session: session.id, logInSince };
   const interaction = sealInteraction(call, km, shown);
   sendPage(call.reply, {
-    title: `${call.client.name} asks for access`,
+    title: `${await shownName(km.store.db, call.client)} asks for access`,
     body: html`
 <p>You are logged in as <strong>${session.subject}</strong>. If you agree, the application may</p>
 <ul>
 <li>call APIs for you</li>
-${scopes.map((name) => html`<li>${meanings[name] ?? name}</li>`)}
+${scopes.map((name) => html`<li>${meaningOf(name)}</li>`)}
 </ul>
 <form method="post" action="${km.options.publicUrl}/oauth2/consent">
 <input type="hidden" name="interaction" value="${interaction}">

@@ -1,29 +1,36 @@
 /** The pages that people see: usable without scripts, nothing loaded from elsewhere. */
-import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { type Html, html, markup } from './html.ts';
-import { style } from './style.ts';
+import { hashSource, type Look } from './look.ts';
 
 export interface Page {
   readonly title: string;
   readonly body: Html;
   readonly status?: number;
+  /** Whether it needs more width than a form. */
+  readonly wide?: boolean;
   /** Its text, without markup. Only what the page does by itself, and works without. */
   readonly script?: string;
 }
 
-const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+/** Decorated by the key manager, so that whoever sends a page need not know how it looks. */
+declare module 'fastify' {
+  interface FastifyReply {
+    readonly look: Look;
+  }
+}
 
-const styleSource = sha256(style);
-
-export function sendPage(reply: FastifyReply, { title, body, status = 200, script }: Page): void {
+export function sendPage(reply: FastifyReply, { title, body, status = 200, wide = false, script }: Page): void {
+  const { name, style, styleSource } = reply.look;
+  const full = [status >= 400 ? `Error: ${title}` : title, name].filter(Boolean).join(' - ');
   const page = html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
+<title>${full}</title>
 <style>${markup(style)}</style>
-<main>
+<main${wide && markup(' class="wide"')}>
+${name !== '' && html`<p class="name">${name}</p>`}
 <h1>${title}</h1>
 ${body}
 </main>
@@ -34,7 +41,7 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
     .code(status)
     .headers({
       'content-security-policy': `default-src 'none'; style-src ${styleSource}; ${
-        script === undefined ? '' : `script-src ${sha256(script)}; `
+        script === undefined ? '' : `script-src ${hashSource(script)}; `
       }base-uri 'none'; frame-ancestors 'none'`,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
@@ -47,9 +54,16 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
 
 /** What went wrong, where there is nobody to send the browser back to. */
 export function sendErrorPage(reply: FastifyReply, status: number, code: string, description: string): void {
+  const advice =
+    status === 503 || status === 429
+      ? 'Try again in a moment.'
+      : 'Go back to where you came from and begin once more. If that does not help, tell the people behind the application what stands here.';
   sendPage(reply, {
     status,
     title: 'This did not work',
-    body: html`<p role="alert">${description}</p><p class="detail">${code}</p>`,
+    body: html`
+<p role="alert">${description.charAt(0).toUpperCase()}${description.slice(1)}.</p>
+<p>${advice}</p>
+<p class="detail">${code}</p>`,
   });
 }

@@ -15,6 +15,7 @@ export const style = `
 body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 26rem; margin: 8vh auto; padding: 2rem; background: var(--paper); border-radius: .5rem; }
 h1 { margin: 0 0 1rem; font-size: 1.4rem; line-height: 1.25; }
+.name { margin: 0 0 .75rem; color: var(--quiet); font-weight: 600; overflow-wrap: anywhere; }
 label { display: block; margin-top: 1rem; font-weight: 600; }
 input:not([type=hidden]):not([type=checkbox]) {
   width: 100%; margin-top: .25rem; padding: .6rem .7rem; font: inherit; color: inherit;
@@ -26,6 +27,16 @@ button {
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .3rem;
 }
 button.other { color: var(--text); background: transparent; border-color: var(--line); }
+main.wide { max-width: 44rem; }
+time { white-space: nowrap; }
+@media (min-width: 30rem) { .wide button { width: auto; min-width: 12rem; } .wide input:not([type=hidden]):not([hidden]) { display: block; max-width: 24rem; } }
+h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
+.rows { margin: 0; padding: 0; list-style: none; }
+.rows li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center;
+  padding: .75rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.rows li > div { flex: 1 1 12rem; }
+.rows button { width: auto; min-width: 0; margin: 0; padding: .4rem .9rem; }
+[role=status] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid var(--accent); }
 ul { padding-left: 1.2rem; }
 [role=alert] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid var(--alarm); }
 .detail { color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }

@@ -39,6 +39,10 @@ export async function revokeIssued(db: Transaction<Schema>, clock: Clock): Promi
   for (const table of ['access_tokens', 'refresh_tokens', 'api_keys'] as const) {
     await db.updateTable(table).set({ state: 'REVOKED' }).where('state', '!=', 'REVOKED').execute();
   }
+  // Who logged out since is not logged in again, and no link or code works a second time.
+  for (const table of ['sessions', 'authorization_codes', 'logout_notices', 'password_links'] as const) {
+    await db.deleteFrom(table).execute();
+  }
   if (changes.length > 0) await appendChanges(db, changes, clock);
   return changes.length;
 }

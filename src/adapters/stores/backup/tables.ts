@@ -44,6 +44,8 @@ const all: Readonly<Record<keyof Schema, true>> = {
   identity_providers: true,
   federated_users: true,
   used_assertions: true,
+  logout_notices: true,
+  password_links: true,
   workflows: true,
   audit_log: true,
   deny_rules: true,

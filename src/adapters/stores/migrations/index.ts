@@ -8,6 +8,7 @@ import * as gateways from './0005-gateways.ts';
 import * as logIn from './0006-log-in.ts';
 import * as identityProviders from './0007-identity-providers.ts';
 import * as clients from './0008-clients.ts';
+import * as people from './0009-people.ts';
 import * as grants from './0010-grants.ts';
 import * as keys from './0011-keys.ts';
 import * as headVersion from './0012-head-version.ts';
@@ -21,6 +22,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-log-in': logIn,
   '0007-identity-providers': identityProviders,
   '0008-clients': clients,
+  '0009-people': people,
   '0010-grants': grants,
   '0011-keys': keys,
   '0012-head-version': headVersion,

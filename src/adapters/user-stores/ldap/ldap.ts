@@ -65,7 +65,7 @@ export const openLdapUsers: OpenSecondary = async ({ name: store, options, clock
       }, from?.gone);
       // The directory finds one user under many spellings; all of them are one here.
       const name = found.member?.name ?? given.toLowerCase();
-      if (from && wrong.holdsOff(name, from.address)) return null;
+      if (from && wrong.heldOff(name, from.address) > 0) return null;
       // Somebody who is not there is asked for too, so that the time tells nothing.
       const dn = found.dn ?? `cn=${randomUUID()},${userBase}`;
       const right = await servers.matches(dn, password, from?.gone);

@@ -72,6 +72,13 @@ export const userDefinitions: {
       responses: { 200: null },
     },
     { ...plain, method: 'POST', path: '/users/{name}/revoke-tokens', parameters: [name], responses: { 200: null } },
+    {
+      ...plain,
+      method: 'POST',
+      path: '/users/{name}/password-link',
+      parameters: [name],
+      responses: { 200: ref('PasswordLink') },
+    },
     { ...plain, method: 'GET', path: '/roles', responses: { 200: ref('RoleList') } },
     {
       ...plain,
@@ -90,6 +97,7 @@ export const userDefinitions: {
     // A user as he was read may be sent back with other roles.
     UserRoles: object({ name: text, tenant: text, roles: texts }, ['roles']),
     Password: object({ password: text }, ['password']),
+    PasswordLink: object({ link: text, expires: text }, ['link', 'expires']),
     Role: object({ name: text, builtIn: { type: 'boolean' }, users: number }, ['name', 'builtIn', 'users']),
     RoleList: listOf('Role'),
     AuditEntry: object(

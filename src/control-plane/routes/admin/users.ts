@@ -3,6 +3,7 @@
 import type { User } from '../../../adapters/user-stores/user-store.ts';
 import { created, type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { page, rangeOf } from '../../rest/page.ts';
+import { makePasswordLink } from '../../services/users/password-links.ts';
 import { builtInRoles } from '../../services/users/roles.ts';
 import {
   changeRoles,
@@ -39,6 +40,11 @@ const reset: Operation = async (call, deps) => {
   return ok();
 };
 
+const passwordLink: Operation = async (call, deps) => {
+  const { link, expires } = await makePasswordLink(deps, call.param('name'), call.caller.fullName);
+  return ok({ link, expires: new Date(expires * 1000).toISOString() });
+};
+
 const revoke: Operation = async (call, deps) => {
   await revokeTokens(deps, call.param('name'), call.caller.fullName);
   return ok();
@@ -64,6 +70,7 @@ export const users: Operations = {
   'PUT /users/{name}': update,
   'DELETE /users/{name}': remove,
   'POST /users/{name}/reset-password': reset,
+  'POST /users/{name}/password-link': passwordLink,
   'POST /users/{name}/revoke-tokens': revoke,
   'GET /roles': listRoles,
 };

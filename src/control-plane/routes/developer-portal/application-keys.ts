@@ -24,6 +24,7 @@ import { mapForeignKey, mapOwnKey } from '../../services/applications/map-keys.t
 import { foreignKeyManager } from '../../services/key-managers/foreign-key-managers.ts';
 import { needsApproval, startWorkflow } from '../../services/workflows/workflows.ts';
 import { readKeyType, readValidity, toApplicationKey } from './key-form.ts';
+import { withLogOutAddresses } from './log-out-addresses.ts';
 
 const generate: Operation = async (call, deps) => {
   const { caller } = call;
@@ -37,6 +38,7 @@ const generate: Operation = async (call, deps) => {
     grantTypes: [...new Set(body.grantTypesToBeSupported)],
     callbackUrl: body.callbackUrl ?? '',
     validity: readValidity(body.additionalProperties, deps.keyManager, body.validityTime),
+    metadata: withLogOutAddresses('{}', body.additionalProperties),
   };
   checkKeySettings(settings, deps.keyManager);
   const made = await deps.store.transaction(async (tx): Promise<ApplicationKey> => {
@@ -110,7 +112,10 @@ const update: Operation = async (call, deps) => {
     const change = {
       grant_types: settings.grantTypes.join(' '),
       callback_url: settings.callbackUrl,
-      ...(body.additionalProperties && readValidity(body.additionalProperties, deps.keyManager)),
+      ...(body.additionalProperties && {
+        ...readValidity(body.additionalProperties, deps.keyManager),
+        metadata: withLogOutAddresses(client.metadata, body.additionalProperties),
+      }),
     };
     await updateClient(tx, client.consumer_key, change);
     await audit(tx, deps, 'update-key', application, client, call);

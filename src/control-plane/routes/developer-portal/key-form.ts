@@ -8,6 +8,8 @@ import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type ApplicationKey, keyTypes, secretOf } from '../../services/applications/application-keys.ts';
 import { checkValidity, validityNames } from '../../services/applications/key-validity.ts';
 
+import { logOutAddressesOf, logOutNames } from './log-out-addresses.ts';
+
 /** @param token issued just now, if one was */
 export function toApplicationKey(
   deps: ControlPlaneDeps,
@@ -41,7 +43,7 @@ function toProperties(client: ClientRow): Record<string, unknown> {
     const value = client[column as keyof Validity];
     return value === null ? [] : [[property, String(value)]];
   });
-  return Object.fromEntries(given);
+  return { ...Object.fromEntries(given), ...logOutAddressesOf(client.metadata) };
 }
 
 /**
@@ -54,7 +56,7 @@ export function readValidity(
   bounds: Pick<KeyManager, 'maxValidity' | 'timestampSkew'>,
   fallback?: string,
 ): Validity {
-  const known = new Set<string>([...Object.values(validityNames), 'id_token_expiry_time']);
+  const known = new Set<string>([...Object.values(validityNames), 'id_token_expiry_time', ...logOutNames]);
   const unknown = Object.keys(properties ?? {}).filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new RestError(400, `additionalProperties: unknown ${unknown.join(', ')}; expected ${[...known].join(', ')}.`);

@@ -77,11 +77,13 @@ export interface KeySettings {
   readonly grantTypes: readonly string[];
   readonly callbackUrl: string;
   readonly validity: ClientValidity;
+  /** As in the column `clients.metadata`; absent = nothing. */
+  readonly metadata?: string;
 }
 
 /** @throws RestError 400 for grant types that don't exist, and for a callback URL that is missing or none */
 export function checkKeySettings(
-  { grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity'>,
+  { grantTypes: asked, callbackUrl }: Omit<KeySettings, 'validity' | 'metadata'>,
   { grantTypes }: ControlPlaneDeps['keyManager'],
 ): void {
   const unknown = asked.filter((name) => !grantTypes.includes(name));
@@ -117,6 +119,7 @@ export async function makeKey(
       grantTypes: asked.grantTypes,
       callbackUrl: asked.callbackUrl,
       validity,
+      ...(asked.metadata !== undefined && { metadata: asked.metadata }),
       hashClientSecrets: deps.hashClientSecrets,
       now: seconds(deps.clock),
     });

@@ -3,6 +3,7 @@ import { revokeApiKeysBy } from '../../../adapters/stores/api-keys.ts';
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import type { StoreTransaction } from '../../../adapters/stores/store.ts';
 import { countRoles, ownsSomething } from '../../../adapters/stores/users.ts';
+import { refuseReservedName } from '../../../adapters/user-stores/reserved-names.ts';
 import {
   NameTakenError,
   type User,
@@ -11,7 +12,6 @@ import {
 } from '../../../adapters/user-stores/user-store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
-import { refuseReservedName } from './reserved-names.ts';
 import { readRoles } from './roles.ts';
 
 /** @throws RestError 404 */

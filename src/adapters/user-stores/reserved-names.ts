@@ -1,5 +1,5 @@
 /** Names that people would take for the administrator's, or that logs and tokens have for nobody or for the system. */
-import { RestError } from '../../../platform/rest-error.ts';
+import { RestError } from '../../platform/rest-error.ts';
 
 const reserved = new Set(['admin', 'administrator', 'anonymous', 'wso2.anonymous.user', 'system', 'root', '__proto__']);
 

@@ -1,0 +1,177 @@
+/** The pages that people see, in a real browser: right at the width of a phone, named, labelled, legible, without scripts. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import {
+  type AuthorizationServer,
+  addClient,
+  addSubscribedApplication,
+  startAuthorizationServer,
+} from '../conformance/authorization-server.ts';
+import { Browser } from '../support/browser.ts';
+import { picture, type RealBrowser, startChromium } from '../support/chromium.ts';
+import { authorizationUrl, callback, logInByCode, mary } from '../support/code-log-in.ts';
+import { inspect, spacingOfHeading } from '../support/inspect-page.ts';
+import { missing } from '../support/servers.ts';
+
+const skip = missing('chromium');
+let server: AuthorizationServer;
+let chromium: RealBrowser;
+let key: ConsumerKey;
+let other: ConsumerKey;
+
+before(async () => {
+  if (skip) return;
+  server = await startAuthorizationServer({ signUp: 'open', pages: { name: 'Pizza & Company' } });
+  chromium = await startChromium();
+  await server.km.users.create(mary);
+  key = await addSubscribedApplication(server);
+  other = await addClient(server, {
+    name: 'A client with a rather long name, which has to break somewhere',
+    callbackUrl: callback,
+  });
+});
+after(async () => {
+  await chromium?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+async function logIn(page: Page): Promise<void> {
+  await page.goto(`${server.url}/oauth2/account`);
+  await page.getByLabel('User name').fill('mary');
+  await page.getByLabel('Password').fill('marys');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Your account' }).waitFor();
+}
+
+const ask = (more: Record<string, string> = {}): string => authorizationUrl(server, key, more).href;
+
+const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  'log-in': (page) => page.goto(ask()),
+  async 'log-in-failed'(page) {
+    await page.goto(ask());
+    await page.getByLabel('User name').fill('mary');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('Name or password are wrong').waitFor();
+  },
+  async consent(page) {
+    await logIn(page);
+    await page.goto(ask({ scope: 'openid profile email offline_access read', prompt: 'consent' }));
+    await page.getByRole('button', { name: 'Agree' }).waitFor();
+  },
+  async account(page) {
+    const { browser } = await logInByCode(server, key, { scope: 'openid profile email' });
+    await logInByCode(server, other, { browser });
+    await logIn(page);
+  },
+  async 'account-problem'(page) {
+    await logIn(page);
+    await page.getByLabel('Current password').fill('wrong');
+    await page.getByLabel('New password', { exact: true }).fill('better');
+    await page.getByLabel('New password, once more').fill('better');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('The current password is wrong').waitFor();
+  },
+  async 'log-out'(page) {
+    await logIn(page);
+    await page.goto(`${server.url}/oidc/logout?client_id=${key.consumerKey}`);
+    await page.getByRole('button', { name: 'Stay logged in' }).waitFor();
+  },
+  async 'logged-out'(page) {
+    await logIn(page);
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
+    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+  },
+  'sign-up': (page) => page.goto(ask({ prompt: 'create' })),
+  async 'sign-up-failed'(page) {
+    await page.goto(`${server.url}/oauth2/sign-up`);
+    for (const [label, value] of Object.entries({
+      'First name': 'M',
+      'Last name': 'M',
+      'E-mail address': 'm@example.org',
+    })) {
+      await page.getByLabel(label).fill(value);
+    }
+    await page.getByLabel('User name').fill('mary');
+    await page.getByLabel('Password', { exact: true }).fill('long enough');
+    await page.getByLabel('Password, once more').fill('long enough');
+    await page.getByRole('button', { name: 'Create the account' }).click();
+    await page.getByText('There is a user mary already').waitFor();
+  },
+  error: (page) => page.goto(`${server.url}/oauth2/authorize?client_id=nobody&response_type=code`),
+  'link-used': (page) => page.goto(`${server.url}/oauth2/new-password?key=none`),
+};
+
+for (const [name, show] of Object.entries(pages)) {
+  test(`the page ${name} is right at 1280 and 360 pixels, named, labelled and legible`, { skip }, async () => {
+    for (const width of [1280, 360]) {
+      const page = await chromium.newWindow({ width, height: 740 });
+      await show(page);
+      await picture(page, `${name}-${width}`);
+      const found = await page.evaluate(inspect);
+      assert.deepEqual(found, { wide: [], unnamed: [], headings: 1, lang: 'en', faint: [] }, `${name} at ${width}`);
+      assert.match(await page.title(), / - Pizza & Company$/);
+      await page.context().close();
+    }
+  });
+}
+
+test('the page of an account in the dark', { skip }, async () => {
+  const page = await chromium.newWindow({ width: 360, height: 740 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await logIn(page);
+  await picture(page, 'account-dark');
+  assert.deepEqual((await page.evaluate(inspect)).faint, []);
+  await page.context().close();
+});
+
+test('every page is kept by nobody, framed by nobody, and tells nobody its address', { skip }, async () => {
+  const browser = new Browser(server.url);
+  for (const path of ['account', 'sign-up', 'authorize', 'new-password?key=x']) {
+    await browser.go(`${server.url}/oauth2/${path}`);
+    const { headers } = browser.page ?? assert.fail();
+    assert.equal(headers.get('cache-control'), 'no-store', path);
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', path);
+    assert.match(
+      headers.get('content-security-policy') ?? '',
+      /^default-src 'none'; style-src 'sha256-.+frame-ancestors 'none'$/,
+    );
+  }
+});
+
+test('a style sheet of the installation is in force, and the policy still allows no other', { skip }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-style-'));
+  const styleFile = join(folder, 'style.css');
+  writeFileSync(styleFile, ':root { --accent: #086344; }\r\nh1 { letter-spacing: 3px; }\r\n');
+  try {
+    await using styled = await startAuthorizationServer({ pages: { styleFile } });
+    const page = await chromium.newWindow();
+    await page.goto(`${styled.url}/oauth2/account`);
+    assert.equal(await page.evaluate(spacingOfHeading), '3px');
+    await picture(page, 'styled');
+    await page.context().close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+for (const [what, content, said] of [
+  ['markup in it', '</style><script>', /has markup in it/],
+  ['other bytes than UTF-8', Buffer.from([0xff]), /expected UTF-8/],
+  ['more than 65536 bytes', ' '.repeat(65_537), /at most 65536 bytes/],
+] as const) {
+  test(`no start with a style sheet that has ${what}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-style-'));
+    writeFileSync(join(folder, 'style.css'), content);
+    try {
+      await assert.rejects(startAuthorizationServer({ pages: { styleFile: join(folder, 'style.css') } }), said);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
