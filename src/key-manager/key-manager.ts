@@ -6,7 +6,7 @@ import type { FetchJwks } from '../adapters/key-managers/jwks.ts';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import { openKeySets } from '../adapters/outbound/key-sets.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
-import type { Store } from '../adapters/stores/store.ts';
+import { onlyTokens, type Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
 import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
@@ -110,7 +110,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     clientAuthorities: (deps.clientAuthorities ?? []).map((pem) => new X509Certificate(pem)),
     keySets: openKeySets(clock, deps.privateAddresses),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
-    write: joinTransactions(store, 0, { onlyTokens: true }),
+    write: joinTransactions(store, 0, onlyTokens),
     clients: new KnownClients(store),
     bounds: new Remembered(),
     signUp: deps.signUp,

@@ -15,7 +15,7 @@ import {
   revokeFamily,
   revokeSubjectTokens,
 } from '../adapters/stores/revocations.ts';
-import type { Store, StoreTransaction } from '../adapters/stores/store.ts';
+import { onlyTokens, type Store, type StoreTransaction } from '../adapters/stores/store.ts';
 import { shortHash } from '../core/revocation.ts';
 import { gatewayAudience } from '../core/token.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -79,7 +79,7 @@ const windowMs = 2;
 
 export function openRevoker(deps: { store: Store; keys: SigningKeys; clock: Clock; issuer: string }): Revoker {
   const { store, keys, clock, issuer } = deps;
-  const write = joinTransactions(store, windowMs, { onlyTokens: true });
+  const write = joinTransactions(store, windowMs, onlyTokens);
   return {
     async revoke(token, consumerKey) {
       const order = await orderOf(token, consumerKey);

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { endSession as endRow } from '../adapters/stores/end-session.ts';
 import { revokedSince } from '../adapters/stores/revocations.ts';
 import { findSessionByHash, insertSession, type SessionRow } from '../adapters/stores/sessions.ts';
+import { onlyTokens } from '../adapters/stores/store.ts';
 import type { User } from '../adapters/user-stores/user-store.ts';
 import { type KeyManager, seconds } from './call.ts';
 import { readCookie, setCookie } from './cookies.ts';
@@ -65,13 +66,13 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
     }
     await insertSession(tx, row);
     return true;
-  });
+  }, onlyTokens);
   if (!begun) throw new OAuthError('access_denied', 'the password was changed meanwhile; log in once more', 403);
   setCookie(reply, 'session', secret, km.options.sessionValidity);
 }
 
 /** Ends the session in the browser that gets the answer, with what clients were given in it. */
 export async function endSession(km: KeyManager, reply: FastifyReply, session: SessionRow): Promise<void> {
-  await km.store.transaction((tx) => endRow(tx, session.id, seconds(km.clock)));
+  await km.store.transaction((tx) => endRow(tx, session.id, seconds(km.clock)), onlyTokens);
   setCookie(reply, 'session', '', 0);
 }

@@ -12,6 +12,7 @@ import {
 } from './authorization-server.ts';
 import { claimsOf, describe, exchange, isActive, loggedIn, newCode, refused } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
+import { dpopProof, newKey } from './signing-client.ts';
 
 interface Subject {
   readonly server: AuthorizationServer;
@@ -59,6 +60,26 @@ const revoke = (server: AuthorizationServer, key: ConsumerKey, token: string) =>
   server.post('/oauth2/revoke', { token }, key);
 
 const rules: Rule<Subject>[] = [
+  {
+    section: '2.1',
+    must: '400 for a token that is bound to a key, by who does not prove it (cnf, RFC 9449 section 6)',
+    async check({ server, front }) {
+      const key = await newKey('ES256');
+      const proof = () => dpopProof(key, 'POST', `${server.url}/oauth2/token`);
+      const ask = async (form: Record<string, string>, by: string | null) =>
+        server.post('/oauth2/token', form, front, by === null ? {} : { dpop: by });
+      const bound = await ask({ grant_type: 'password', username: 'mary', password: 'marys' }, await proof());
+      assert.equal(bound.json.token_type, 'DPoP');
+      const form = { grant_type: grantType, subject_token: bound.json.access_token, subject_token_type: access };
+      refused(await ask(form, null), 'invalid_request');
+      refused(
+        await ask(form, await dpopProof(await newKey('ES256'), 'POST', `${server.url}/oauth2/token`)),
+        'invalid_request',
+      );
+      const swapped = await ask(form, await proof());
+      assert.deepEqual([swapped.status, swapped.json.token_type], [200, 'DPoP']);
+    },
+  },
   {
     section: '2.1',
     must: '400 invalid_request without subject_token or its type, for an unknown type, for actor_token and its type alone',

@@ -27,6 +27,9 @@ export interface TransactionOptions {
   readonly onlyTokens?: boolean;
 }
 
+/** Of transactions of log-ins and tokens. */
+export const onlyTokens: TransactionOptions = { onlyTokens: true };
+
 export interface StoreHead {
   /** Of the newest change. */
   readonly number: number;

@@ -1,5 +1,6 @@
 /** POST /oauth2/consent: whether the client gets what it asked for, from the page that an authorization request has shown. */
 import { consentOf, putConsent } from '../../adapters/stores/consents.ts';
+import { onlyTokens } from '../../adapters/stores/store.ts';
 import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
@@ -29,7 +30,7 @@ const decide: Step = async (call, km) => {
         scope: writeScope([...before, ...readScope(asked.get('scope'))]),
         granted_at: seconds(km.clock),
       });
-    });
+    }, onlyTokens);
   }
   const done = withDone(km, query, { logInSince, decision: { session: session.id, agreed } });
   reply.code(303).header('location', `${km.options.publicUrl}/oauth2/authorize?${done}`).send();

@@ -12,6 +12,7 @@ import {
   removeNotice,
   takeNotice,
 } from '../../adapters/stores/logout-notices.ts';
+import { onlyTokens } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { metadataOf } from '../client-metadata.ts';
 
@@ -54,14 +55,14 @@ export async function tellOnce(km: KeyManager): Promise<void> {
 
 async function tell(km: KeyManager, notice: LogoutNotice): Promise<void> {
   const { store, clock, log } = km;
-  if (!(await store.transaction((tx) => takeNotice(tx, notice, clock.now() + leaseMs)))) return;
+  if (!(await store.transaction((tx) => takeNotice(tx, notice, clock.now() + leaseMs), onlyTokens))) return;
   const problem = await send(km, notice);
   const pause = pauses[Number(notice.attempts)];
   if (problem?.again && pause !== undefined) {
-    return store.transaction((tx) => postponeNotice(tx, notice.id, clock.now() + pause));
+    return store.transaction((tx) => postponeNotice(tx, notice.id, clock.now() + pause), onlyTokens);
   }
   if (problem) log.warn({ consumerKey: notice.consumer_key, why: problem.why }, 'a client was not told of a log-out');
-  await store.transaction((tx) => removeNotice(tx, notice.id));
+  await store.transaction((tx) => removeNotice(tx, notice.id), onlyTokens);
 }
 
 interface Problem {

@@ -8,7 +8,6 @@ import type { KeyManager } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
 import type { ClientMetadata } from '../client-metadata.ts';
-import { grants } from '../grants/index.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export interface RegisteredMetadata extends ClientMetadata {
@@ -27,13 +26,14 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
     throw new OAuthError('unapproved_software_statement', 'software_statement: none is taken');
   }
   const method = readMethod(km, body);
-  const grantTypes = readGrantTypes(body);
+  const grantTypes = readGrantTypes(km, body);
   const metadata: RegisteredMetadata = {
     grant_types: grantTypes,
     ...present({
       token_endpoint_auth_method: method,
       redirect_uris: uris(body, 'redirect_uris'),
       post_logout_redirect_uris: uris(body, 'post_logout_redirect_uris'),
+      backchannel_logout_uri: webAddress(body, 'backchannel_logout_uri'),
       client_name: readName(body),
       client_uri: webAddress(body, 'client_uri'),
       logo_uri: webAddress(body, 'logo_uri'),
@@ -97,7 +97,7 @@ function readMethod(km: KeyManager, body: Body): string | undefined {
   return methods.includes(method) ? method : wrong('token_endpoint_auth_method', `one of ${methods.join(', ')}`);
 }
 
-function readGrantTypes(body: Body): readonly string[] {
+function readGrantTypes({ grants }: KeyManager, body: Body): readonly string[] {
   const asked = texts(body, 'grant_types') ?? ['authorization_code'];
   if (!asked.every((name) => grants.has(name))) wrong('grant_types', `some of ${[...grants.keys()].join(', ')}`);
   const usesCode = asked.includes('authorization_code');
