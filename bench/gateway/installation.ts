@@ -51,12 +51,13 @@ export async function openInstallation(setup: InstallationSetup): Promise<Instal
   const { apis = 1, revocations = 0 } = setup;
   const store = await openTestStore(data);
   const { jwt, opaque, unlimited } = await fillInto(store, data, (fill) => fillApis(fill, setup));
-  await store.transaction(async (tx) => tx.record(setup.tokens.entity));
   await store.transaction(({ db }) => multiplyApi(db, 'api0', apis));
   await store.transaction(({ db }) => insertRevocations(db, issuer, revocations));
-  await store.close();
   const manager = await startPostern({ role: 'key-manager', data });
   pin(manager.pid, 'other');
+  // At its start it gives all issuers of ours its own keys; this one has others.
+  await store.transaction(async (tx) => tx.record(setup.tokens.entity));
+  await store.close();
   const gateways: Postern[] = [];
   const folders = [data];
   return {

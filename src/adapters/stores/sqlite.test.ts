@@ -73,7 +73,7 @@ function smallDisk(t: TestContext): string | null {
   const disk = join(folder, 'disk');
   mkdirSync(disk);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' });
   } catch {
     return null;
   }
@@ -94,7 +94,7 @@ test('a full disk is named, also where SQLite has rolled back by itself', async 
         .execute(),
     );
   try {
-    writeFileSync(join(disk, 'fill'), Buffer.alloc(4 << 20));
+    writeFileSync(join(disk, 'fill'), Buffer.alloc(8 << 20));
   } catch {
     // It takes what there is.
   }
