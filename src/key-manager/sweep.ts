@@ -8,7 +8,7 @@ import { removeExpiredPasswordLinks } from '../adapters/stores/password-links.ts
 import { removeExpiredPushed } from '../adapters/stores/pushed-requests.ts';
 import { removeExpiredRefreshTokens } from '../adapters/stores/refresh-tokens.ts';
 import { removeExpiredSessions } from '../adapters/stores/sessions.ts';
-import type { Store } from '../adapters/stores/store.ts';
+import { onlyTokens, type Store } from '../adapters/stores/store.ts';
 import { removeExpiredAssertions } from '../adapters/stores/used-assertions.ts';
 import { removeExpiredProofs } from '../adapters/stores/used-proofs.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -57,6 +57,6 @@ export async function sweepOnce(store: Store, before: number, now = before): Pro
   for (const remove of removals) {
     const until = atOnce.includes(remove) ? now : before;
     // In transactions, which take turns: alone a statement and a transaction could wait for each other's rows.
-    while ((await store.transaction(({ db }) => remove(db, until, batch))) === batch);
+    while ((await store.transaction(({ db }) => remove(db, until, batch), onlyTokens)) === batch);
   }
 }

@@ -1,5 +1,6 @@
 /** Access tokens in SQL: one row for every token that was issued, JWT and opaque alike. */
 import { prepared } from './prepared.ts';
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -97,9 +98,4 @@ export async function familiesOf(db: Queryable, id: string): Promise<string[]> {
   return rows.map((row) => row.family);
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredAccessTokens(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('access_tokens').select('id').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom('access_tokens').where('id', 'in', expired).executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredAccessTokens = removeExpiredFrom('access_tokens', ['id']);

@@ -1,5 +1,6 @@
 /** API keys in SQL: one row for every key that was made, so that each can be revoked. */
 import { revocationId } from '../../core/revocation.ts';
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -62,9 +63,4 @@ export async function revokeApiKeysOf(
   for (const row of await query.execute()) await revokeApiKey(tx, row, now);
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredApiKeys(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('api_keys').select('jti').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom('api_keys').where('jti', 'in', expired).executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredApiKeys = removeExpiredFrom('api_keys', ['jti']);

@@ -1,4 +1,5 @@
 /** Authorization codes in SQL: a row for each, until a day after it expired. */
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -25,12 +26,4 @@ export async function endCode(tx: StoreTransaction, id: string, state: 'USED' | 
   return numUpdatedRows === 1n;
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredCodes(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('authorization_codes').select('id').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db
-    .deleteFrom('authorization_codes')
-    .where('id', 'in', expired)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredCodes = removeExpiredFrom('authorization_codes', ['id']);

@@ -1,4 +1,5 @@
 /** Codes of devices in SQL (RFC 8628): a row for each, until a day after it expired. */
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -84,19 +85,7 @@ export async function countGuess(tx: StoreTransaction, subject: string, now: num
     .execute();
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredDeviceCodes(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('device_codes').select('id').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom('device_codes').where('id', 'in', expired).executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredDeviceCodes = removeExpiredFrom('device_codes', ['id']);
 
-/** As `removeExpiredDeviceCodes`, of what users have typed. */
-export async function removeOldGuesses(db: Queryable, before: number, limit: number): Promise<number> {
-  const old = db.selectFrom('device_guesses').select('subject').where('until', '<', before).limit(limit);
-  const { numDeletedRows } = await db
-    .deleteFrom('device_guesses')
-    .where('subject', 'in', old)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+/** Of what users have typed. */
+export const removeOldGuesses = removeExpiredFrom('device_guesses', ['subject'], 'until');

@@ -1,4 +1,5 @@
 /** Users without an account here, for whom an identity provider speaks: as the last assertion about each said. */
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -37,15 +38,7 @@ export async function findFederatedUser(db: Queryable, subject: string): Promise
   return row ? fromRow(row) : null;
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredFederatedUsers(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('federated_users').select('subject').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db
-    .deleteFrom('federated_users')
-    .where('subject', 'in', expired)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredFederatedUsers = removeExpiredFrom('federated_users', ['subject']);
 
 type Row = Schema['federated_users'];
 

@@ -1,4 +1,5 @@
 /** Links by which users set a password without the old one, once: what stands in them is here as a hash only. */
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -36,12 +37,4 @@ export async function removePasswordLinksOf(tx: StoreTransaction, userId: string
   await tx.db.deleteFrom('password_links').where('user_id', '=', userId).execute();
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredPasswordLinks(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('password_links').select('secret_hash').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db
-    .deleteFrom('password_links')
-    .where('secret_hash', 'in', expired)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredPasswordLinks = removeExpiredFrom('password_links', ['secret_hash']);

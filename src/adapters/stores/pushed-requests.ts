@@ -1,4 +1,5 @@
 /** Requests for authorization that clients have pushed, in SQL (RFC 9126). */
+import { type RemoveExpired, removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -26,15 +27,7 @@ export async function endPushed(tx: StoreTransaction, idHash: string): Promise<b
 /** Seconds that the pages of a request that came in time may still be open. */
 const pagesOpen = 7200;
 
-/** Removes at most `limit` rows whose pages are over at `now`, and says how many. */
-export async function removeExpiredPushed(db: Queryable, now: number, limit: number): Promise<number> {
-  const expired = db
-    .selectFrom('pushed_requests')
-    .select('id_hash')
-    .where('expires_at', '<', now - pagesOpen);
-  const { numDeletedRows } = await db
-    .deleteFrom('pushed_requests')
-    .where('id_hash', 'in', expired.limit(limit))
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+/** Rows whose pages are over at `now`. */
+export const removeExpiredPushed: RemoveExpired = (db, now, limit) => removeOver(db, now - pagesOpen, limit);
+
+const removeOver = removeExpiredFrom('pushed_requests', ['id_hash']);

@@ -1,4 +1,5 @@
 /** Refresh tokens in SQL. A family is what came from one grant by rotation. */
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -53,9 +54,4 @@ export async function useRefreshToken(
   return numUpdatedRows === 1n;
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredRefreshTokens(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('refresh_tokens').select('id').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom('refresh_tokens').where('id', 'in', expired).executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredRefreshTokens = removeExpiredFrom('refresh_tokens', ['id']);

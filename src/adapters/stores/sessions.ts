@@ -1,5 +1,6 @@
 /** Browsers in which somebody has logged in, and what clients were given in them. */
 import { noteLogOuts } from './logout-notices.ts';
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -68,9 +69,4 @@ export function familiesOfSession(db: Queryable, sessionId: string): Promise<Sch
     .execute();
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredSessions(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('sessions').select('id').where('expires_at', '<', before).limit(limit);
-  const { numDeletedRows } = await db.deleteFrom('sessions').where('id', 'in', expired).executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredSessions = removeExpiredFrom('sessions', ['id']);

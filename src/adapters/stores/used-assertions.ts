@@ -1,5 +1,6 @@
 /** Assertions that were exchanged for tokens, in SQL: each is good once (RFC 7522 section 3, 11). */
 import { createHash } from 'node:crypto';
+import { removeExpiredFrom } from './remove-expired.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
 /**
@@ -32,16 +33,4 @@ export async function familiesFromIssuer(db: Queryable, issuer: string, now: num
   return rows.map((row) => row.family);
 }
 
-/** Removes at most `limit` rows that expired before `before`, and says how many. */
-export async function removeExpiredAssertions(db: Queryable, before: number, limit: number): Promise<number> {
-  const expired = db
-    .selectFrom('used_assertions')
-    .select(['issuer', 'id_hash'])
-    .where('expires_at', '<', before)
-    .limit(limit);
-  const { numDeletedRows } = await db
-    .deleteFrom('used_assertions')
-    .where((e) => e(e.refTuple('issuer', 'id_hash'), 'in', expired.$asTuple('issuer', 'id_hash')))
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+export const removeExpiredAssertions = removeExpiredFrom('used_assertions', ['issuer', 'id_hash']);

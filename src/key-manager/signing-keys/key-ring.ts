@@ -1,6 +1,7 @@
 /** The keys in the memory of this node: they sign and verify here, and are those of the store a moment ago at the latest. */
 import { compactVerify, errors, importJWK, type JWK, type JWTPayload } from 'jose';
 import { extendNeed, listSigningKeys, type SigningKeyRow } from '../../adapters/stores/signing-keys.ts';
+import { onlyTokens } from '../../adapters/stores/store.ts';
 import { never } from '../../core/revocation.ts';
 import type { PublicJwk } from '../../core/token.ts';
 import { seconds } from '../call.ts';
@@ -99,7 +100,7 @@ export async function openKeyRing(
   /** Written down for more than is needed, so that it is seldom. */
   const need = async (kid: string, expires: number): Promise<void> => {
     const until = Math.min(expires + day, never);
-    await store.transaction((tx) => extendNeed(tx, kid, until), { onlyTokens: true });
+    await store.transaction((tx) => extendNeed(tx, kid, until), onlyTokens);
     needed.set(kid, Math.max(until, needed.get(kid) ?? 0));
   };
 
