@@ -1,8 +1,11 @@
 /** Scopes that are not given: dropped, or refused where an option says so (RFC 6749 section 3.3). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
+import { saml2Bearer } from '../../src/core/saml.ts';
 import { addSubscribedApplication, startAuthorizationServer } from './authorization-server.ts';
 import { answerIn, exchange, loggedIn, newCode, refused, requestUrl } from './code-flow.ts';
+import { addProvider, content, form, sign } from './saml.ts';
 
 for (const strictScopes of [false, true]) {
   test(`a scope that is not given is ${strictScopes ? '400 invalid_scope' : 'dropped'}, whatever the grant`, async () => {
@@ -32,3 +35,13 @@ for (const strictScopes of [false, true]) {
     assert.equal((await token({ grant_type: 'client_credentials', scope: '' })).status, 200);
   });
 }
+
+test('400 invalid_scope for an assertion too, which stays good for what is given', async () => {
+  await using server = await startAuthorizationServer({ options: { strictScopes: true } });
+  const key = await addSubscribedApplication(server);
+  await server.store.transaction((tx) => updateClient(tx, key.consumerKey, { grant_types: saml2Bearer }));
+  const idp = await addProvider(server, { name: 'corporate' });
+  const xml = await sign(idp, content(idp, server));
+  refused(await server.post('/oauth2/token', form(xml, { scope: 'read update' }), key), 'invalid_scope');
+  assert.equal((await server.post('/oauth2/token', form(xml, { scope: 'read' }), key)).json.scope, 'read');
+});

@@ -10,8 +10,9 @@ import { idTokenOf } from '../id-token.ts';
 import { issue } from '../issue.ts';
 import { logInOf } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, expiresIn, issueTime } from '../times.ts';
+import { readScope } from '../scopes.ts';
+import { expiresIn, issueTime } from '../times.ts';
+import { userPlan } from '../user-plan.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { responseTypeOf, wantsCode } from './check-response.ts';
 import { answered, takePushed } from './pushed-request.ts';
@@ -28,22 +29,16 @@ export const giveTokens: Step = async (call, km) => {
   const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
   const user = await km.users.find(subject);
   if (!user) throw new OAuthError('access_denied', 'the user is unknown');
-  const asked = readScope(form.get('scope'));
   const family = randomUUID();
   const plan = {
-    client,
-    subject,
-    userType: 'APPLICATION_USER',
-    grantType: 'implicit',
-    scope: await userScope(km.store.db, client, user.roles, asked),
-    asked,
-    beganAt,
-    issuedAt,
-    expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+    ...(await userPlan(
+      km,
+      // Nothing is proved in the address of a browser.
+      { client, beganAt, confirmation: {} },
+      { grantType: 'implicit', subject, roles: user.roles, wanted: readScope(form.get('scope')), issuedAt },
+    )),
     family,
     logIn: logInOf(session, form.get('nonce')),
-    // Nothing is proved in the address of a browser.
-    confirmation: {},
   } as const;
   const to = call.answerTo as AuthorizationAnswer;
   const type = responseTypeOf(form);

@@ -24,8 +24,8 @@ export interface TokenPlan {
   readonly grantType: string;
   /** As `writeScope` writes it. */
   readonly scope: string;
-  /** What was asked for, if anything that is not given has to be refused where an option says so. */
-  readonly asked?: readonly string[];
+  /** What was asked for by name: where an option says so, all of it is given or nothing. */
+  readonly asked: readonly string[];
   /** Number of the newest change when the request began. */
   readonly beganAt: number;
   readonly issuedAt: number;

@@ -1,6 +1,5 @@
 /** Tokens for the code that a browser brought back to the client (RFC 6749 section 4.1.3). */
 import { type CodeRow, endCode, findCodeByHash } from '../../adapters/stores/authorization-codes.ts';
-import { revokeFamily } from '../../adapters/stores/revocations.ts';
 import { verifies } from '../authorization/check-pkce.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { isPublic } from '../client-metadata.ts';
@@ -8,9 +7,11 @@ import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime } from '../times.ts';
+import { presentedAgain } from '../presented-again.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const authorizationCode: Grant = {
@@ -36,34 +37,27 @@ export const authorizationCode: Grant = {
     const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(code.subject);
     if (!user) throw dead('the user is unknown');
-    const logIn = readLogIn(code.log_in);
-    const asked = readScope(code.scope);
     const plan = {
-      client,
-      subject: code.subject,
-      userType: 'APPLICATION_USER',
-      grantType: authorizationCode.grantType,
-      scope: await userScope(km.store.db, client, user.roles, asked),
-      asked,
-      // What was revoked since the user agreed is not given.
-      beganAt: code.began_at,
-      confirmation,
-      issuedAt,
-      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      ...(await userPlan(
+        km,
+        // What was revoked since the user agreed is not given.
+        { client, beganAt: code.began_at, confirmation },
+        {
+          grantType: authorizationCode.grantType,
+          subject: code.subject,
+          roles: user.roles,
+          wanted: readScope(code.scope),
+          issuedAt,
+        },
+      )),
       family: code.id,
-      logIn,
+      logIn: readLogIn(code.log_in),
     } as const;
     const issued = await issue(km, plan, mayUse(client, 'refresh_token'), (tx) => endCode(tx, code.id, 'USED'));
     // Presented twice at the same time: the other one got tokens, which end with it.
     return issued ?? presentedAgain(km, code);
   },
 };
-
-/** Somebody has a copy of it: nobody keeps what it gave (RFC 6749 section 4.1.2). */
-async function presentedAgain(km: KeyManager, { id }: CodeRow): Promise<never> {
-  await km.write((tx) => revokeFamily(tx, id, seconds(km.clock)));
-  throw dead('the code was used already; the tokens that it gave are revoked');
-}
 
 /** It was stolen, or its owner does not know what it belongs to: nobody gets a second attempt. */
 async function kill(km: KeyManager, { id }: CodeRow, why: string): Promise<never> {

@@ -1,14 +1,15 @@
 /** Tokens for a device that somebody has let in (RFC 8628 section 3.4). */
 import { changeDevice, type DeviceCodeRow, findDeviceCode, pollDevice } from '../../adapters/stores/device-codes.ts';
-import { revokeFamily } from '../../adapters/stores/revocations.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime } from '../times.ts';
+import { presentedAgain } from '../presented-again.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const deviceCode: Grant = {
@@ -26,21 +27,15 @@ export const deviceCode: Grant = {
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(subject);
     if (!user) throw new OAuthError('invalid_grant', 'the user is unknown');
-    const asked = readScope(device.scope);
     const plan = {
-      client,
-      subject,
-      userType: 'APPLICATION_USER',
-      grantType: deviceCode.grantType,
-      scope: await userScope(km.store.db, client, user.roles, asked),
-      asked,
-      // What was revoked since the user agreed is not given.
-      beganAt: device.began_at as number,
-      issuedAt,
-      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
+      ...(await userPlan(
+        km,
+        // What was revoked since the user agreed is not given.
+        { client, beganAt: device.began_at as number, confirmation },
+        { grantType: deviceCode.grantType, subject, roles: user.roles, wanted: readScope(device.scope), issuedAt },
+      )),
       family: device.id,
       logIn: readLogIn(device.log_in as string),
-      confirmation,
     } as const;
     const take = { state: 'USED' } as const;
     const issued = await issue(km, plan, mayUse(client, 'refresh_token'), (tx) =>
@@ -59,10 +54,4 @@ async function wait(km: KeyManager, { id, interval_seconds, polled_at_ms }: Devi
   throw early
     ? new OAuthError('slow_down', `ask every ${interval} seconds`)
     : new OAuthError('authorization_pending', 'nobody has let the device in yet');
-}
-
-/** Somebody has a copy of it: nobody keeps what it gave, as with authorization codes. */
-async function presentedAgain(km: KeyManager, { id }: DeviceCodeRow): Promise<never> {
-  await km.write((tx) => revokeFamily(tx, id, seconds(km.clock)));
-  throw new OAuthError('invalid_grant', 'the code was used already; the tokens that it gave are revoked');
 }

@@ -4,38 +4,37 @@ import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { verifyAssertion } from '../assertions/verify-jwt.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime, lasts } from '../times.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime, lasts } from '../times.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const jwtBearer: Grant = {
   grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   parameters: ['assertion', 'scope'],
-  async handle({ form, client, beganAt, confirmation }, km) {
-    const asked = readScope(form.get('scope'));
+  async handle(request, km) {
+    const { form, client, beganAt } = request;
+    const wanted = readScope(form.get('scope'));
     const assertion = await verifyAssertion(km, form.require('assertion'));
     const user = await km.users.find(assertion.subject);
     if (!user) throw new OAuthError('invalid_grant', 'assertion: sub: the user is unknown');
     const issuedAt = await issueTime(km, { subject: user.fullName, client: client.consumer_key }, beganAt);
     // No refresh token: with it, the user would go on when his issuer speaks for him no more (RFC 7521 section 4.1).
-    const usual = client.user_validity ?? km.options.accessTokenValidity;
-    const ends = expiresAt(issuedAt, usual, assertion.expiresAt);
-    if (!lasts(ends, issuedAt, km.options)) throw new OAuthError('invalid_grant', 'assertion: about to expire');
     const family = randomUUID();
     const plan = {
-      client,
-      subject: user.fullName,
-      userType: 'APPLICATION_USER',
-      grantType: jwtBearer.grantType,
-      scope: await userScope(km.store.db, client, user.roles, asked),
-      asked,
-      beganAt,
-      issuedAt,
-      expiresAt: ends,
+      ...(await userPlan(km, request, {
+        grantType: jwtBearer.grantType,
+        subject: user.fullName,
+        roles: user.roles,
+        wanted,
+        issuedAt,
+        notAfter: assertion.expiresAt,
+      })),
       family,
       apart: true,
-      confirmation,
     } as const;
+    if (!lasts(plan.expiresAt, issuedAt, km.options))
+      throw new OAuthError('invalid_grant', 'assertion: about to expire');
     const issued = await issue(km, plan, false, (tx) => takeAssertion(tx, { ...assertion, family }));
     if (!issued) throw new OAuthError('invalid_grant', 'assertion: used already');
     return issued;

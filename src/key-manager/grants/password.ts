@@ -5,17 +5,19 @@ import { defaultTenant, fullUserName } from '../../core/tenant.ts';
 import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime } from '../times.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime } from '../times.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const password: Grant = {
   grantType: 'password',
   parameters: ['username', 'password', 'scope'],
-  async handle({ form, client, source, beganAt, confirmation }, km) {
+  async handle(request, km) {
+    const { form, client, source, beganAt } = request;
     const username = form.require('username');
     const secret = form.require('password');
-    const asked = readScope(form.get('scope'));
+    const wanted = readScope(form.get('scope'));
     const subject = fullUserName(shortUserName(username) ?? username, defaultTenant);
     const known = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.verify(username, secret, source);
@@ -23,21 +25,8 @@ export const password: Grant = {
     // Who names no user store may be found in another one than the first.
     const other = { subject: user.fullName, client: client.consumer_key };
     const issuedAt = user.fullName === subject ? known : await issueTime(km, other, beganAt);
-    return issue(
-      km,
-      {
-        client,
-        subject: user.fullName,
-        userType: 'APPLICATION_USER',
-        grantType: password.grantType,
-        scope: await userScope(km.store.db, client, user.roles, asked),
-        asked,
-        beganAt,
-        confirmation,
-        issuedAt,
-        expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
-      },
-      mayUse(client, 'refresh_token'),
-    );
+    const of = { grantType: password.grantType, subject: user.fullName, roles: user.roles };
+    const plan = await userPlan(km, request, { ...of, wanted, issuedAt });
+    return issue(km, plan, mayUse(client, 'refresh_token'));
   },
 };

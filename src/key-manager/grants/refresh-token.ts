@@ -23,15 +23,17 @@ import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
 import { rolesOf } from '../roles.ts';
-import { narrow, readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime, lasts } from '../times.ts';
+import { narrow, readScope } from '../scopes.ts';
+import { issueTime, lasts } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const refreshToken: Grant = {
   grantType: 'refresh_token',
   parameters: ['refresh_token', 'scope'],
-  async handle({ form, client, beganAt, confirmation }, km) {
+  async handle(request, km) {
+    const { form, client, beganAt, confirmation } = request;
     const value = form.require('refresh_token');
     const asked = readScope(form.get('scope'));
     const found = await findRefreshByHash(km.store.db, tokenHash(value));
@@ -45,25 +47,21 @@ export const refreshToken: Grant = {
     const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key }, beganAt);
     const roles = await rolesOf(km, found.subject);
     if (!roles) throw dead('the user is unknown');
-    const names = await narrow(km.store.db, client, found.scope.split(' '), asked);
-    const plan: TokenPlan = {
-      client,
-      subject: found.subject,
-      userType: 'APPLICATION_USER',
-      grantType: refreshToken.grantType,
-      // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
-      scope: await userScope(km.store.db, client, roles, names),
-      beganAt,
-      confirmation,
-      issuedAt,
-      expiresAt: expiresAt(
+    const plan = {
+      ...(await userPlan(km, request, {
+        grantType: refreshToken.grantType,
+        subject: found.subject,
+        // Roles and subscriptions as they are now: what was taken from the user is not refreshed.
+        roles,
+        wanted: await narrow(km.store.db, client, found.scope.split(' '), asked),
+        // Names that nobody defined are ignored, whatever the options say.
+        asked: [],
         issuedAt,
-        client.user_validity ?? km.options.accessTokenValidity,
-        found.not_after ?? undefined,
-      ),
+        notAfter: found.not_after ?? undefined,
+      })),
       ...(found.not_after === null ? {} : { notAfter: found.not_after }),
       ...(found.log_in === null ? {} : { logIn: { ...readLogIn(found.log_in), nonce: null } }),
-    };
+    } as const;
     if (found.not_after !== null && !lasts(found.not_after, issuedAt, km.options)) {
       throw dead('what the grant rests on has too little time left');
     }

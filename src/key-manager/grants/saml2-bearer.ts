@@ -11,16 +11,18 @@ import { mayUse } from '../clients.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime, lasts } from '../times.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime, lasts } from '../times.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const saml2Bearer: Grant = {
   grantType,
   parameters: ['assertion', 'scope'],
-  async handle({ form, client, beganAt, confirmation }, km) {
+  async handle(request, km) {
+    const { form, client, beganAt } = request;
     const parameter = form.require('assertion');
-    const asked = readScope(form.get('scope'));
+    const wanted = readScope(form.get('scope'));
     // It brings a reader of XML, which a key manager without identity providers has no use for.
     const { acceptAssertion } = await import('../saml/accept-assertion.ts');
     const assertion = await acceptAssertion(km, client.tenant, parameter);
@@ -31,15 +33,7 @@ export const saml2Bearer: Grant = {
     if (!lasts(notAfter, issuedAt, km.options)) throw dead('the assertion has too little time left');
     const family = randomUUID();
     const plan = {
-      client,
-      subject: user.subject,
-      userType: 'APPLICATION_USER',
-      grantType,
-      scope: await userScope(km.store.db, client, user.roles, asked),
-      beganAt,
-      confirmation,
-      issuedAt,
-      expiresAt: expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity, notAfter),
+      ...(await userPlan(km, request, { grantType, ...user, wanted, issuedAt, notAfter })),
       notAfter,
       family,
     } as const;

@@ -13,8 +13,9 @@ import type { Form } from '../form.ts';
 import type { Actor } from '../formats/format.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, userScope } from '../scopes.ts';
-import { expiresAt, issueTime, lasts } from '../times.ts';
+import { readScope } from '../scopes.ts';
+import { issueTime, lasts } from '../times.ts';
+import { userPlan } from '../user-plan.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 export const tokenExchange: Grant = {
@@ -29,13 +30,14 @@ export const tokenExchange: Grant = {
     'resource',
     'scope',
   ],
-  async handle({ form, client, beganAt, confirmation }, km) {
+  async handle(request, km) {
+    const { form, client, beganAt } = request;
     if (isPublic(client)) throw new OAuthError('unauthorized_client', 'a public client exchanges no tokens');
     checkWanted(form, client);
     const asked = readScope(form.get('scope'));
-    const brought = await bring(km, { form, confirmation }, 'subject_token');
+    const brought = await bring(km, request, 'subject_token');
     if (!brought.ofUser) throw new OAuthError('invalid_request', 'subject_token: expected that of a user');
-    const act = await actorOf(km, { form, client, confirmation }, brought);
+    const act = await actorOf(km, request, brought);
     const beyond = asked.find((name) => !brought.scopes.includes(name));
     if (beyond !== undefined) throw new OAuthError('invalid_scope', `scope ${beyond} is not one of subject_token`);
 
@@ -43,27 +45,24 @@ export const tokenExchange: Grant = {
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const user = await km.users.find(subject);
     if (!user) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
-    const ends = Math.min(
-      brought.expiresAt,
-      expiresAt(issuedAt, client.user_validity ?? km.options.accessTokenValidity),
-    );
-    if (!lasts(ends, issuedAt, km.options)) throw new OAuthError('invalid_request', 'subject_token is about to expire');
     const family = randomUUID();
     const plan = {
-      client,
-      subject,
-      userType: 'APPLICATION_USER',
-      grantType: tokenExchange.grantType,
-      scope: await userScope(km.store.db, client, user.roles, asked.length > 0 ? asked : brought.scopes),
-      asked,
-      beganAt,
-      issuedAt,
-      expiresAt: ends,
+      ...(await userPlan(km, request, {
+        grantType: tokenExchange.grantType,
+        subject,
+        roles: user.roles,
+        wanted: asked.length > 0 ? asked : brought.scopes,
+        asked,
+        issuedAt,
+        notAfter: brought.expiresAt,
+      })),
       family,
       apart: true,
       ...(act && { act }),
-      confirmation,
     } as const;
+    if (!lasts(plan.expiresAt, issuedAt, km.options)) {
+      throw new OAuthError('invalid_request', 'subject_token is about to expire');
+    }
     const { accessId } = brought;
     const issued = await issue(km, plan, false, async (tx) => {
       if (!(await brought.lives(tx))) return false;

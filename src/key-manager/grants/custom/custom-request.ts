@@ -5,8 +5,9 @@ import { type KeyManager, seconds } from '../../call.ts';
 import { mayUse } from '../../clients.ts';
 import { type Issued, issue } from '../../issue.ts';
 import { OAuthError } from '../../oauth-error.ts';
-import { readScope, userScope } from '../../scopes.ts';
-import { expiresAt, issueTime } from '../../times.ts';
+import { readScope } from '../../scopes.ts';
+import { issueTime } from '../../times.ts';
+import { userPlan } from '../../user-plan.ts';
 import type { GrantRequest } from '../grant.ts';
 import type { CustomGrantOrder, CustomGrantRequest, CustomGrantUser } from './custom-grant.ts';
 
@@ -14,9 +15,10 @@ import type { CustomGrantOrder, CustomGrantRequest, CustomGrantUser } from './cu
 export function customRequest(
   km: KeyManager,
   grantType: string,
-  { form, client, source, beganAt, confirmation }: GrantRequest,
+  request: GrantRequest,
   given: (issued: Issued) => void,
 ): CustomGrantRequest {
+  const { form, client, source, beganAt } = request;
   let isIssued = false;
   return {
     client: { id: client.consumer_key, name: client.name, owner: client.owner },
@@ -46,21 +48,18 @@ export function customRequest(
     if (!found) throw new OAuthError('invalid_grant', 'the user is unknown');
     const issuedAt = await issueTime(km, { subject: found.fullName, client: client.consumer_key }, beganAt);
     const bounded = validity !== undefined && (usual < 0 || validity < usual);
-    const asked = readScope(scopes?.join(' ') ?? form.get('scope'));
     const family = randomUUID();
     const plan = {
-      client,
-      subject: found.fullName,
-      userType: 'APPLICATION_USER',
-      grantType,
-      scope: await userScope(km.store.db, client, found.roles, asked),
-      asked,
-      beganAt,
-      issuedAt,
-      expiresAt: expiresAt(issuedAt, bounded ? validity : usual),
+      ...(await userPlan(km, request, {
+        grantType,
+        subject: found.fullName,
+        roles: found.roles,
+        wanted: readScope(scopes?.join(' ') ?? form.get('scope')),
+        issuedAt,
+        notAfter: bounded ? issuedAt + validity : undefined,
+      })),
       ...(bounded && { apart: true as const }),
       ...(once && { family }),
-      confirmation,
     } as const;
     const withRefresh = refreshToken && mayUse(client, 'refresh_token');
     if (!once) return issue(km, plan, withRefresh);
