@@ -9,6 +9,10 @@ export type PublicJwk = Readonly<Record<string, unknown>> & {
   readonly alg?: string;
 };
 
+/** Whether a key in this form (RFC 7518 section 6) has members that are nobody's but their owner's. */
+export const hasPrivatePart = (jwk: object): boolean =>
+  ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].some((name) => name in jwk);
+
 /** A token issuer that gateways trust, with its public keys. */
 export interface Issuer {
   /** Exact value of the `iss` claim. */

@@ -5,15 +5,6 @@ import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { KeyManager } from './call.ts';
 import { metadataOf } from './client-metadata.ts';
 
-/** Asymmetric only, so that nothing public can serve as a secret (RFC 8725 section 3.1). */
-export const clientAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].concat([
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]);
-
 /**
  * The client's keys: its `jwks`, or what its `jwks_uri` has. Null when it has neither.
  * @param suffices asked of keys that are known; without one that it takes, the `jwks_uri` is asked once more

@@ -3,17 +3,14 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
+import { longestProofId as longestId, longestProof, proofLife } from '../core/dpop.ts';
 import { type KeyManager, seconds } from './call.ts';
-import { clientAlgorithms } from './client-keys.ts';
+import { jwsAlgorithms } from './jws-algorithms.ts';
 import { OAuthError } from './oauth-error.ts';
 import { takeOnce } from './one-time.ts';
 import { tokenUrls } from './token-urls.ts';
 
-/** Seconds that a proof is good after `iat`, and that `iat` may lie in the future: clocks differ. */
-const goodFor = 60;
-const ahead = 30;
-const longestId = 512;
-const longestProof = 8192;
+const { after: goodFor, ahead } = proofLife;
 /** Seconds for which a nonce is given out; the one before is taken as well. */
 const nonceLife = 120;
 
@@ -71,7 +68,7 @@ function proofOf({ raw }: FastifyRequest): string | null {
 async function verified(km: KeyManager, proof: string): Promise<JWTVerifyResult> {
   try {
     const result = await jwtVerify(proof, EmbeddedJWK, {
-      algorithms: clientAlgorithms,
+      algorithms: jwsAlgorithms,
       typ: 'dpop+jwt',
       clockTolerance: ahead,
       currentDate: new Date(km.clock.now()),

@@ -2,9 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { KeyManager } from './call.ts';
 import { clientCertificateOf, thumbprintOf } from './client-certificate.ts';
-import { clientAlgorithms } from './client-keys.ts';
 import { readProof, urlsOf } from './dpop.ts';
 import type { Introspection } from './introspection.ts';
+import { jwsAlgorithms } from './jws-algorithms.ts';
 import { OAuthError } from './oauth-error.ts';
 
 interface Shown {
@@ -43,6 +43,6 @@ export async function checkPossession(
 
 /** Section 7.1. */
 function refusal({ code, message, headers }: OAuthError): OAuthError {
-  const challenge = `DPoP error="${code}", error_description="${message}", algs="${clientAlgorithms.join(' ')}"`;
+  const challenge = `DPoP error="${code}", error_description="${message}", algs="${jwsAlgorithms.join(' ')}"`;
   return new OAuthError(code, message, 401, { ...headers, 'www-authenticate': challenge });
 }

@@ -1,6 +1,8 @@
 /** DPoP proofs (RFC 9449): that who sends a token has the key that it is bound to, for this request and for once. */
 import { createPublicKey, hash } from 'node:crypto';
+import { longestProofId as longestId, longestProof, proofLife } from '../../core/dpop.ts';
 import { type Fault, fault, faults } from '../../core/faults.ts';
+import { hasPrivatePart } from '../../core/token.ts';
 import type { Fingerprinter } from '../../platform/fingerprint.ts';
 import type { ServerExchange } from '../../wire/wire.ts';
 import { Memo } from '../caches/memo.ts';
@@ -21,12 +23,9 @@ export interface DpopProofsOptions {
   readonly proxies: TrustedProxies | null;
 }
 
-/** Milliseconds that a proof is good after `iat`, and that `iat` may lie ahead. */
-const goodFor = 60_000;
-const ahead = 30_000;
+/** Milliseconds. */
+const [goodFor, ahead] = [proofLife.after * 1000, proofLife.ahead * 1000];
 const once = { count: 1, windowMs: goodFor + ahead };
-const longestProof = 8192;
-const longestId = 512;
 
 interface ProofKey {
   readonly alg: string;
@@ -127,13 +126,10 @@ function refuseSurplus(error: unknown): Fault {
   throw error;
 }
 
-/** Members of keys that are nobody's but their owner's. */
-const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
 function readKey(encodedHeader: string): ProofKey | null {
   const { typ, alg, jwk, ...rest } = jsonObject(canonicalBytes(encodedHeader)) ?? {};
   if (typ !== 'dpop+jwt' || typeof alg !== 'string' || 'crit' in rest) return null;
-  if (typeof jwk !== 'object' || jwk === null || secret.some((name) => name in jwk)) return null;
+  if (typeof jwk !== 'object' || jwk === null || hasPrivatePart(jwk)) return null;
   try {
     // As the runtime writes it: one key has one thumbprint, however it was sent.
     const plain = createPublicKey({ key: jwk as never, format: 'jwk' }).export({ format: 'jwk' });

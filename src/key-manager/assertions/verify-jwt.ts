@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWK } from 'jose';
 import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { tokenUrls } from '../token-urls.ts';
 
@@ -14,28 +15,13 @@ export interface Assertion {
   readonly expiresAt: number;
 }
 
-/** Asymmetric ones: who can verify can not sign. */
-const algorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
-
 /** Seconds that an assertion may live. */
 const longestLife = 86_400;
 
 /** @throws OAuthError invalid_grant that names what was wrong (RFC 7523 section 3.1) */
 export async function verifyAssertion(km: KeyManager, jwt: string): Promise<Assertion> {
   const { alg, kid, typ, iss } = read(jwt);
-  if (!algorithms.includes(alg)) throw refused(`alg: expected one of ${algorithms.join(', ')}`);
+  if (!jwsAlgorithms.includes(alg)) throw refused(`alg: expected one of ${jwsAlgorithms.join(', ')}`);
   // Access tokens, log-out tokens and proofs are signed too, for something else (RFC 8725 section 3.11).
   if (typ !== undefined && !/^jwt$/i.test(typ)) throw refused('typ: expected JWT');
   // Which of them may speak for our users, and not only for clients of their own, is a decision of its own.

@@ -3,7 +3,8 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { clientAlgorithms, clientKeys, KeysUnavailable } from '../client-keys.ts';
+import { clientKeys, KeysUnavailable } from '../client-keys.ts';
+import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { takeOnce } from '../one-time.ts';
 import { tokenUrls } from '../token-urls.ts';
@@ -62,7 +63,7 @@ async function verify(km: KeyManager, client: ClientRow, assertion: string): Pro
 async function verified(km: KeyManager, client: ClientRow, assertion: string): Promise<JWTPayload> {
   try {
     const { payload, protectedHeader } = await jwtVerify(assertion, clientKeys(km, client), {
-      algorithms: clientAlgorithms,
+      algorithms: jwsAlgorithms,
       issuer: client.consumer_key,
       subject: client.consumer_key,
       audience: audiencesOf(km),

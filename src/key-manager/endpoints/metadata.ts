@@ -6,7 +6,7 @@ import { responseTypes } from '../authorization/check-response.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
-import { clientAlgorithms } from '../client-keys.ts';
+import { jwsAlgorithms } from '../jws-algorithms.ts';
 
 const answer: Step = ({ reply }, km) => {
   const { options, keys, grants } = km;
@@ -43,16 +43,16 @@ const answer: Step = ({ reply }, km) => {
       ...(options.rolesClaim === '' ? [] : [options.rolesClaim]),
     ]),
     tls_client_certificate_bound_access_tokens: true,
-    dpop_signing_alg_values_supported: clientAlgorithms,
+    dpop_signing_alg_values_supported: jwsAlgorithms,
     request_uri_parameter_supported: false,
     scopes_supported: ['default', 'openid', 'profile', 'email', 'offline_access'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: keys.algorithms,
     token_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
     revocation_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
-    introspection_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };

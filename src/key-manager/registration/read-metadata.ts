@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { isRedirectUri, redirectUriForm } from '../../adapters/key-managers/callback-url.ts';
 import { readKeys } from '../../adapters/key-managers/jwks.ts';
 import { hasHiddenCharacters, hiddenCharacters } from '../../core/hidden-characters.ts';
+import { hasPrivatePart } from '../../core/token.ts';
 import type { KeyManager } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
@@ -144,15 +145,11 @@ function readJwksUri(body: Body): string | undefined {
   return isHere ? text : wrong('jwks_uri', 'an address with https');
 }
 
-/** Members of keys that are nobody's but their owner's. */
-const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
 function readJwks({ jwks }: Body): ClientMetadata['jwks'] {
   if (jwks === undefined || jwks === null) return undefined;
   const all = (jwks as { keys?: unknown }).keys;
   if (!Array.isArray(all) || all.length === 0 || all.length > most) wrong('jwks', `an object with 1 to ${most} keys`);
-  const isPublic = (jwk: unknown): boolean => !secret.some((name) => name in Object(jwk));
-  if (!(all as unknown[]).every((jwk) => isPublic(jwk) && isKey(jwk)))
+  if (!(all as unknown[]).every((jwk) => !hasPrivatePart(Object(jwk)) && isKey(jwk)))
     wrong('jwks', 'public keys of RSA, EC or OKP only');
   // Nothing else of them is kept.
   const keys = readKeys(JSON.stringify(jwks), 'jwks');
