@@ -5,7 +5,13 @@ import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { updateClient } from '../../src/adapters/stores/clients.ts';
 import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
 import { Browser } from '../support/browser.ts';
-import type { Answer, AuthorizationServer } from './authorization-server.ts';
+import {
+  type Answer,
+  type AuthorizationServer,
+  addSubscribedApplication,
+  type StartOptions,
+  startAuthorizationServer,
+} from './authorization-server.ts';
 
 /** Where `addSubscribedApplication` has its answers sent. */
 export const redirectUri = 'https://client.example/cb';
@@ -35,6 +41,20 @@ export function requestUrl(server: AuthorizationServer, key: ConsumerKey, parame
   };
   const given = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== null);
   return `${server.url}/oauth2/authorize?${new URLSearchParams(given)}`;
+}
+
+/** A key manager, a client of its own, and a browser in which mary has logged in. */
+export interface LoggedIn {
+  readonly server: AuthorizationServer;
+  readonly client: ConsumerKey;
+  readonly browser: Browser;
+}
+
+export async function startLoggedIn(start: StartOptions = {}): Promise<LoggedIn> {
+  const server = await startAuthorizationServer(start);
+  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
+  const client = await addSubscribedApplication(server);
+  return { server, client, browser: await loggedIn(server, client) };
 }
 
 /** A browser in which somebody has logged in (at a client that he agreed to). */

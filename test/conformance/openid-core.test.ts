@@ -2,31 +2,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before } from 'node:test';
-import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  type AuthorizationServer,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, loggedIn, redirectUri, requestUrl } from './code-flow.ts';
+import { answerIn, claimsOf, exchange, type LoggedIn, redirectUri, requestUrl, startLoggedIn } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
+interface Subject extends LoggedIn {
   readonly clock: ManualClock;
-  readonly client: ConsumerKey;
-  readonly browser: Browser;
 }
 
 let subject: Subject;
 before(async () => {
   const clock = new ManualClock(Date.now());
-  const server = await startAuthorizationServer({ clock });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  const client = await addSubscribedApplication(server);
-  subject = { server, clock, client, browser: await loggedIn(server, client) };
+  subject = { ...(await startLoggedIn({ clock })), clock };
 });
 after(() => subject.server[Symbol.asyncDispose]());
 

@@ -5,44 +5,34 @@ import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  type Answer,
-  type AuthorizationServer,
-  addClient,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
+import { type Answer, type AuthorizationServer, addClient } from './authorization-server.ts';
 import {
   answerIn,
   claimsOf,
   describe,
   exchange,
   isActive,
+  type LoggedIn,
   loggedIn,
   newCode,
   redirectUri,
   refused,
   requestUrl,
+  startLoggedIn,
 } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
+interface Subject extends LoggedIn {
   readonly clock: ManualClock;
-  readonly client: ConsumerKey;
   readonly opaque: ConsumerKey;
   readonly other: ConsumerKey;
-  readonly browser: Browser;
 }
 
 let subject: Subject;
 before(async () => {
   const clock = new ManualClock(Date.now());
-  const server = await startAuthorizationServer({ clock });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  const client = await addSubscribedApplication(server);
+  const { server, client, browser } = await startLoggedIn({ clock });
   const opaque = await addClient(server, { callbackUrl: redirectUri, tokenType: 'OPAQUE' });
-  const browser = await loggedIn(server, client);
   await browser.go(requestUrl(server, opaque));
   await browser.submit({ decision: 'agree' });
   subject = { server, clock, client, opaque, other: await addClient(server, { callbackUrl: redirectUri }), browser };

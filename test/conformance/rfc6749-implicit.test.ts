@@ -2,29 +2,30 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before } from 'node:test';
-import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
-import type { Browser } from '../support/browser.ts';
 import {
   type AuthorizationServer,
   addClient,
   addSubscribedApplication,
   startAuthorizationServer,
 } from './authorization-server.ts';
-import { answerIn, claimsOf, describe, isActive, loggedIn, redirectUri, requestUrl } from './code-flow.ts';
+import {
+  answerIn,
+  claimsOf,
+  describe,
+  isActive,
+  type LoggedIn,
+  loggedIn,
+  redirectUri,
+  requestUrl,
+  startLoggedIn,
+} from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
-  readonly client: ConsumerKey;
-  readonly browser: Browser;
-}
+type Subject = LoggedIn;
 
 let subject: Subject;
 before(async () => {
-  const server = await startAuthorizationServer({ options: { allowImplicit: true } });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  const client = await addSubscribedApplication(server);
-  subject = { server, client, browser: await loggedIn(server, client) };
+  subject = await startLoggedIn({ options: { allowImplicit: true } });
 });
 after(() => subject.server[Symbol.asyncDispose]());
 

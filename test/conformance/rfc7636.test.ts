@@ -2,48 +2,34 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
-import type { Browser } from '../support/browser.ts';
-import {
-  type AuthorizationServer,
-  addClient,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
+import { addClient } from './authorization-server.ts';
 import {
   answerIn,
   describe,
   exchange,
-  loggedIn,
+  type LoggedIn,
   newCode,
   newPkce,
   redirectUri,
   refused,
   requestUrl,
   s256,
+  startLoggedIn,
 } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
-  readonly client: ConsumerKey;
+interface Subject extends LoggedIn {
   readonly app: ConsumerKey;
-  readonly browser: Browser;
   /** A server that allows `plain`. */
-  readonly lenient: Omit<Subject, 'lenient' | 'app'>;
+  readonly lenient: LoggedIn;
 }
 
 let subject: Subject;
 before(async () => {
-  const server = await startAuthorizationServer();
-  const lenient = await startAuthorizationServer({ options: { allowPlainPkce: true } });
-  const open = async (at: AuthorizationServer) => {
-    await at.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-    const client = await addSubscribedApplication(at);
-    return { server: at, client, browser: await loggedIn(at, client) };
-  };
-  const app = await addClient(server, { callbackUrl: redirectUri });
-  await describe(server, app, { token_endpoint_auth_method: 'none' });
-  subject = { ...(await open(server)), app, lenient: await open(lenient) };
+  const open = await startLoggedIn();
+  const app = await addClient(open.server, { callbackUrl: redirectUri });
+  await describe(open.server, app, { token_endpoint_auth_method: 'none' });
+  subject = { ...open, app, lenient: await startLoggedIn({ options: { allowPlainPkce: true } }) };
 });
 after(async () => {
   await subject.server[Symbol.asyncDispose]();

@@ -1,35 +1,22 @@
 /** The device authorization grant. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { sweepOnce } from '../../src/key-manager/sweep.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  type Answer,
-  type AuthorizationServer,
-  addClient,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
-import { claimsOf, describe, isActive, loggedIn, refused } from './code-flow.ts';
+import { type Answer, addClient } from './authorization-server.ts';
+import { claimsOf, describe, isActive, type LoggedIn, loggedIn, refused, startLoggedIn } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
+interface Subject extends LoggedIn {
   readonly clock: ManualClock;
-  readonly client: ConsumerKey;
-  readonly browser: Browser;
 }
 
 let subject: Subject;
 before(async () => {
   const clock = new ManualClock(Date.now());
-  const server = await startAuthorizationServer({ clock });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  await server.km.users.create({ name: 'eve', password: 'evesx', roles: [] });
-  const client = await addSubscribedApplication(server);
-  subject = { server, clock, client, browser: await loggedIn(server, client) };
+  subject = { ...(await startLoggedIn({ clock })), clock };
+  await subject.server.km.users.create({ name: 'eve', password: 'evesx', roles: [] });
 });
 after(() => subject.server[Symbol.asyncDispose]());
 

@@ -1,28 +1,14 @@
 /** Who answers a request for authorization: `iss`. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
-import type { Browser } from '../support/browser.ts';
-import {
-  type AuthorizationServer,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
-import { answerIn, loggedIn, requestUrl } from './code-flow.ts';
+import { answerIn, type LoggedIn, requestUrl, startLoggedIn } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
-  readonly client: ConsumerKey;
-  readonly browser: Browser;
-}
+type Subject = LoggedIn;
 
 let subject: Subject;
 before(async () => {
-  const server = await startAuthorizationServer({ options: { allowImplicit: true } });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  const client = await addSubscribedApplication(server);
-  subject = { server, client, browser: await loggedIn(server, client) };
+  subject = await startLoggedIn({ options: { allowImplicit: true } });
 });
 after(() => subject.server[Symbol.asyncDispose]());
 

@@ -5,44 +5,36 @@ import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  type AuthorizationServer,
-  addClient,
-  addSubscribedApplication,
-  startAuthorizationServer,
-} from './authorization-server.ts';
+import { type AuthorizationServer, addClient } from './authorization-server.ts';
 import {
   answerIn,
   describe,
   exchange,
   isActive,
+  type LoggedIn,
   loggedIn,
   newCode,
   newPkce,
   redirectUri,
   refused,
   requestUrl,
+  startLoggedIn,
 } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
-interface Subject {
-  readonly server: AuthorizationServer;
+interface Subject extends LoggedIn {
   readonly clock: ManualClock;
-  readonly client: ConsumerKey;
   /** Of an attacker, who has registered it with the address of his own site. */
   readonly evil: ConsumerKey;
-  readonly browser: Browser;
 }
 
 let subject: Subject;
 before(async () => {
   const clock = new ManualClock(Date.now());
-  const server = await startAuthorizationServer({ clock });
-  await server.km.users.create({ name: 'mary', password: 'marys', roles: [] });
-  await server.km.users.create({ name: 'eve', password: 'evesx', roles: [] });
-  const client = await addSubscribedApplication(server);
-  const evil = await addClient(server, { callbackUrl: 'https://evil.example/cb' });
-  subject = { server, clock, client, evil, browser: await loggedIn(server, client) };
+  const open = await startLoggedIn({ clock });
+  await open.server.km.users.create({ name: 'eve', password: 'evesx', roles: [] });
+  const evil = await addClient(open.server, { callbackUrl: 'https://evil.example/cb' });
+  subject = { ...open, clock, evil };
 });
 after(() => subject.server[Symbol.asyncDispose]());
 
