@@ -3,7 +3,7 @@
  * as durably as ours. A process of its own: `oidc-provider.ts`, its setup as JSON in the environment.
  */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +22,6 @@ export interface OidcProviderSetup {
   readonly client: { readonly id: string; readonly secret: string };
   /** Whether access tokens are JWTs. */
   readonly jwt: boolean;
-  /** Where so many refresh tokens are written at start, a line each. */
-  readonly refreshTokens?: { readonly file: string; readonly count: number };
 }
 
 const variable = 'BENCH_OIDC_PROVIDER';
@@ -141,33 +139,11 @@ async function serve(setup: OidcProviderSetup): Promise<void> {
         },
       }),
     },
-    ttl: { ClientCredentials: 3600, AccessToken: 3600, RefreshToken: 86_400, Grant: 86_400 },
-    rotateRefreshToken: true,
+    ttl: { ClientCredentials: 3600, AccessToken: 3600 },
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
   });
-  if (setup.refreshTokens) await writeRefreshTokens(provider, setup);
   const tls = readFileSync(setup.tls);
   createServer({ key: tls, cert: tls }, provider.callback()).listen(setup.port, '127.0.0.1');
-}
-
-async function writeRefreshTokens(provider: Untyped, { client, refreshTokens }: OidcProviderSetup): Promise<void> {
-  const found = await provider.Client.find(client.id);
-  const lines: string[] = [];
-  for (let at = 0; at < (refreshTokens?.count ?? 0); at++) {
-    const grant = new provider.Grant({ accountId: 'mary', clientId: client.id });
-    grant.addOIDCScope('openid offline_access');
-    const grantId = await grant.save();
-    const token = new provider.RefreshToken({
-      accountId: 'mary',
-      client: found,
-      grantId,
-      scope: 'openid offline_access',
-      gty: 'authorization_code',
-      authTime: Math.floor(Date.now() / 1000),
-    });
-    lines.push(await token.save());
-  }
-  writeFileSync(refreshTokens?.file as string, `${lines.join('\n')}\n`, { mode: 0o600 });
 }
 
 if (import.meta.main) await serve(JSON.parse(process.env[variable] as string));

@@ -11,7 +11,7 @@ import { startOidcProvider } from './oidc-provider.ts';
 import { keyFor, startRawSigning } from './raw-signing.ts';
 import { type ClientKey, startTokenService, type TokenService } from './token-service.ts';
 
-/** What is asked of both. `lines` are made before, as many as there are rounds, and are gone afterwards. */
+/** What is asked of both. */
 interface Work {
   readonly name: string;
   readonly about: string;
@@ -98,8 +98,10 @@ export const tokenServiceScenarios: readonly Scenario[] = works.map((work) => ({
         load: () => ({ url: '', token: '', seconds: stand.seconds }),
         by,
       });
-      // 0.8 of the rate is 1.25 of the time.
-      goals.push({ of: `postern (${databases[0]})`, beside: 'signatures alone', atMost: 1.25 });
+      // 0.8 of the rate is 1.25 of the time. Others are signed so quickly that the rest of the request is most of it.
+      if (work.algorithm === 'RS256') {
+        goals.push({ of: `postern (${databases[0]})`, beside: 'signatures alone', atMost: 1.25 });
+      }
     }
     return { contenders, beside: ['signatures alone', ...databases.map((kind) => `oidc-provider (${kind})`)], goals };
   },

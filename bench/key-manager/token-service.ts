@@ -27,8 +27,6 @@ export interface TokenService {
   /** Applications with access tokens of the one form and of the other. */
   readonly jwt: ClientKey;
   readonly opaque: ClientKey;
-  /** A user's password, whose name is the property's. */
-  readonly mary: string;
   stop(): Promise<void>;
 }
 
@@ -37,7 +35,6 @@ export async function startTokenService({ algorithm, database }: TokenServiceSet
   const store = await (database === null ? openSqliteStore(join(data, 'postern.db')) : openPostgresqlStore(database));
   const keys = await fillInto(store, data, async (fill) => {
     await fill.user('admin', ['admin']);
-    await fill.user('mary', []);
     const scopes = [{ name: 'menu_read', roles: [] }];
     const subscribe = [await fill.api('menu', { scopes })];
     return {
@@ -54,7 +51,6 @@ export async function startTokenService({ algorithm, database }: TokenServiceSet
     url: manager.server,
     tls: join(data, 'certificates', 'server.pem'),
     ...keys,
-    mary: 'password of mary',
     async stop() {
       await manager.stop();
       rmSync(data, { recursive: true, force: true });

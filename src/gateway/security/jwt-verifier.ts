@@ -58,9 +58,7 @@ export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
   readonly #refusals: ReturnType<typeof refusals>;
   /** An issuer writes the same into the headers of all its tokens. */
-  readonly #headers = new Memo(100, (text) => {
-    return signatureHeader(jsonObject(canonicalBytes(text)));
-  });
+  readonly #headers = new Memo(100, (text) => signatureHeader(jsonObject(canonicalBytes(text))));
 
   constructor(options: JwtVerifierOptions) {
     this.#options = options;
