@@ -11,7 +11,7 @@ export interface Contender {
   /** The load of a round; round 0 is the warm-up. */
   readonly load: (round: number) => Load;
   /** What makes it. Default: wrk. */
-  readonly by?: (load: Load) => Promise<LoadResult>;
+  readonly by?: (load: Load, round: number) => Promise<LoadResult>;
 }
 
 /** A goal: the median of the rounds' ratios is at most this. */
@@ -60,7 +60,7 @@ export async function hold(
   for (const contender of contenders) {
     const first = contender.load(0);
     // A compiler that works while the program runs has much to do at first.
-    await (contender.by ?? load)({ ...first, seconds: Math.max(first.seconds, warmUp) });
+    await (contender.by ?? load)({ ...first, seconds: Math.max(first.seconds, warmUp) }, 0);
   }
   for (let round = 1; round <= rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
@@ -69,7 +69,7 @@ export async function hold(
       const contender = contenders[at] as Contender;
       const from = { busy: busyTime(), used: processorTime(contender.pid) };
       const its = contender.load(round);
-      const { requests, bytes, microseconds } = await (contender.by ?? load)(its);
+      const { requests, bytes, microseconds } = await (contender.by ?? load)(its, round);
       const used = processorTime(contender.pid) - from.used;
       // Answers are counted by their bytes, so that those that the end cut off count as far as they came.
       const sent = its.bodyBytes === undefined ? bytes : requests * its.bodyBytes;

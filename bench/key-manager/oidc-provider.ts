@@ -3,7 +3,7 @@
  * as durably as ours. A process of its own: `oidc-provider.ts`, its setup as JSON in the environment.
  */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export interface OidcProviderSetup {
   readonly client: { readonly id: string; readonly secret: string };
   /** Whether access tokens are JWTs. */
   readonly jwt: boolean;
+  /** A file to be written, with so many refresh tokens, one a line. */
+  readonly refreshTokens: { readonly file: string; readonly count: number };
 }
 
 const variable = 'BENCH_OIDC_PROVIDER';
@@ -139,11 +141,31 @@ async function serve(setup: OidcProviderSetup): Promise<void> {
         },
       }),
     },
-    ttl: { ClientCredentials: 3600, AccessToken: 3600 },
+    ttl: { ClientCredentials: 3600, AccessToken: 3600, RefreshToken: 86_400, Grant: 86_400 },
+    // As ours: each is good once.
+    rotateRefreshToken: true,
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
   });
+  await writeRefreshTokens(provider, setup);
   const tls = readFileSync(setup.tls);
   createServer({ key: tls, cert: tls }, provider.callback()).listen(setup.port, '127.0.0.1');
+}
+
+async function writeRefreshTokens(provider: Untyped, { client, refreshTokens }: OidcProviderSetup): Promise<void> {
+  const of = { accountId: 'admin', client: await provider.Client.find(client.id) };
+  const values: string[] = [];
+  for (let at = 0; at < refreshTokens.count; at++) {
+    const grant = new provider.Grant({ accountId: of.accountId, clientId: client.id });
+    grant.addOIDCScope('offline_access menu_read');
+    const token = new provider.RefreshToken({
+      ...of,
+      grantId: await grant.save(),
+      gty: 'authorization_code',
+      scope: 'offline_access menu_read',
+    });
+    values.push(await token.save());
+  }
+  writeFileSync(refreshTokens.file, values.map((value) => `${value}\n`).join(''));
 }
 
 if (import.meta.main) await serve(JSON.parse(process.env[variable] as string));

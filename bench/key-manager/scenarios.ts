@@ -4,7 +4,7 @@ import { freePorts } from '../../test/chaos/free-ports.ts';
 import { basic, postForm } from '../../test/support/call.ts';
 import { postgresqlPrograms, startPostgresql } from '../../test/support/postgresql.ts';
 import type { Contender, Goal } from '../gateway/contest.ts';
-import { type FormLoad, formLoad } from '../gateway/load/form.ts';
+import { type Chain, formLoad } from '../gateway/load/form.ts';
 import type { Scenario } from '../gateway/scenarios/scenario.ts';
 import type { Stand } from '../gateway/stand.ts';
 import { startOidcProvider } from './oidc-provider.ts';
@@ -18,8 +18,10 @@ interface Work {
   readonly algorithm: 'RS256' | 'ES256' | 'EdDSA';
   readonly tokens: 'jwt' | 'opaque';
   readonly path: { readonly ours: string; readonly theirs: string };
-  /** Of the body; `TOKEN` is an access token. */
+  /** Of the body; `TOKEN` is an access token, or what `chain` says. */
   readonly form: string;
+  /** The token is another one in each request: out of an answer, the first ones as refresh tokens or by asking for them. */
+  readonly chain?: { readonly field: 'refresh_token' } | { readonly field: 'access_token'; readonly ask: string };
   /** Also the rate at which one processor signs. */
   readonly raw?: boolean;
   /** oidc-provider may take at least so many times as much. */
@@ -27,6 +29,10 @@ interface Work {
 }
 
 const issue = { ours: '/oauth2/token', theirs: '/token' };
+// oidc-provider refuses a scope that it does not know, and gives a new token each time anyway.
+const newOpaque = 'grant_type=client_credentials&scope=menu_read%20device_@';
+const forThem = (form: string): string => form.replace('%20device_@', '');
+
 const works: readonly Work[] = [
   ...(['RS256', 'ES256', 'EdDSA'] as const).map(
     (algorithm): Work => ({
@@ -45,8 +51,7 @@ const works: readonly Work[] = [
     algorithm: 'ES256',
     tokens: 'opaque',
     path: issue,
-    // oidc-provider refuses a scope that it does not know, and gives a new token each time anyway.
-    form: 'grant_type=client_credentials&scope=menu_read%20device_@',
+    form: newOpaque,
     timesCheaper: 1,
   },
   {
@@ -57,6 +62,24 @@ const works: readonly Work[] = [
     path: issue,
     form: 'grant_type=client_credentials&scope=menu_read',
     timesCheaper: 2,
+  },
+  {
+    name: 'refresh',
+    about: 'a new opaque access token and refresh token for a refresh token, which is used up',
+    algorithm: 'ES256',
+    tokens: 'opaque',
+    path: issue,
+    form: 'grant_type=refresh_token&refresh_token=TOKEN',
+    chain: { field: 'refresh_token' },
+  },
+  {
+    name: 'issue-and-revoke',
+    about: 'opaque access tokens, each a new one, and the revocation of each: a request for either',
+    algorithm: 'ES256',
+    tokens: 'opaque',
+    path: { ours: '/oauth2/revoke', theirs: '/token/revocation' },
+    form: 'token=TOKEN',
+    chain: { field: 'access_token', ask: newOpaque },
   },
   {
     name: 'introspect',
@@ -82,11 +105,12 @@ export const tokenServiceScenarios: readonly Scenario[] = works.map((work) => ({
       if (kind === 'PostgreSQL' && !postgresql) continue;
       const [mine = null, theirs = join(stand.folder, 'oidc-provider.db')] =
         kind === 'PostgreSQL' && postgresql ? [await postgresql.newDatabase(), await postgresql.newDatabase()] : [];
-      const ours = await stand.keep(startTokenService({ algorithm: work.algorithm, database: mine }));
-      const other = await startOther(stand, work, ours, theirs);
+      const refreshTokens = work.chain?.field === 'refresh_token' ? tokensOfRound * (stand.rounds + 1) : 0;
+      const ours = await stand.keep(startTokenService({ algorithm: work.algorithm, database: mine, refreshTokens }));
+      const other = await startOther(stand, work, ours, theirs, refreshTokens);
       const [own, peer] = [`postern (${kind})`, `oidc-provider (${kind})`];
-      contenders.push(await contender(own, ours.pid, ours[work.tokens], `${ours.url}${work.path.ours}`, work));
-      contenders.push(await contender(peer, other.pid, ours[work.tokens], `${other.url}${work.path.theirs}`, work));
+      contenders.push(await contender(stand, own, ours, ours[work.tokens], work));
+      contenders.push(await contender(stand, peer, other, ours[work.tokens], work));
       if (work.timesCheaper !== undefined) goals.push({ of: own, beside: peer, atMost: 1 / work.timesCheaper });
     }
     if (work.raw) {
@@ -112,9 +136,16 @@ async function startDatabases() {
   return { newDatabase: () => server.newDatabase(), stop: () => server.close() };
 }
 
-async function startOther(stand: Stand, work: Work, { tls, [work.tokens]: client }: TokenService, database: string) {
+async function startOther(
+  stand: Stand,
+  work: Work,
+  { tls, [work.tokens]: client }: TokenService,
+  database: string,
+  refreshTokens: number,
+) {
   const [port = 0] = await freePorts(1);
   const privateKey = keyFor(work.algorithm);
+  const file = join(stand.folder, `refresh-tokens-${port}.txt`);
   const provider = await stand.keep(
     startOidcProvider({
       port,
@@ -124,30 +155,51 @@ async function startOther(stand: Stand, work: Work, { tls, [work.tokens]: client
       algorithm: work.algorithm,
       client: { id: client.key, secret: client.secret },
       jwt: work.tokens === 'jwt',
+      refreshTokens: { file, count: refreshTokens },
     }),
   );
-  return { pid: provider.pid, url: `https://localhost:${port}` };
+  return { pid: provider.pid, url: `https://localhost:${port}`, refreshTokens: file };
 }
 
-async function contender(name: string, pid: number, client: ClientKey, url: string, work: Work): Promise<Contender> {
+/** wrk asks its script for one more than it sends. */
+const tokensOfRound = 80;
+
+async function contender(
+  stand: Stand,
+  name: string,
+  service: Pick<TokenService, 'pid' | 'url' | 'refreshTokens'>,
+  client: ClientKey,
+  work: Work,
+): Promise<Contender> {
   const authorization = basic(client.key, client.secret);
-  const theirs = name.startsWith('oidc-provider');
-  let form = theirs ? work.form.replace('%20device_@', '') : work.form;
-  if (form.includes('TOKEN')) {
-    const path = theirs ? issue.theirs : issue.ours;
+  const side = name.startsWith('oidc-provider') ? 'theirs' : 'ours';
+  const adapted = (form: string): string => (side === 'theirs' ? forThem(form) : form);
+  const url = `${service.url}${work.path[side]}`;
+  const { chain } = work;
+  let form = adapted(work.form);
+  if (form.includes('TOKEN') && !chain) {
     const answer = await postForm(
-      `${new URL(url).origin}${path}`,
+      `${service.url}${issue[side]}`,
       { grant_type: 'client_credentials', scope: 'menu_read' },
       authorization,
     );
     if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.body}`);
     form = form.replace('TOKEN', answer.json().access_token);
   }
-  const load: Omit<FormLoad, 'seconds'> = { url, authorization, form };
+  const chainOf = (round: number): Chain | undefined => {
+    if (chain?.field !== 'refresh_token') {
+      return chain && { field: chain.field, first: { path: issue[side], form: adapted(chain.ask) } };
+    }
+    const file = { path: service.refreshTokens, skip: round * tokensOfRound, take: tokensOfRound };
+    return { field: chain.field, file };
+  };
   return {
     name,
-    pid,
-    load: () => ({ url, token: '', seconds: 2 }),
-    by: ({ seconds }) => formLoad({ ...load, seconds }),
+    pid: service.pid,
+    load: () => ({ url, token: '', seconds: stand.seconds }),
+    by({ seconds }, round) {
+      const chained = chainOf(round);
+      return formLoad({ url, authorization, form, seconds, ...(chained && { chain: chained }) });
+    },
   };
 }

@@ -4,7 +4,7 @@ import type { ClientRow } from '../adapters/stores/clients.ts';
 import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { Seal } from '../platform/seal.ts';
-import type { KeyManager } from './call.ts';
+import type { IssuerOptions } from './call.ts';
 import { isPublic } from './client-metadata.ts';
 import { type Confirmation, writeConfirmation } from './confirmation.ts';
 import { type LogIn, writeLogIn } from './log-in.ts';
@@ -27,7 +27,7 @@ export interface NewRefreshToken {
 
 export async function createRefreshToken(
   tx: StoreTransaction,
-  km: KeyManager,
+  km: { readonly seal: Seal; readonly options: Pick<IssuerOptions, 'refreshTokenValidity'> },
   token: NewRefreshToken,
 ): Promise<RefreshTokenRow> {
   const id = randomUUID();
