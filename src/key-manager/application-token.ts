@@ -23,7 +23,7 @@ export interface ApplicationToken {
 
 /** @throws RestError 400 when the client is out of use, may not use `client_credentials`, or asks for what is not given. */
 export async function applicationToken(km: KeyManager, request: ApplicationTokenRequest): Promise<ApplicationToken> {
-  const { number: beganAt, version } = await km.store.head();
+  const { number: storeAt, revokedAll: beganAt, version } = await km.store.head();
   const client = await km.clients.find(request.consumerKey, version);
   if (client?.state !== 'ACTIVE') throw new RestError(400, 'The consumer key is not in use.');
   if (!mayUse(client, clientCredentials.grantType)) {
@@ -37,7 +37,10 @@ export async function applicationToken(km: KeyManager, request: ApplicationToken
   );
   const source = { kind: 'authenticated client', address: '', gone: () => false } as const;
   try {
-    const { access, scope } = await clientCredentials.handle({ form, client, source, beganAt, confirmation: {} }, km);
+    const { access, scope } = await clientCredentials.handle(
+      { form, client, source, beganAt, storeAt, confirmation: {} },
+      km,
+    );
     return {
       value: access.value,
       scopes: scope.split(' '),

@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
+import type { HandedOut } from '../adapters/stores/access-tokens.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
@@ -54,8 +55,10 @@ export interface KeyManager {
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;
   readonly clients: KnownClients;
-  /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's number. */
+  /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's `revokedAll`. */
   readonly bounds: Remembered<number>;
+  /** Opaque tokens that are handed out at present, by the head's `number`: it grows whenever one dies before its time. */
+  readonly handedOut: Remembered<HandedOut | null>;
   /** Of the certificates of clients. */
   readonly clientAuthorities: readonly X509Certificate[];
   readonly signUp: SignUpRule;
@@ -110,9 +113,9 @@ export class Call {
   set began(head: StoreHead) {
     this.#began = head;
   }
-  /** Number of the newest change then. */
+  /** Number of the newest change then that revokes everything of a subject or of a client. */
   get beganAt(): number {
-    return this.began.number;
+    return this.began.revokedAll;
   }
 
   /** The grant, once it is selected. */

@@ -32,8 +32,15 @@ export interface ClientMetadata {
   readonly id_token_signed_response_alg?: string;
 }
 
+/** Rows are remembered, and each request of a client looks at it several times. */
+const read = new WeakMap<Pick<ClientRow, 'metadata'>, ClientMetadata>();
+
 export function metadataOf(client: Pick<ClientRow, 'metadata'>): ClientMetadata {
-  return JSON.parse(client.metadata) as ClientMetadata;
+  const known = read.get(client);
+  if (known !== undefined) return known;
+  const metadata = JSON.parse(client.metadata) as ClientMetadata;
+  read.set(client, metadata);
+  return metadata;
 }
 
 /** It runs where its owner does not control it, and can keep no secret (RFC 6749 section 2.1). */

@@ -61,8 +61,12 @@ export function parseForm(body: Uint8Array): Form {
   return new Form(values, [...repeated]);
 }
 
+const encoded = /[%+\0]/;
+
 /** Undoes the encoding of one name or value. @throws OAuthError invalid_request when it is malformed. */
 export function decode(part: string): string {
+  // Most have nothing to undo.
+  if (!encoded.test(part)) return part;
   let decoded: string;
   try {
     decoded = decodeURIComponent(part.replaceAll('+', ' '));

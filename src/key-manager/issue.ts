@@ -1,9 +1,9 @@
 /** Gives out tokens: writes their rows, or hands a live opaque token out again. */
-import type { AccessTokenRow } from '../adapters/stores/access-tokens.ts';
-import { headNumber } from '../adapters/stores/change-log.ts';
+import type { HandedOut } from '../adapters/stores/access-tokens.ts';
+import { readHead } from '../adapters/stores/change-log.ts';
 import { findRefreshOf, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import { revokedSince, revokedUpTo } from '../adapters/stores/revocations.ts';
-import type { Queryable, StoreTransaction } from '../adapters/stores/store.ts';
+import type { Queryable, StoreHead, StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyManager } from './call.ts';
 import type { AccessToken, TokenPlan } from './formats/format.ts';
 import { formats } from './formats/index.ts';
@@ -48,7 +48,7 @@ export async function issue(
   });
 
   // The usual case of an opaque token needs no transaction.
-  const live = take ? null : await format.current(km.store.db, plan);
+  const live = take ? null : await format.live(km, plan);
   if (live && lasts(live.expires_at, plan.issuedAt, km.options)) {
     if (!withRefresh) return answer(format.derive(km, live), null);
     const refresh = await keptRefresh(km.store.db, live, plan);
@@ -76,29 +76,25 @@ export async function issue(
  * was being verified must give no token. By number, for the clocks of two nodes are never the same.
  */
 export async function overtaken(tx: StoreTransaction, km: KeyManager, plan: TokenPlan): Promise<boolean> {
-  // Nothing at all was decided since: `issueTime` has seen whatever was before.
-  if ((await headIn(tx)) === plan.beganAt) return false;
+  // No subject's and no client's were since: `issueTime` has seen whatever was before.
+  if ((await revokedAllIn(tx)) === plan.beganAt) return false;
   const of = { subject: plan.subject, client: plan.client.consumer_key };
   if (await revokedSince(tx.db, plan.beganAt, of, plan.issuedAt)) return true;
   return plan.issuedAt <= (await revokedUpTo(tx.db, km.options.issuer, of));
 }
 
-/** Number of the newest change; whoever shares the transaction shares the answer, for nobody else writes meanwhile. */
-function headIn(tx: StoreTransaction): Promise<number> {
+/** `StoreHead.revokedAll`; whoever shares the transaction shares the answer, for nobody else writes meanwhile. */
+async function revokedAllIn(tx: StoreTransaction): Promise<number> {
   const known = heads.get(tx);
-  if (known) return known;
-  const reading = headNumber(tx.db);
+  if (known) return (await known).revokedAll;
+  const reading = readHead(tx.db);
   heads.set(tx, reading);
-  return reading;
+  return (await reading).revokedAll;
 }
 
-const heads = new WeakMap<StoreTransaction, Promise<number>>();
+const heads = new WeakMap<StoreTransaction, Promise<StoreHead>>();
 
 /** The refresh token of an access token that is handed out again, if it is of use; a wider one is not given away. */
-async function keptRefresh(
-  db: Queryable,
-  access: AccessTokenRow | null,
-  plan: TokenPlan,
-): Promise<RefreshTokenRow | null> {
+async function keptRefresh(db: Queryable, access: HandedOut | null, plan: TokenPlan): Promise<RefreshTokenRow | null> {
   return access && findRefreshOf(db, access.id, { scope: plan.scope, until: plan.issuedAt + 1 });
 }

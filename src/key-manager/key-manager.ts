@@ -113,6 +113,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     write: joinTransactions(store, 0, onlyTokens),
     clients: new KnownClients(store),
     bounds: new Remembered(),
+    handedOut: new Remembered((row) => row !== null),
     signUp: deps.signUp,
     privateAddresses: deps.privateAddresses,
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),

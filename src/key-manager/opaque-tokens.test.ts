@@ -6,6 +6,7 @@ import {
   basic,
   startAuthorizationServer,
 } from '../../test/conformance/authorization-server.ts';
+import { revokeClientTokens } from '../adapters/stores/revocations.ts';
 import { ManualClock } from '../platform/clock.ts';
 
 const path = '/oauth2/token';
@@ -84,11 +85,19 @@ test('with a skew, a token with no more left than that is not handed out again',
   assert.notEqual((await s.ask(forClient)).access_token, first.access_token);
 });
 
-test('a revoked token is not handed out again', async () => {
+test('a revoked token is not handed out again, also not by a node that remembers it', async () => {
   await using s = await start();
   const first = await s.ask(forClient);
+  assert.equal((await s.ask(forClient)).access_token, first.access_token);
   await s.server.post('/oauth2/revoke', { token: first.access_token }, s.client);
-  assert.notEqual((await s.ask(forClient)).access_token, first.access_token);
+  const second = await s.ask(forClient);
+  assert.notEqual(second.access_token, first.access_token);
+  assert.equal((await s.ask(forClient)).access_token, second.access_token);
+  // As another node would do it.
+  const { store } = s.server;
+  await store.transaction((tx) => revokeClientTokens(tx, 'anybody', s.client.consumerKey, s.clock.now() / 1000));
+  s.clock.advance(1000);
+  assert.notEqual((await s.ask(forClient)).access_token, second.access_token);
 });
 
 test('a new access token keeps the refresh token, as long as that is of use', async () => {

@@ -14,6 +14,12 @@ interface Entry<V> {
 
 export class Remembered<V> {
   readonly #entries = new Map<string, Entry<V>>();
+  readonly #keeps: (value: V) => boolean;
+
+  /** @param keeps whether a value is worth to be remembered. Default: each is */
+  constructor(keeps: (value: V) => boolean = () => true) {
+    this.#keeps = keeps;
+  }
 
   /**
    * The value of a key.
@@ -28,10 +34,15 @@ export class Remembered<V> {
     const value = read();
     const entry = { at, readAt: now, value };
     this.#entries.set(key, entry);
-    // What could not be read is nothing to remember.
-    value.catch(() => {
+    const drop = () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    };
+    // What could not be read is nothing to remember.
+    value.then((read) => this.#keeps(read) || drop(), drop);
     return value;
+  }
+
+  forget(key: string): void {
+    this.#entries.delete(key);
   }
 }

@@ -23,7 +23,7 @@ export interface NewSession {
   /** RFC 8176. */
   readonly methods: readonly string[];
   readonly address: string;
-  /** Number of the newest change when the request began. */
+  /** `StoreHead.revokedAll` when the request began. */
   readonly beganAt: number;
   /** That of the browser until now, which ends: its name must not outlive a log-in (session fixation). */
   readonly former: SessionRow | null;

@@ -31,7 +31,7 @@ const longestWait = 2;
  *
  * A revocation of all tokens of a subject or client includes its own second, and `iat` can't tell before from after
  * within one. So what begins in that second waits for the next; the user's password is verified after the wait.
- * @param beganAt number of the newest change when the request began
+ * @param beganAt `StoreHead.revokedAll` when the request began
  */
 export async function issueTime(
   km: KeyManager,

@@ -56,6 +56,8 @@ export function createRestServer(options: RestServerOptions): FastifyInstance {
     loggerInstance: options.log.child({}, { level: atLeastWarn(options.log.level) }),
     // URLs can hold codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request costs as much as a query, and few have anything to log.
+    childLoggerFactory: (log) => log,
     bodyLimit,
     keepAliveTimeout: options.keepAliveTimeout ?? 72_000,
     requestTimeout,

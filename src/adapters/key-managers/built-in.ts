@@ -1,5 +1,5 @@
 /** The clients of the built-in key manager: made here, for applications and for clients that register themselves. */
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { hash as oneShotHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { KeyType, TokenType } from '../../core/application.ts';
 import { defaultTenant } from '../../core/tenant.ts';
 import type { Seal } from '../../platform/seal.ts';
@@ -125,7 +125,7 @@ function keep(seal: Seal, consumerKey: string, secret: string, hashed: boolean) 
 }
 
 // A plain hash suffices: the secret is 166 random bits, there is nothing to guess.
-const hash = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+const hash = (secret: string): string => oneShotHash('sha256', secret, 'base64url');
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,5 +1,6 @@
 /** Access tokens in SQL: one row for every token that was issued, JWT and opaque alike. */
-import { prepared } from './prepared.ts';
+import { sql } from 'kysely';
+import { prepared, preparedInsert } from './prepared.ts';
 import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
@@ -27,22 +28,26 @@ const selectOpaque = prepared((db, place) =>
   db.selectFrom('access_tokens').selectAll().where('token_hash', '=', place<string>('hash')),
 );
 
+/** What it takes to hand an opaque token out again. */
+export type HandedOut = Pick<AccessTokenRow, 'id' | 'nonce' | 'expires_at'>;
+
 /** The opaque token that is handed out at present, even if it has expired. */
-export async function findActiveOpaque(db: Queryable, identity: TokenIdentity): Promise<AccessTokenRow | null> {
+export async function findActiveOpaque(db: Queryable, identity: TokenIdentity): Promise<HandedOut | null> {
   return (await selectActiveOpaque(db, { ...identity })).rows[0] ?? null;
 }
 
 const selectActiveOpaque = prepared((db, place) =>
   db
     .selectFrom('access_tokens')
-    .selectAll()
+    .select(['id', 'nonce', 'expires_at'])
     .where('consumer_key', '=', place<string>('consumer_key'))
     .where('subject', '=', place<string>('subject'))
     .where('user_type', '=', place<AccessTokenRow['user_type']>('user_type'))
     .where('scope', '=', place<string>('scope'))
     .where('confirmation', '=', place<string>('confirmation'))
-    .where('form', '=', 'OPAQUE')
-    .where('state', '=', 'ACTIVE'),
+    // As the partial index has it: for a value that it is given, SQLite would plan the query anew each time.
+    .where('form', '=', sql.lit('OPAQUE'))
+    .where('state', '=', sql.lit('ACTIVE')),
 );
 
 /** False when another opaque token of the same identity is active (`findActiveOpaque`). */
@@ -51,46 +56,52 @@ export async function insertAccessToken(tx: StoreTransaction, row: AccessTokenRo
   return Boolean(numAffectedRows);
 }
 
-const columns = {
-  id: true,
-  tenant: true,
-  issuer: true,
-  consumer_key: true,
-  subject: true,
-  user_type: true,
-  grant_type: true,
-  scope: true,
-  form: true,
-  token_hash: true,
-  nonce: true,
-  issued_at: true,
-  expires_at: true,
-  state: true,
-  act: true,
-  confirmation: true,
-} satisfies Record<keyof AccessTokenRow, true>;
-
-const insertRow = prepared((db, place) => {
-  const values = Object.fromEntries(Object.keys(columns).map((name) => [name, place(name)]));
-  return db
-    .insertInto('access_tokens')
-    .values(values as unknown as AccessTokenRow)
-    .onConflict((c) => c.doNothing());
-});
+const insertRow = preparedInsert(
+  'access_tokens',
+  {
+    id: true,
+    tenant: true,
+    issuer: true,
+    consumer_key: true,
+    subject: true,
+    user_type: true,
+    grant_type: true,
+    scope: true,
+    form: true,
+    token_hash: true,
+    nonce: true,
+    issued_at: true,
+    expires_at: true,
+    state: true,
+    act: true,
+    confirmation: true,
+  },
+  (query) => query.onConflict((c) => c.doNothing()),
+);
 
 /** The token is handed out no more; it is accepted until it expires. */
 export async function replaceAccessToken(tx: StoreTransaction, id: string): Promise<void> {
-  await tx.db.updateTable('access_tokens').set({ state: 'REPLACED' }).where('id', '=', id).execute();
+  await setReplaced(tx.db, { id });
 }
+
+const setReplaced = prepared((db, place) =>
+  db
+    .updateTable('access_tokens')
+    .set({ state: sql.lit('REPLACED') })
+    .where('id', '=', place<string>('id')),
+);
 
 /** The access token is handed out with a refresh token of this family: it dies with it, as with others before. */
 export async function linkFamily(tx: StoreTransaction, id: string, family: string): Promise<void> {
-  await tx.db
-    .insertInto('access_token_families')
-    .values({ access_id: id, family })
-    .onConflict((c) => c.doNothing())
-    .execute();
+  await insertFamily(tx.db, { id, family });
 }
+
+const insertFamily = prepared((db, place) =>
+  db
+    .insertInto('access_token_families')
+    .values({ access_id: place<string>('id'), family: place<string>('family') })
+    .onConflict((c) => c.doNothing()),
+);
 
 /** The families of refresh tokens with which the access token was handed out. */
 export async function familiesOf(db: Queryable, id: string): Promise<string[]> {

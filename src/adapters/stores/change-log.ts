@@ -42,7 +42,10 @@ export async function appendChanges(
 ): Promise<ChangeEvent[]> {
   const { number: last } = await tx
     .updateTable('head')
-    .set({ number: sql<number>`number + ${changes.length}` })
+    .set({
+      number: sql<number>`number + ${changes.length}`,
+      ...(changes.some(revokesAll) && { revoked_all: sql<number>`number + ${changes.length}` }),
+    })
     .returning('number')
     .executeTakeFirstOrThrow();
   const first = last - changes.length + 1;
@@ -58,6 +61,10 @@ export async function appendChanges(
   await writeEntities(tx, changes, rows);
   return changes.map((change, at) => ({ type: 'change', number: first + at, at: at_ms, ...change }));
 }
+
+/** Whether it is about all tokens of a subject or of a client. */
+const revokesAll = ({ kind, value }: EntityChange): boolean =>
+  kind === 'revocation' && (value?.type === 'subject' || value?.type === 'client');
 
 /** Brings the present state up to the changes. Of several changes of one entity the last one counts. */
 async function writeEntities(
@@ -332,7 +339,7 @@ async function timeOf(db: Queryable, number: number): Promise<number | undefined
   return row?.at_ms;
 }
 
-const selectHead = prepared((db) => db.selectFrom('head').select(['number', 'version']));
+const selectHead = prepared((db) => db.selectFrom('head').select(['number', 'version', 'revoked_all as revokedAll']));
 
 /** Where the store stands. */
 export async function readHead(db: Queryable): Promise<StoreHead> {

@@ -1,4 +1,5 @@
 /** Which tokens rest on an access token that was exchanged (RFC 8693): they die with it, and it does not die with them. */
+import { prepared } from './prepared.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
 /** From now on this family of tokens rests on the access token. */
@@ -7,9 +8,12 @@ export async function restOn(tx: StoreTransaction, accessId: string, family: str
 }
 
 export async function familiesRestingOn(db: Queryable, accessId: string): Promise<string[]> {
-  const rows = await db.selectFrom('exchanged_tokens').select('family').where('access_id', '=', accessId).execute();
-  return rows.map(({ family }) => family);
+  return (await selectResting(db, { accessId })).rows.map(({ family }) => family);
 }
+
+const selectResting = prepared((db, place) =>
+  db.selectFrom('exchanged_tokens').select('family').where('access_id', '=', place<string>('accessId')),
+);
 
 /** Those that rest on tokens of a subject or client, issued up to this second. */
 export async function familiesRestingOnAll(

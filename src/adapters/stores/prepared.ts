@@ -1,5 +1,6 @@
 /** Queries that are put together once: kysely takes longer to build and compile one than SQLite to run it. */
-import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
+import type { Compilable, CompiledQuery, InsertQueryBuilder, InsertResult, QueryResult } from 'kysely';
+import type { Schema } from './schema.ts';
 import type { Queryable } from './store.ts';
 
 /** Stands for a value in a query that is being put together. */
@@ -32,4 +33,19 @@ export function prepared<Row>(
     const parameters = compiled.parameters.map((one) => (one instanceof Place ? values[one.name] : one));
     return db.executeQuery({ ...compiled, parameters });
   };
+}
+
+/**
+ * The insertion of a row, put together once.
+ * @param columns all that the table has
+ */
+export function preparedInsert<Table extends keyof Schema & string>(
+  table: Table,
+  columns: Readonly<Record<keyof Schema[Table], true>>,
+  more: (query: InsertQueryBuilder<Schema, Table, InsertResult>) => Compilable<InsertResult> = (query) => query,
+) {
+  return prepared((db, place) => {
+    const values = Object.fromEntries(Object.keys(columns).map((name) => [name, place(name)]));
+    return more(db.insertInto(table).values(values as never));
+  });
 }

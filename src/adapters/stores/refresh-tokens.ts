@@ -1,4 +1,5 @@
 /** Refresh tokens in SQL. A family is what came from one grant by rotation. */
+import { prepared, preparedInsert } from './prepared.ts';
 import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
@@ -6,12 +7,20 @@ import type { Queryable, StoreTransaction } from './store.ts';
 export type RefreshTokenRow = Schema['refresh_tokens'];
 
 export async function findRefreshByHash(db: Queryable, hash: string): Promise<RefreshTokenRow | null> {
-  return (await db.selectFrom('refresh_tokens').selectAll().where('token_hash', '=', hash).executeTakeFirst()) ?? null;
+  return (await selectByHash(db, { hash })).rows[0] ?? null;
 }
 
+const selectByHash = prepared((db, place) =>
+  db.selectFrom('refresh_tokens').selectAll().where('token_hash', '=', place<string>('hash')),
+);
+
 export async function findRefresh(db: Queryable, id: string): Promise<RefreshTokenRow | null> {
-  return (await db.selectFrom('refresh_tokens').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  return (await selectById(db, { id })).rows[0] ?? null;
 }
+
+const selectById = prepared((db, place) =>
+  db.selectFrom('refresh_tokens').selectAll().where('id', '=', place<string>('id')),
+);
 
 /** The active refresh token of this scope, still valid at `until`, of a family that the access token belongs to. */
 export async function findRefreshOf(
@@ -36,8 +45,27 @@ export async function findRefreshOf(
 }
 
 export async function insertRefreshToken(tx: StoreTransaction, row: RefreshTokenRow): Promise<void> {
-  await tx.db.insertInto('refresh_tokens').values(row).execute();
+  await insertRow(tx.db, { ...row });
 }
+
+const insertRow = preparedInsert('refresh_tokens', {
+  id: true,
+  family: true,
+  tenant: true,
+  consumer_key: true,
+  subject: true,
+  scope: true,
+  token_hash: true,
+  nonce: true,
+  issued_at: true,
+  expires_at: true,
+  state: true,
+  used_at_ms: true,
+  successor_id: true,
+  confirmation: true,
+  log_in: true,
+  not_after: true,
+});
 
 /** Marks an active token as used. False when it was not active: somebody else was faster, or it is dead. */
 export async function useRefreshToken(
@@ -45,13 +73,15 @@ export async function useRefreshToken(
   id: string,
   use: { successorId: string; usedAtMs: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx.db
-    .updateTable('refresh_tokens')
-    .set({ state: 'USED', successor_id: use.successorId, used_at_ms: use.usedAtMs })
-    .where('id', '=', id)
-    .where('state', '=', 'ACTIVE')
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+  return (await setUsed(tx.db, { id, ...use })).numAffectedRows === 1n;
 }
+
+const setUsed = prepared((db, place) =>
+  db
+    .updateTable('refresh_tokens')
+    .set({ state: 'USED', successor_id: place<string>('successorId'), used_at_ms: place<number>('usedAtMs') })
+    .where('id', '=', place<string>('id'))
+    .where('state', '=', 'ACTIVE'),
+);
 
 export const removeExpiredRefreshTokens = removeExpiredFrom('refresh_tokens', ['id']);

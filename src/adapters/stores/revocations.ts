@@ -4,10 +4,12 @@
  * A gateway needs an entry only for a token that it might still accept, so none is recorded for one that expired long ago.
  * Not by this clock alone: a gateway's may be behind.
  */
+import { sql } from 'kysely';
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
 import { deleteConsent } from './consents.ts';
 import { familiesRestingOn, familiesRestingOnAll } from './exchanged-tokens.ts';
+import { prepared } from './prepared.ts';
 import { endSessionsOf } from './sessions.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
@@ -25,34 +27,41 @@ export interface RevokedCounts {
 
 /** Revokes an access token, and what it was exchanged for. Again, that changes nothing. True when it was good until now. */
 export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRow, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx.db
-    .updateTable('access_tokens')
-    .set({ state: 'REVOKED' })
-    .where('id', '=', row.id)
-    .where('state', '!=', 'REVOKED')
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows !== 1n || isLongExpired(row.expires_at, now)) return false;
+  const { numAffectedRows } = await setRevoked(tx.db, { id: row.id });
+  if (numAffectedRows !== 1n || isLongExpired(row.expires_at, now)) return false;
   record(tx, revocationOf(row));
   for (const family of await familiesRestingOn(tx.db, row.id)) await revokeFamily(tx, family, now);
   return row.expires_at > now;
 }
+
+const setRevoked = prepared((db, place) =>
+  db
+    .updateTable('access_tokens')
+    .set({ state: sql.lit('REVOKED') })
+    .where('id', '=', place<string>('id'))
+    .where('state', '!=', sql.lit('REVOKED')),
+);
 
 /**
  * Revokes every access token that was handed out with a refresh token of this family, be it to others as well.
  * @returns how many were good until now
  */
 export async function revokeAccessTokensOf(tx: StoreTransaction, family: string, now: number): Promise<number> {
-  const linked = tx.db.selectFrom('access_token_families').select('access_id').where('family', '=', family);
-  const rows = await tx.db
-    .selectFrom('access_tokens')
-    .selectAll()
-    .where('id', 'in', linked)
-    .where('state', '!=', 'REVOKED')
-    .execute();
+  const { rows } = await selectOfFamily(tx.db, { family });
   let revoked = 0;
   for (const row of rows) if (await revokeAccessToken(tx, row, now)) revoked++;
   return revoked;
 }
+
+const selectOfFamily = prepared((db, place) =>
+  db
+    .selectFrom('access_tokens')
+    .selectAll()
+    .where('id', 'in', (e) =>
+      e.selectFrom('access_token_families').select('access_id').where('family', '=', place<string>('family')),
+    )
+    .where('state', '!=', sql.lit('REVOKED')),
+);
 
 /** Revokes a family of refresh tokens with its access tokens. */
 export async function revokeFamily(tx: StoreTransaction, family: string, now: number): Promise<RevokedCounts> {

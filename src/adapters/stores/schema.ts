@@ -24,8 +24,8 @@ export interface Schema
     ProofTables,
     PeopleTables {
   meta: { key: string; value: string };
-  /** `version` grows with each transaction that writes anything but tokens and log-ins. */
-  head: { id: 1; number: number; version: Generated<number> };
+  /** As in `StoreHead`. */
+  head: { id: 1; number: number; version: Generated<number>; revoked_all: Generated<number> };
   changes: { number: number; kind: string; id: string; body: string | null; at_ms: number };
   entities: {
     kind: string;

@@ -86,6 +86,21 @@ export function storeContract(kind: StoreKind): void {
     assert.equal((await store.changes.head()).number, 5);
   });
 
+  it('the head tells of the newest change that revokes all of a subject or client, and of no other', async () => {
+    const store = await open();
+    const all = (type: 'subject' | 'client' | 'token') =>
+      ({ kind: 'revocation', id: `${type}||x`, value: { type, issuer: '', value: 'x', expires: 1 } }) as const;
+    const revokedAll = async () => (await store.head()).revokedAll;
+    await record(store, key('a'), all('token'));
+    assert.equal(await revokedAll(), 0);
+    await record(store, all('subject'));
+    assert.equal(await revokedAll(), 3);
+    await record(store, key('b'), all('token'));
+    assert.equal(await revokedAll(), 3);
+    await record(store, all('client'), key('c'));
+    assert.equal(await revokedAll(), 7);
+  });
+
   it('a position is of this history if its change was decided when it says; what is not known passes', async () => {
     const store = await open();
     const { number } = await store.changes.head();

@@ -35,6 +35,8 @@ export interface StoreHead {
   readonly number: number;
   /** Another one after each transaction that is not `onlyTokens`. */
   readonly version: number;
+  /** Of the newest change that revokes everything of a subject or of a client. */
+  readonly revokedAll: number;
 }
 
 export interface Store {

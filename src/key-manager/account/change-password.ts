@@ -29,7 +29,7 @@ export const changePassword: AccountAction = async ({ form, request, reply }, km
     }),
   );
   // The user has just shown who he is, and is the only one who knows the new password.
-  const { number: beganAt } = await km.store.head();
+  const { revokedAll: beganAt } = await km.store.head();
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former: null });
   return 'password-changed';
 };

@@ -14,9 +14,16 @@ import { tokenType } from '../confirmation.ts';
 import { logInSource } from '../log-in-source.ts';
 import { expiresIn } from '../times.ts';
 
-const runGrant: Step = async ({ request, form, client, grant, reply, beganAt, confirmation }, km) => {
+const runGrant: Step = async ({ request, form, client, grant, reply, began, confirmation }, km) => {
   const source = logInSource(km, request, 'authenticated client');
-  const asked = { form: form.only(grant.parameters), client, source, beganAt, confirmation };
+  const asked = {
+    form: form.only(grant.parameters),
+    client,
+    source,
+    beganAt: began.revokedAll,
+    storeAt: began.number,
+    confirmation,
+  };
   const { access, refreshToken, scope, idToken, issuedTokenType } = await grant.handle(asked, km);
   reply.send({
     access_token: access.value,

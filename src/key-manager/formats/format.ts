@@ -1,5 +1,5 @@
 /** What a form of access token has to do. */
-import type { AccessTokenRow } from '../../adapters/stores/access-tokens.ts';
+import type { AccessTokenRow, HandedOut } from '../../adapters/stores/access-tokens.ts';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
@@ -26,8 +26,10 @@ export interface TokenPlan {
   readonly scope: string;
   /** What was asked for by name: where an option says so, all of it is given or nothing. */
   readonly asked: readonly string[];
-  /** Number of the newest change when the request began. */
+  /** `StoreHead.revokedAll` when the request began. */
   readonly beganAt: number;
+  /** `StoreHead.number` not before the request began: what was remembered at it is still true. Absent = nothing is. */
+  readonly storeAt?: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** To which the tokens belong; absent = that of the refresh token, if there is one. */
@@ -60,9 +62,11 @@ export interface PreparedToken {
 export interface TokenFormat {
   readonly form: TokenType;
   /** The row that stands for the token handed out at present for such a plan, if the format hands out again. */
-  current(db: Queryable, plan: TokenPlan): Promise<AccessTokenRow | null>;
+  current(db: Queryable, plan: TokenPlan): Promise<HandedOut | null>;
+  /** As `current`, or as it is remembered. */
+  live(km: KeyManager, plan: TokenPlan): Promise<HandedOut | null>;
   /** The token of a row that `current` gave. */
-  derive(km: KeyManager, row: AccessTokenRow): AccessToken;
+  derive(km: KeyManager, row: HandedOut): AccessToken;
   /** Does what takes long (a signature), before a transaction begins. */
   prepare(km: KeyManager, plan: TokenPlan): Promise<PreparedToken>;
 }

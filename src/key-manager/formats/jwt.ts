@@ -11,6 +11,7 @@ export const jwt: TokenFormat = {
   form: 'JWT',
   // A new one at each request.
   current: async () => null,
+  live: async () => null,
   derive() {
     throw new Error('a JWT is not kept, so it can not be handed out again');
   },

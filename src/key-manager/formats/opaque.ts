@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type AccessTokenRow,
   findActiveOpaque,
+  type HandedOut,
   insertAccessToken,
   linkFamily,
   replaceAccessToken,
@@ -20,17 +21,16 @@ import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 export const opaque: TokenFormat = {
   form: 'OPAQUE',
   current: async (db, plan) => (plan.apart ? null : findActiveOpaque(db, identity(plan))),
+  async live(km, plan) {
+    const read = () => opaque.current(km.store.db, plan);
+    return plan.apart || plan.storeAt === undefined ? read() : km.handedOut.get(nameOf(plan), plan.storeAt, read);
+  },
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
     return {
       async write(tx, family, { fresh } = { fresh: false }) {
+        km.handedOut.forget(nameOf(plan));
         for (;;) {
-          const current = await opaque.current(tx.db, plan);
-          if (current && !fresh && mayStand(current, plan) && lasts(current.expires_at, plan.issuedAt, km.options)) {
-            if (family !== null) await linkFamily(tx, current.id, family);
-            return opaque.derive(km, current);
-          }
-          if (current) await replaceAccessToken(tx, current.id);
           const id = randomUUID();
           const nonce = randomBytes(16).toString('base64url');
           const value = opaqueTokenOf(km.seal, { id, nonce });
@@ -40,7 +40,13 @@ export const opaque: TokenFormat = {
             if (family !== null) await linkFamily(tx, id, family);
             return { value, expiresAt: plan.expiresAt };
           }
-          // Another node was faster; its token is the one.
+          // There is one: another node was faster, or it has had its time.
+          const current = await opaque.current(tx.db, plan);
+          if (current && !fresh && mayStand(current, plan) && lasts(current.expires_at, plan.issuedAt, km.options)) {
+            if (family !== null) await linkFamily(tx, current.id, family);
+            return opaque.derive(km, current);
+          }
+          if (current) await replaceAccessToken(tx, current.id);
         }
       },
     };
@@ -48,11 +54,13 @@ export const opaque: TokenFormat = {
 };
 
 /** What was given for longer than this grant may give is not given for it. */
-const mayStand = ({ expires_at }: AccessTokenRow, { notAfter }: TokenPlan): boolean =>
+const mayStand = ({ expires_at }: HandedOut, { notAfter }: TokenPlan): boolean =>
   notAfter === undefined || expires_at <= notAfter;
 
 const opaqueTokenOf = (seal: Seal, { id, nonce }: Pick<AccessTokenRow, 'id' | 'nonce'>): string =>
   seal.derive('opaque-access-token', id, nonce as string);
+
+const nameOf = (plan: TokenPlan): string => JSON.stringify(Object.values(identity(plan)));
 
 const identity = (plan: TokenPlan): TokenIdentity => ({
   consumer_key: plan.client.consumer_key,

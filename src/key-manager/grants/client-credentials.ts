@@ -13,7 +13,7 @@ import type { Grant } from './grant.ts';
 export const clientCredentials: Grant = {
   grantType: 'client_credentials',
   parameters: ['scope', 'validity_period'],
-  async handle({ form, client, beganAt, confirmation }, km) {
+  async handle({ form, client, beganAt, storeAt, confirmation }, km) {
     const validity = readValidity(form, client, km.options);
     const asked = readScope(form.get('scope'));
     const issuedAt = await issueTime(km, { subject: client.owner, client: client.consumer_key }, beganAt);
@@ -30,6 +30,7 @@ export const clientCredentials: Grant = {
         scope: await applicationTokenScope(km.store.db, client, owner.roles, asked),
         asked,
         beganAt,
+        storeAt,
         confirmation,
         issuedAt,
         expiresAt: expiresAt(issuedAt, validity),

@@ -15,8 +15,10 @@ export interface GrantRequest {
   readonly source: LogInSource;
   /** The keys that the request proves: what is issued is bound to them. */
   readonly confirmation: Confirmation;
-  /** Number of the newest change when the request began, before anybody showed who he is. */
+  /** `StoreHead.revokedAll` when the request began, before anybody showed who he is. */
   readonly beganAt: number;
+  /** `StoreHead.number` then. */
+  readonly storeAt: number;
 }
 
 export interface Grant {

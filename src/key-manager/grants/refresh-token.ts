@@ -22,7 +22,7 @@ import { type Issued, overtaken } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
-import { rolesOf } from '../roles.ts';
+import { rolesFor } from '../roles.ts';
 import { narrow, readScope } from '../scopes.ts';
 import { issueTime, lasts } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
@@ -45,7 +45,7 @@ export const refreshToken: Grant = {
       throw dead('the refresh token is bound to another key');
     }
     const issuedAt = await issueTime(km, { subject: found.subject, client: client.consumer_key }, beganAt);
-    const roles = await rolesOf(km, found.subject);
+    const roles = await rolesFor(km, client, found.subject);
     if (!roles) throw dead('the user is unknown');
     const plan = {
       ...(await userPlan(km, request, {

@@ -12,6 +12,7 @@ import * as people from './0009-people.ts';
 import * as grants from './0010-grants.ts';
 import * as keys from './0011-keys.ts';
 import * as headVersion from './0012-head-version.ts';
+import * as revokedAll from './0013-revoked-all.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-grants': grants,
   '0011-keys': keys,
   '0012-head-version': headVersion,
+  '0013-revoked-all': revokedAll,
 };
