@@ -12,6 +12,8 @@ import { expiresAt } from './times.ts';
 import { tokenHash } from './token-hash.ts';
 
 export interface NewRefreshToken {
+  /** Default: a new one. */
+  readonly id?: string;
   /** Absent: it begins a family. */
   readonly family?: string;
   readonly client: Pick<ClientRow, 'consumer_key' | 'tenant' | 'refresh_validity' | 'metadata'>;
@@ -30,7 +32,7 @@ export async function createRefreshToken(
   km: { readonly seal: Seal; readonly options: Pick<IssuerOptions, 'refreshTokenValidity'> },
   token: NewRefreshToken,
 ): Promise<RefreshTokenRow> {
-  const id = randomUUID();
+  const id = token.id ?? randomUUID();
   const nonce = randomBytes(16).toString('base64url');
   const row: RefreshTokenRow = {
     id,

@@ -28,10 +28,7 @@ export interface RevokedCounts {
 /** Revokes an access token, and what it was exchanged for. Again, that changes nothing. True when it was good until now. */
 export async function revokeAccessToken(tx: StoreTransaction, row: AccessTokenRow, now: number): Promise<boolean> {
   const { numAffectedRows } = await setRevoked(tx.db, { id: row.id });
-  if (numAffectedRows !== 1n || isLongExpired(row.expires_at, now)) return false;
-  record(tx, revocationOf(row));
-  for (const family of await familiesRestingOn(tx.db, row.id)) await revokeFamily(tx, family, now);
-  return row.expires_at > now;
+  return numAffectedRows === 1n && announceRevoked(tx, row, now);
 }
 
 const setRevoked = prepared((db, place) =>
@@ -47,20 +44,21 @@ const setRevoked = prepared((db, place) =>
  * @returns how many were good until now
  */
 export async function revokeAccessTokensOf(tx: StoreTransaction, family: string, now: number): Promise<number> {
-  const { rows } = await selectOfFamily(tx.db, { family });
+  const { rows } = await setRevokedOf(tx.db, { family });
   let revoked = 0;
-  for (const row of rows) if (await revokeAccessToken(tx, row, now)) revoked++;
+  for (const row of rows) if (await announceRevoked(tx, row, now)) revoked++;
   return revoked;
 }
 
-const selectOfFamily = prepared((db, place) =>
+const setRevokedOf = prepared((db, place) =>
   db
-    .selectFrom('access_tokens')
-    .selectAll()
+    .updateTable('access_tokens')
+    .set({ state: sql.lit('REVOKED') })
     .where('id', 'in', (e) =>
       e.selectFrom('access_token_families').select('access_id').where('family', '=', place<string>('family')),
     )
-    .where('state', '!=', sql.lit('REVOKED')),
+    .where('state', '!=', sql.lit('REVOKED'))
+    .returning(['id', 'issuer', 'form', 'token_hash', 'expires_at']),
 );
 
 /** Revokes a family of refresh tokens with its access tokens. */
@@ -286,7 +284,17 @@ async function revokeRows(
   return Number(good.numUpdatedRows);
 }
 
-const revocationOf = (row: AccessTokenRow): Revocation =>
+/** Tells gateways of a token whose row says now that it is revoked, and revokes what it was exchanged for. True when it was good. */
+async function announceRevoked(tx: StoreTransaction, row: RevokedRow, now: number): Promise<boolean> {
+  if (isLongExpired(row.expires_at, now)) return false;
+  record(tx, revocationOf(row));
+  for (const family of await familiesRestingOn(tx.db, row.id)) await revokeFamily(tx, family, now);
+  return row.expires_at > now;
+}
+
+type RevokedRow = Pick<AccessTokenRow, 'id' | 'issuer' | 'form' | 'token_hash' | 'expires_at'>;
+
+const revocationOf = (row: RevokedRow): Revocation =>
   row.form === 'JWT'
     ? { type: 'token', issuer: row.issuer, value: row.id, expires: row.expires_at }
     : { type: 'opaque', issuer: '', value: row.token_hash as string, expires: row.expires_at };

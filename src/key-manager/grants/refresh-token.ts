@@ -5,6 +5,7 @@
  * `refreshReuseWindow`, while its successor is unused, it is taken for the first and gets the same successor. Else
  * everything that came of the same grant is revoked (RFC 9700 section 4.14.2).
  */
+import { randomUUID } from 'node:crypto';
 import {
   findRefresh,
   findRefreshByHash,
@@ -66,7 +67,7 @@ export const refreshToken: Grant = {
       throw dead('what the grant rests on has too little time left');
     }
     const prepared = await formats[client.token_type].prepare(km, plan);
-    const issued = await km.write((tx) => exchange(tx, km, { id: found.id, plan, prepared }));
+    const issued = await km.write((tx) => exchange(tx, km, { found, plan, prepared }));
     if (!issued) throw used();
     return withIdToken(km, plan, issued);
   },
@@ -76,19 +77,20 @@ export const refreshToken: Grant = {
 async function exchange(
   tx: StoreTransaction,
   km: KeyManager,
-  { id, plan, prepared }: { id: string; plan: TokenPlan; prepared: PreparedToken },
+  { found, plan, prepared }: { found: RefreshTokenRow; plan: TokenPlan; prepared: PreparedToken },
 ): Promise<Issued | null> {
-  const row = await findRefresh(tx.db, id);
-  if (!row || row.state === 'REVOKED' || (await overtaken(tx, km, plan))) return null;
-  if (row.state === 'ACTIVE') {
-    const successor = await createRefreshToken(tx, km, { ...plan, family: row.family, scope: row.scope });
-    const use = { successorId: successor.id, usedAtMs: km.clock.now() };
-    // Another node can be faster; its successor is in the row then, and this one is undone.
-    if (!(await useRefreshToken(tx, id, use))) throw new Error('the refresh token was used at the same time');
-    if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, row.family, plan.issuedAt);
-    const access = await prepared.write(tx, row.family, { fresh: true });
+  if (await overtaken(tx, km, plan)) return null;
+  const { family, scope } = found;
+  const use = { successorId: randomUUID(), usedAtMs: km.clock.now() };
+  if (await useRefreshToken(tx, found.id, use)) {
+    const successor = await createRefreshToken(tx, km, { ...plan, id: use.successorId, family, scope });
+    if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, family, plan.issuedAt);
+    const access = await prepared.write(tx, family, { fresh: true });
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };
   }
+  // It was used before, or somebody was faster.
+  const row = await findRefresh(tx.db, found.id);
+  if (!row || row.state === 'REVOKED') return null;
   const successor = await unusedSuccessor(tx, km, row);
   if (successor) {
     const access = await prepared.write(tx, row.family);
