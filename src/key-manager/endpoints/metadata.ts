@@ -53,6 +53,7 @@ const answer: Step = ({ reply }, km) => {
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
     introspection_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
+    introspection_signing_alg_values_supported: keys.algorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };
