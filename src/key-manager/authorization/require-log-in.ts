@@ -15,7 +15,7 @@ export const requireLogIn: Step = async (call, km) => {
   if (promptOf(call.form).includes('none')) throw new OAuthError('login_required', 'nobody has logged in');
   const begin = { query: requestQuery(call), hint: call.form.get('login_hint') };
   if (promptOf(call.form).includes('create')) return showSignUp(call, km, begin);
-  showLogIn(call, km, begin);
+  await showLogIn(call, km, begin);
 };
 
 function isFresh(call: Call, km: KeyManager): boolean {
