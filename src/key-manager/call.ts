@@ -62,6 +62,8 @@ export interface KeyManager {
   /** Of the certificates of clients. */
   readonly clientAuthorities: readonly X509Certificate[];
   readonly signUp: SignUpRule;
+  /** Where browsers are sent to log in; empty = a page of ours. */
+  readonly logInUrl: string;
   /** Whether addresses that clients give may be private ones. */
   readonly privateAddresses: PrivateAddresses;
   readonly isEnrolledGateway: (request: FastifyRequest) => boolean;

@@ -30,6 +30,8 @@ export interface ClientMetadata {
   readonly jwks_uri?: string;
   /** Algorithm of its id tokens (OpenID Connect Registration section 2). Absent: as the option says. */
   readonly id_token_signed_response_alg?: string;
+  /** Algorithm of signed answers about tokens (RFC 9701 section 6). Absent: RS256, or as the option says. */
+  readonly introspection_signed_response_alg?: string;
 }
 
 /** Rows are remembered, and each request of a client looks at it several times. */

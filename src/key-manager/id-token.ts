@@ -6,6 +6,7 @@ import { metadataOf } from './client-metadata.ts';
 import type { TokenPlan } from './formats/format.ts';
 import type { Issued } from './issue.ts';
 import type { LogIn } from './log-in.ts';
+import { claimsFor, userClaims } from './user-claims.ts';
 
 /** With an id token, if the user logged in here and `openid` was granted. */
 export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issued): Promise<Issued> {
@@ -23,6 +24,7 @@ export async function idTokenOf(
   const now = seconds(km.clock);
   const algorithm = idTokenAlgorithm(client, km);
   const claims = {
+    ...(logIn.idToken && claimsFor((await userClaims(km, subject)) ?? {}, [], logIn.idToken)),
     iss: km.options.issuer,
     sub: subject,
     aud: client.consumer_key,

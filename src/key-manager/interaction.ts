@@ -16,7 +16,7 @@ export interface Interaction {
   readonly backTo?: string | undefined;
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
-  /** Of the session in which the page was shown; null = none yet. */
+  /** Of the session in which the page was shown; null = none yet, or the page is that for the log-in and ours. */
   readonly session: string | null;
   /** As in `Done`: what was done for the request before this page. */
   readonly logInSince: number | null;
@@ -33,19 +33,32 @@ export interface Done {
 /** Seconds that somebody may take for a page. */
 const patience = 1800;
 
+/** By what a browser is known again that sends the form of a page of ours, or of one elsewhere. */
+export type BrowserCookie = 'browser' | 'elsewhere';
+
 /** The value of the form's field `interaction`. Good only in the browser that gets this answer. */
-export function sealInteraction({ request, reply }: Call, km: KeyManager, interaction: Interaction): string {
-  const browser = readCookie(request, 'browser') ?? randomBytes(16).toString('base64url');
-  setCookie(reply, 'browser', browser);
-  return km.seal.seal(JSON.stringify(interaction), purpose, browser);
+export function sealInteraction(
+  { request, reply }: Call,
+  km: KeyManager,
+  interaction: Interaction,
+  cookie: BrowserCookie = 'browser',
+): string {
+  const browser = readCookie(request, cookie) ?? randomBytes(16).toString('base64url');
+  setCookie(reply, cookie, browser);
+  return km.seal.seal(JSON.stringify(interaction), purpose, cookie, browser);
 }
 
 /**
  * @throws OAuthError invalid_request when it was made for another browser (somebody else sends this form), or long ago.
  */
-export function openInteraction({ request, form }: Call, km: KeyManager): Interaction {
-  const browser = readCookie(request, 'browser');
-  const interaction = browser === null ? null : open<Interaction>(km, form.require('interaction'), purpose, browser);
+export function openInteraction(
+  { request, form }: Call,
+  km: KeyManager,
+  cookie: BrowserCookie = 'browser',
+): Interaction {
+  const browser = readCookie(request, cookie);
+  const interaction =
+    browser === null ? null : open<Interaction>(km, form.require('interaction'), purpose, cookie, browser);
   if (!interaction || interaction.shownAt + patience < km.clock.now() / 1000) {
     throw new OAuthError('invalid_request', 'this page is too old, or the browser keeps no cookies; begin once more');
   }

@@ -39,11 +39,20 @@ export interface Introspection {
  * @param began where the store stood when the request came. Default: it is asked
  */
 export async function introspect(km: KeyManager, token: string, began?: StoreHead): Promise<Introspection | null> {
+  return (await findToken(km, token, began))?.found ?? null;
+}
+
+/** As `introspect`, with the token's row. */
+export async function findToken(
+  km: KeyManager,
+  token: string,
+  began?: StoreHead,
+): Promise<{ readonly found: Introspection; readonly row: AccessTokenRow } | null> {
   const row = await unrevokedRow(km, token);
   if (!row || isOver(row, km)) return null;
   const { version } = began ?? (await km.store.head());
   const client = await km.clients.find(row.consumer_key, version);
-  return client?.state === 'ACTIVE' ? describe(row, client) : null;
+  return client?.state === 'ACTIVE' ? { found: describe(row, client), row } : null;
 }
 
 /** Whether nothing is wrong with an access token but its age. Known until its row is removed. */

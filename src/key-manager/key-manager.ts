@@ -115,6 +115,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     bounds: new Remembered(),
     handedOut: new Remembered((row) => row !== null),
     signUp: deps.signUp,
+    logInUrl: deps.pages.logInUrl,
     privateAddresses: deps.privateAddresses,
     isEnrolledGateway: (request) => deps.isEnrolledGateway(request),
   };

@@ -15,6 +15,7 @@ export type OAuthErrorCode =
   | 'invalid_target'
   | 'login_required'
   | 'consent_required'
+  | 'unmet_authentication_requirements'
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'invalid_request_uri'

@@ -268,17 +268,34 @@ const pages = section(
       description:
         'What stands above each page and in its title: the name of your organisation or product, say. At most 100 characters.',
     }),
+    logInUrl: text({
+      default: '',
+      description:
+        'Address of a page of your own on which users log in, on any host, in place of the built-in one: `https://login.example.com/`. Forms for the log-in are taken from its origin only. Plain HTTP is for addresses of this machine. See docs/log-in.md. Empty = the built-in page.',
+    }),
     styleFile: text({
       default: '',
       description:
         'File with a style sheet that comes after the built-in one: CSS in UTF-8 of at most 65536 bytes, read at the start. It may set the custom properties that the built-in one uses (`--accent`, `--paper` …) or anything else; pages load nothing from elsewhere, so images and fonts have no effect.',
     }),
   },
-  ({ name }) =>
-    name.length <= 100 && !hasHiddenCharacters(name)
+  ({ name, logInUrl }) => {
+    if (name.length > 100 || hasHiddenCharacters(name)) {
+      return `name: expected at most 100 characters, no ${hiddenCharacters}`;
+    }
+    return logInUrl === '' || isPageUrl(logInUrl)
       ? undefined
-      : `name: expected at most 100 characters, no ${hiddenCharacters}`,
+      : `logInUrl: expected an address with https, without user and fragment, got ${JSON.stringify(logInUrl)}`;
+  },
 );
+
+/** Without TLS it would get passwords that anybody reads; on this machine there is nobody. */
+function isPageUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url?.username !== '' || url.password !== '' || url.hash !== '') return false;
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isHere);
+}
 
 export const keyManagerOptions = section('', { server, tokens, pages });
 

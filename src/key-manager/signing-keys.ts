@@ -27,8 +27,9 @@ export interface SigningKeys {
    * Not to be called inside a transaction.
    * @param type `typ` of the header; default `JWT`
    * @param algorithm default: that of the options, or another one as long as its key is too new for gateways
+   * @param until second up to which somebody may verify it; default `exp`, or for ever
    */
-  sign(claims: JWTPayload, type?: string, algorithm?: string): Promise<string>;
+  sign(claims: JWTPayload, type?: string, algorithm?: string, until?: number): Promise<string>;
   /**
    * The claims, if one of the keys signed this JWT and it is written in the one canonical way; else null. A key that is
    * not known may be another node's new one: then the store is asked.

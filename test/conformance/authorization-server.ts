@@ -39,7 +39,7 @@ export interface StartOptions {
   readonly privateAddresses?: 'allow' | 'deny';
   /** Default: those in the store. */
   readonly users?: (deps: { store: Store; clock: Clock; log: typeof silentLog }) => Promise<UserStore>;
-  readonly pages?: { readonly name?: string; readonly styleFile?: string };
+  readonly pages?: { readonly name?: string; readonly styleFile?: string; readonly logInUrl?: string };
   /** Default `off`. */
   readonly signUp?: 'off' | 'open' | 'approval';
   /** Default: over HTTPS, from nobody. */
@@ -137,7 +137,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     privateAddresses: start.privateAddresses ?? 'allow',
     options,
     ...(start.users && { users: await start.users({ store, clock, log: silentLog }) }),
-    pages: { name: '', styleFile: '', ...start.pages },
+    pages: { name: '', styleFile: '', logInUrl: '', ...start.pages },
     signUp: start.signUp ?? 'off',
     isEnrolledGateway: (request) => start.gatewayHeader !== undefined && start.gatewayHeader in request.headers,
   }).catch(async (error) => {

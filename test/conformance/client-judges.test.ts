@@ -122,3 +122,32 @@ for (const requireDpopNonce of [false, true]) {
     await assert.rejects(client.refreshTokenGrant(config, next.refresh_token as string));
   });
 }
+
+for (const alg of ['ES256', 'RS256']) {
+  test(`oauth4webapi, openid-client: signed introspection by ${alg}`, async () => {
+    await using own = await startAuthorizationServer({ options: { otherAlgorithms: ['RS256'] } });
+    const { consumerKey, consumerSecret } = await addClient(own);
+    await setMetadata(own, { consumerKey, consumerSecret }, { introspection_signed_response_alg: alg });
+    const issuer = new URL(own.issuer);
+    const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
+    const me: oauth.Client = { client_id: consumerKey, introspection_signed_response_alg: alg };
+    const secret = oauth.ClientSecretBasic(consumerSecret);
+    const granted = await oauth.clientCredentialsGrantRequest(as, me, secret, {}, insecure);
+    const { access_token } = await oauth.processClientCredentialsResponse(as, me, granted);
+    const response = await oauth.introspectionRequest(as, me, secret, access_token, insecure);
+    const signed = response.clone();
+    assert.equal((await oauth.processIntrospectionResponse(as, me, response)).client_id, consumerKey);
+    await oauth.validateApplicationLevelSignature(as, response, insecure);
+    await assert.rejects(
+      oauth.processIntrospectionResponse(as, { client_id: 'another', introspection_signed_response_alg: alg }, signed),
+    );
+
+    const metadata = { client_secret: consumerSecret, introspection_signed_response_alg: alg };
+    const config = await client.discovery(issuer, consumerKey, metadata, undefined, {
+      execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
+    });
+    assert.equal((await client.tokenIntrospection(config, access_token)).active, true);
+    await client.tokenRevocation(config, access_token);
+    assert.equal((await client.tokenIntrospection(config, access_token)).active, false);
+  });
+}

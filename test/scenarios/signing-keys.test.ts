@@ -1,21 +1,27 @@
 /** Signing keys that change under a gateway at work: `postern keys`, against a real key manager. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { decodeProtectedHeader } from 'jose';
 import { type Answer, basic, call, closeConnections, postForm } from '../support/call.ts';
 import { commandLine } from '../support/command-line.ts';
-import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
+import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
+import { missing } from '../support/servers.ts';
 
 let postern: Postern;
 let folder: string;
+/** The password of key stores. */
+let right: string;
 const { ok, fails } = commandLine(() => ({ POSTERN_HOME: folder }));
 
 before(async () => {
   postern = await startPostern({ args: ['--gateway.threads=2'] });
   folder = newDataFolder();
+  right = join(folder, 'right');
+  writeFileSync(right, 'store secret\n');
   await ok('env', 'add', 'dev', '--url', postern.server, '--ca', join(postern.data, 'certificates', 'ca.pem'));
   await ok('login', 'dev', '-u', 'admin', '-p', 'admin');
 });
@@ -160,6 +166,119 @@ test('an imported key signs; what it signed outlives its retirement', async () =
   assert.ok(!postern.log().includes('PRIVATE KEY'));
 });
 
+/** What ends with 0, with this on standard input. */
+async function importFrom(input: string, ...args: string[]): Promise<Key> {
+  const all = ['keys', 'import', ...args, '-e', 'dev', '--output', 'json'];
+  const { status, out, err } = await runPostern(all, { POSTERN_HOME: folder }, input);
+  assert.equal(status, 0, err);
+  return JSON.parse(out)[0];
+}
+
+/** It is published, and taken back. */
+async function isOurs(key: Key, publicKey: KeyObject): Promise<void> {
+  const answer = await call(`${postern.server}/oauth2/jwks`);
+  const jwk = answer.json().keys.find(({ kid }: { kid: string }) => kid === key.kid);
+  assert.ok(createPublicKey({ key: jwk, format: 'jwk' }).equals(publicKey));
+  await ok('keys', 'retire', key.kid, '-e', 'dev');
+}
+
+const certificateOf = (file: string, alias: string): KeyObject => {
+  const how = ['-exportcert', '-rfc', '-alias', alias, '-keystore', file, '-storepass', 'store secret'];
+  return new X509Certificate(execFileSync('keytool', how, { stdio: 'pipe' })).publicKey;
+};
+const pair = (file: string, alias: string, kind: string[], type: string, keyPassword = 'store secret') =>
+  execFileSync(
+    'keytool',
+    ['-genkeypair', '-alias', alias, ...kind, '-dname', `CN=${alias}`, '-keystore', file, '-storetype', type].concat([
+      ...['-storepass', 'store secret', '-keypass', keyPassword],
+    ]),
+    { stdio: 'pipe' },
+  );
+const rsa = ['-keyalg', 'RSA', '-keysize', '2048'];
+
+test('a key in a PKCS#12 of openssl is imported by its alias; a wrong password, a wrong alias and a weak key are refused', {
+  skip: missing('openssl'),
+}, async () => {
+  const [key, crt, store] = ['p12.key', 'p12.crt', 'keys.p12'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const run = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
+  run(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=issuer',
+    '-keyout',
+    key,
+    '-out',
+    crt,
+  );
+  run(
+    'pkcs12',
+    '-export',
+    '-in',
+    crt,
+    '-inkey',
+    key,
+    '-name',
+    'Issuer',
+    '-passout',
+    'pass:store secret',
+    '-out',
+    store,
+  );
+  const imported = await importFrom('store secret\n', '--store', store, '--alias', 'issuer', '--password-file', '-');
+  assert.deepEqual([imported.algorithm, imported.phase], ['ES256', 'NEXT']);
+  await isOurs(imported, createPublicKey(readFileSync(key)));
+
+  const from = ['keys', 'import', '--store', store, '-e', 'dev', '--password-file'];
+  const wrong = await fails(1, ...from, join(folder, 'wrong'));
+  assert.match(wrong, /keys\.p12: the password is wrong/);
+  assert.ok(!wrong.includes('shut'));
+  assert.match(
+    await fails(2, ...from, right, '--alias', 'other'),
+    /keys\.p12: expected the alias of one private key in it; there are: Issuer/,
+  );
+  const weak = join(folder, 'weak.p12');
+  run('req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-subj', '/CN=weak', '-keyout', key, '-out', crt);
+  run('pkcs12', '-export', '-in', crt, '-inkey', key, '-passout', 'pass:store secret', '-out', weak);
+  assert.match(
+    await fails(1, 'keys', 'import', '--store', weak, '-e', 'dev', '--password-file', right),
+    /key: expected RSA of 2048 to 4096 bits, .*, got RSA of 1024 bits/,
+  );
+});
+
+test('a key in a JKS is imported by alias and a password of its own, whatever password others in it have', {
+  skip: missing('keytool'),
+}, async () => {
+  const store = join(folder, 'keys.jks');
+  pair(store, 'first', rsa, 'JKS');
+  pair(store, 'second', rsa, 'JKS', 'key secret');
+  writeFileSync(join(folder, 'key password'), 'key secret\n');
+  const from = ['--store', store, '--password-file', '-', '--algorithm', 'RS256', '--alias'];
+  await isOurs(await importFrom('store secret', ...from, 'FIRST'), certificateOf(store, 'first'));
+  const second = [...from, 'second', '--key-password-file', join(folder, 'key password')];
+  await isOurs(await importFrom('store secret', ...second), certificateOf(store, 'second'));
+  const { status, err } = await runPostern(
+    ['keys', 'import', ...from, 'second', '-e', 'dev'],
+    { POSTERN_HOME: folder },
+    'store secret',
+  );
+  assert.equal(status, 1);
+  assert.match(err, /keys\.jks: the password of the private key is wrong/);
+  assert.match(
+    await fails(2, 'keys', 'import', '--store', store, '--alias', 'third', '-e', 'dev', '--password-file', right),
+    /there are: first, second/,
+  );
+});
+
 test('what makes no sense is refused', async () => {
   assert.match(
     await fails(1, 'keys', 'rotate', '--algorithm', 'HS256', '-e', 'dev'),
@@ -170,7 +289,18 @@ test('what makes no sense is refused', async () => {
   writeFileSync(join(folder, 'store.p12'), Buffer.from([0x30, 0x82]));
   assert.match(
     await fails(2, 'keys', 'import', join(folder, 'store.p12'), '-e', 'dev'),
-    /expected a private key in PEM/,
+    /expected a private key in PEM; one in PKCS#12 or JKS is imported by --store/,
   );
+  const key = join(folder, 'key.pem');
+  assert.match(await fails(2, 'keys', 'import', '-e', 'dev'), /expected a file in PEM, or --store FILE/);
+  assert.match(
+    await fails(2, 'keys', 'import', key, '--store', key, '-e', 'dev'),
+    /expected a file in PEM, or --store/,
+  );
+  assert.match(
+    await fails(2, 'keys', 'import', key, '--key-password-file', key, '-e', 'dev'),
+    /--key-password-file goes/,
+  );
+  assert.match(await fails(2, 'keys', 'import', '--store', key, '--passphrase-file', key, '-e', 'dev'), /is for PEM/);
   assert.match(await fails(2, 'keys', '-e', 'dev'), /required option '-n, --name <name>'/);
 });

@@ -69,8 +69,11 @@ export async function startPostern(options: StartOptions = {}): Promise<Postern>
 export async function runPostern(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<{ status: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, ...env } });
+  // Not every command reads it.
+  child.stdin.on('error', () => {}).end(input);
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => void (out += chunk));

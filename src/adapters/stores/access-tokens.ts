@@ -74,6 +74,7 @@ const insertRow = preparedInsert(
     expires_at: true,
     state: true,
     act: true,
+    claims: true,
     confirmation: true,
   },
   (query) => query.onConflict((c) => c.doNothing()),

@@ -152,6 +152,8 @@ export interface Schema
     state: 'ACTIVE' | 'REPLACED' | 'REVOKED';
     /** JSON of the claim `act` (RFC 8693 section 4.1): who acts for the subject; null = nobody. */
     act: string | null;
+    /** JSON of the claims that user info gives beyond those of the scope; null = none. */
+    claims: string | null;
     /** JSON of the keys of which its bearer has to prove one (`cnf`, RFC 7800); empty = of none. */
     confirmation: string;
   };

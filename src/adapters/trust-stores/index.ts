@@ -40,7 +40,7 @@ export const trustStoreFormats = {
 } satisfies Record<string, Format>;
 
 /** What opens a file. */
-export type Passwords = Pick<ReadOptions, 'password' | 'keyPassword'>;
+export type Passwords = Pick<ReadOptions, 'password' | 'keyPassword' | 'onlyKey'>;
 
 /**
  * Opens a store: a file of any of the formats, or a folder of PEM and DER files (`.pem`, `.crt`, `.cer`, `.der`), whose

@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readJksKey } from './jks-key.ts';
 import {
+  isAlias,
   type NamedCertificate,
   type NamedKey,
   type ReadOptions,
@@ -20,7 +21,7 @@ const digestWords = 'Mighty Aphrodite';
 const digestLength = 20;
 
 /** @throws TrustStoreError */
-export function readJks(bytes: Buffer, { password, keyPassword }: ReadOptions): TrustStore {
+export function readJks(bytes: Buffer, { password, keyPassword, onlyKey }: ReadOptions): TrustStore {
   if (bytes.length < 12 + digestLength) throw new TrustStoreError('it is cut off');
   const contents = bytes.subarray(0, -digestLength);
   const digest = createHash('sha1').update(utf16(password)).update(digestWords).update(contents).digest();
@@ -28,7 +29,8 @@ export function readJks(bytes: Buffer, { password, keyPassword }: ReadOptions): 
     throw new TrustStoreError('the password is wrong, or the file is damaged');
   }
   try {
-    return readEntries(new Reader(contents), keyPassword === undefined ? null : utf16(keyPassword));
+    const isRead = (alias: string) => keyPassword !== undefined && (onlyKey === undefined || isAlias(alias, onlyKey));
+    return readEntries(new Reader(contents), isRead, utf16(keyPassword ?? ''));
   } catch (error) {
     if (error instanceof RangeError) throw new TrustStoreError('it is cut off');
     throw error;
@@ -38,7 +40,7 @@ export function readJks(bytes: Buffer, { password, keyPassword }: ReadOptions): 
 /** As Java feeds passwords to a digest. */
 const utf16 = (password: string): Buffer => Buffer.from(password, 'utf16le').swap16();
 
-function readEntries(reader: Reader, keyPassword: Buffer | null): TrustStore {
+function readEntries(reader: Reader, isRead: (alias: string) => boolean, keyPassword: Buffer): TrustStore {
   reader.skip(4);
   const version = reader.integer();
   if (version !== 1 && version !== 2) throw new TrustStoreError(`its version ${version} is not known`);
@@ -59,7 +61,7 @@ function readEntries(reader: Reader, keyPassword: Buffer | null): TrustStore {
       if (type === 'X.509') chain.push(toPem('CERTIFICATE', der));
     }
     if (chain[0] !== undefined) certificates.push({ alias, pem: chain[0] });
-    if (encrypted && keyPassword) {
+    if (encrypted && isRead(alias)) {
       keys.push({ alias, key: toPem('PRIVATE KEY', readJksKey(encrypted, keyPassword)), chain: chain.join('') });
     }
     refuseMore('certificates', certificates.length);

@@ -31,9 +31,14 @@ export interface ReadOptions {
   readonly password: string;
   /** Of private keys, in formats where they have one each (JKS). Absent: such keys are not read. */
   readonly keyPassword?: string;
+  /** Alias of the one private key that is read, where each has a password of its own. Absent: all are. */
+  readonly onlyKey?: string;
   /** The alias of a certificate that has none in the file. */
   readonly fallbackAlias: string;
 }
+
+/** Java tells no upper from lower case, and writes lower. */
+export const isAlias = (alias: string, asked: string): boolean => alias.toLowerCase() === asked.toLowerCase();
 
 /** A trust or key store can't be used; the message says why, and holds no secret. */
 export class TrustStoreError extends OperatorError {

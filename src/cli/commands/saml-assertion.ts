@@ -1,7 +1,6 @@
 /** `postern saml-assertion`: makes what an identity provider would, to try the exchange of assertions for tokens. */
-import { text } from 'node:stream/consumers';
 import { UsageError } from '../fail.ts';
-import { askHidden } from '../prompt.ts';
+import { readPassword } from '../read-password.ts';
 import { note } from '../remote/progress.ts';
 import { signingKey } from '../saml/signing-key.ts';
 import { writeAssertion } from '../saml/write-assertion.ts';
@@ -43,8 +42,7 @@ async function passwordOf(given = ''): Promise<string> {
     note('others on this machine may see a password on the command line; - reads it from standard input');
     return given;
   }
-  if (process.stdin.isTTY) return askHidden('Password of the key store: ', 'the password');
-  return (await text(process.stdin)).replace(/\r?\n$/, '');
+  return readPassword('-', 'Password of the key store: ');
 }
 
 function readAttribute(given: string): readonly [string, readonly string[]] {

@@ -1,7 +1,9 @@
 /** `postern keys list|rotate|import|retire|revoke`: the keys that sign the tokens of an environment. */
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../fail.ts';
+import { namedKey } from '../named-key.ts';
 import { askHidden } from '../prompt.ts';
+import { readPassword } from '../read-password.ts';
 import { withConnection } from '../remote/connection.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
@@ -19,7 +21,14 @@ export interface NextKeyOptions extends KeyListOptions {
 }
 
 export interface ImportKeyOptions extends NextKeyOptions {
+  /** Of a key in PEM. */
   readonly passphraseFile?: string;
+  /** A key store: PKCS#12, JKS, or PEM with certificates. */
+  readonly store?: string;
+  readonly alias?: string;
+  readonly passwordFile?: string;
+  /** Where the key has a password of its own (JKS). */
+  readonly keyPasswordFile?: string;
 }
 
 export type EndKeyOptions = KeyListOptions;
@@ -56,13 +65,43 @@ export function rotateKey(options: NextKeyOptions): Promise<void> {
 }
 
 /** The private key leaves this machine for the control plane, and nobody gets it from there. */
-export async function importKey(file: string, options: ImportKeyOptions): Promise<void> {
+export async function importKey(file: string | undefined, options: ImportKeyOptions): Promise<void> {
+  const { store } = options;
+  if ((file === undefined) === (store === undefined)) throw new UsageError('expected a file in PEM, or --store FILE');
+  const given = store === undefined ? await keyInPem(file as string, options) : await keyInStore(store, options);
+  await make('/signing-keys/import', given, options);
+}
+
+async function keyInPem(file: string, options: ImportKeyOptions): Promise<GivenKey> {
+  const wrong = (['alias', 'passwordFile', 'keyPasswordFile'] as const).find((name) => options[name] !== undefined);
+  if (wrong) throw new UsageError(`--${wrong.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} goes with --store only`);
   const key = readText(file);
   if (!key.includes('-----BEGIN')) {
-    const remedy = `openssl pkcs12 -in ${file} -nocerts -out key.pem`;
-    throw new UsageError(`${file}: expected a private key in PEM; of PKCS#12 make one by "${remedy}"`);
+    throw new UsageError(
+      `${file}: expected a private key in PEM; one in PKCS#12 or JKS is imported by --store ${file}`,
+    );
   }
-  await make('/signing-keys/import', { key, ...(await passphraseOf(key, options)) }, options);
+  return { key, ...(await passphraseOf(key, options)) };
+}
+
+/** It leaves the store without its password, and this machine over TLS. */
+async function keyInStore(file: string, options: ImportKeyOptions): Promise<GivenKey> {
+  const { alias, passwordFile, keyPasswordFile, passphraseFile } = options;
+  if (passphraseFile !== undefined) throw new UsageError('--passphrase-file is for PEM; of a store: --password-file');
+  const password =
+    passwordFile === undefined
+      ? await askHidden('Password of the key store: ', '--password-file')
+      : await readPassword(passwordFile, 'Password of the key store: ');
+  const keyPassword =
+    keyPasswordFile === undefined ? password : await readPassword(keyPasswordFile, 'Password of the key: ');
+  const { key } = await namedKey({ file, password, keyPassword, ...(alias !== undefined && { alias }) });
+  return { key };
+}
+
+interface GivenKey {
+  /** PEM. */
+  readonly key: string;
+  readonly passphrase?: string;
 }
 
 export async function retireKey(kid: string, options: EndKeyOptions): Promise<void> {
@@ -82,7 +121,7 @@ export async function revokeKey(kid: string, options: EndKeyOptions): Promise<vo
   );
 }
 
-function make(path: string, given: Record<string, unknown>, options: NextKeyOptions): Promise<void> {
+function make(path: string, given: object, options: NextKeyOptions): Promise<void> {
   const { algorithm, after, output } = options;
   const body = {
     ...given,
@@ -110,7 +149,7 @@ function end(
 }
 
 async function passphraseOf(key: string, { passphraseFile }: ImportKeyOptions): Promise<{ passphrase?: string }> {
-  if (passphraseFile !== undefined) return { passphrase: readText(passphraseFile).replace(/\r?\n$/, '') };
+  if (passphraseFile !== undefined) return { passphrase: await readPassword(passphraseFile, 'Passphrase: ') };
   const isEncrypted = key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type:.*ENCRYPTED/m.test(key);
   return isEncrypted ? { passphrase: await askHidden('Passphrase: ', '--passphrase-file') } : {};
 }

@@ -1,35 +1,18 @@
 /** The private key that signs, from a store of any format or from a PEM file that has nothing but the key. */
 import { createPrivateKey } from 'node:crypto';
-import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { limits } from '../../adapters/trust-stores/trust-store.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
+import { type KeyPlace, namedKey } from '../named-key.ts';
 import type { Signer } from './write-assertion.ts';
 
-export interface KeyPlace {
-  readonly file: string;
-  /** Of the store; empty = none. */
-  readonly password: string;
-  /** Of the key, where it has its own (JKS). */
-  readonly keyPassword: string;
-  /** Absent: there is one key only. */
-  readonly alias?: string;
-}
-
 /** @throws TrustStoreError, UsageError */
-export async function signingKey({ file, password, keyPassword, alias }: KeyPlace): Promise<Signer> {
-  const bare = bareKey(file, keyPassword || password);
+export async function signingKey(place: KeyPlace): Promise<Signer> {
+  const bare = bareKey(place.file, place.keyPassword || place.password);
   if (bare) return bare;
-  const { keys } = await openTrustStore(file, { password, keyPassword });
-  // Java tells no upper from lower case, and writes lower.
-  const found = alias === undefined ? keys : keys.filter((key) => key.alias.toLowerCase() === alias.toLowerCase());
-  const [key, ...others] = found;
-  if (key && others.length === 0) {
-    const certificate = /-----BEGIN[\s\S]+?-----END CERTIFICATE-----/.exec(key.chain)?.[0];
-    return { key: createPrivateKey(key.key), ...(certificate !== undefined && { certificate }) };
-  }
-  const names = keys.map((one) => one.alias).join(', ') || 'none';
-  throw new UsageError(`${file}: expected the alias of one private key in it; there are: ${names}`);
+  const { key, chain } = await namedKey(place);
+  const certificate = /-----BEGIN[\s\S]+?-----END CERTIFICATE-----/.exec(chain)?.[0];
+  return { key: createPrivateKey(key), ...(certificate !== undefined && { certificate }) };
 }
 
 /** A PEM file without a certificate; null = it is something else. */

@@ -32,12 +32,16 @@ export const keys: AddCommand = (context) => {
       run(context, async () => (await import('../commands/signing-keys.ts')).rotateKey(given), given),
     );
   environment(group.command('import').description('as rotate, with a private key that was made elsewhere'))
-    .argument('<file>', 'the private key, in PEM')
+    .argument('[file]', 'the private key, in PEM')
+    .option('--store <file>', 'a key store that it is in instead: PKCS#12 or JKS')
+    .option('--alias <name>', 'of the key in the store, if there are several')
+    .option('--password-file <file>', 'password of the store, - on standard input; else it is asked for')
+    .option('--key-password-file <file>', 'of the key, if it is not that of the store')
     .option('--algorithm <name>', 'PS256 for a key of RSA that is not to be RS256')
-    .option('--passphrase-file <file>', 'what the key is encrypted with; else it is asked for')
+    .option('--passphrase-file <file>', 'what the key in PEM is encrypted with; else it is asked for')
     .addOption(after())
     .addOption(output())
-    .action((file: string, given: ImportKeyOptions) =>
+    .action((file: string | undefined, given: ImportKeyOptions) =>
       run(context, async () => (await import('../commands/signing-keys.ts')).importKey(file, given), given),
     );
   environment(group.command('retire').description('a key signs no more; what it signed stays good until it expires'))

@@ -26,7 +26,7 @@ export const giveCode: Step = async (call, km) => {
       scope: writeScope(readScope(form.get('scope'))),
       redirect_uri: form.get('redirect_uri'),
       ...challengeOf(form, km),
-      log_in: writeLogIn(logInOf(session, form.get('nonce'))),
+      log_in: writeLogIn(logInOf(session, form)),
       began_at: beganAt,
       issued_at: now,
       expires_at: now + km.options.codeValidity,

@@ -38,7 +38,7 @@ export const giveTokens: Step = async (call, km) => {
       { grantType: 'implicit', subject, roles: user.roles, wanted: readScope(form.get('scope')), issuedAt },
     )),
     family,
-    logIn: logInOf(session, form.get('nonce')),
+    logIn: logInOf(session, form),
   } as const;
   const to = call.answerTo as AuthorizationAnswer;
   const type = responseTypeOf(form);

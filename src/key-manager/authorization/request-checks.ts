@@ -1,5 +1,6 @@
 /** What is checked of each request for authorization, whether a browser brings it or the client pushes it. */
 import type { Step } from '../call.ts';
+import { checkClaims } from './check-claims.ts';
 import { checkDpopKey } from './check-dpop-key.ts';
 import { checkPkce } from './check-pkce.ts';
 import { checkPrompt } from './check-prompt.ts';
@@ -15,6 +16,7 @@ export const requestChecks: readonly Step[] = [
   refuseRequestObjects,
   checkResponseType,
   checkScope,
+  checkClaims,
   checkPkce,
   checkPrompt,
   checkDpopKey,

@@ -5,7 +5,7 @@ import type { Step } from '../call.ts';
 import { readDone } from '../interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showConsent } from '../pages/consent.ts';
-import { readScope } from '../scopes.ts';
+import { toAgreeTo } from '../requested-claims.ts';
 import { promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
 
@@ -17,7 +17,7 @@ export const requireConsent: Step = async (call, km) => {
     if (decision.agreed) return;
     throw new OAuthError('access_denied', 'the user did not agree');
   }
-  const asked = readScope(form.get('scope'));
+  const asked = toAgreeTo(form);
   const prompts = promptOf(form);
   const agreed = await consentOf(km.store.db, session.subject, client.consumer_key);
   const covered = agreed !== null && asked.every((name) => agreed.includes(name));

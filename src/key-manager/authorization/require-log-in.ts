@@ -6,25 +6,35 @@ import { OAuthError } from '../oauth-error.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { showSignUp } from '../pages/sign-up.ts';
 import { findSession } from '../sessions.ts';
+import { askedUsers } from './asked-user.ts';
 import { maxAgeOf, promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
 
 export const requireLogIn: Step = async (call, km) => {
   call.session = await findSession(km, call.request);
-  if (isFresh(call, km)) return;
+  const asked = await askedUsers(call, km);
+  const isAnother = call.session !== null && asked !== null && !asked.includes(call.session.subject);
+  if (!isAnother && isFresh(call, km)) return;
+  if (isAnother && hasJustLoggedIn(call, km)) {
+    throw new OAuthError('login_required', 'somebody else has logged in than the client means');
+  }
   if (promptOf(call.form).includes('none')) throw new OAuthError('login_required', 'nobody has logged in');
   const begin = { query: requestQuery(call), hint: call.form.get('login_hint') };
   if (promptOf(call.form).includes('create')) return showSignUp(call, km, begin);
-  showLogIn(call, km, begin);
+  await showLogIn(call, km, begin);
 };
 
 function isFresh(call: Call, km: KeyManager): boolean {
   const { session, form } = call;
   if (!session) return false;
-  const { logInSince } = readDone(km, queryOf(call));
-  // Whoever has just logged in for this very request is not asked again.
-  if (logInSince !== null && session.authenticated_at >= logInSince) return true;
+  if (hasJustLoggedIn(call, km)) return true;
   if (promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one))) return false;
   const maxAge = maxAgeOf(form);
   return maxAge === null || session.authenticated_at + maxAge >= seconds(km.clock);
+}
+
+/** For this very request: he is not asked again. */
+function hasJustLoggedIn(call: Call, km: KeyManager): boolean {
+  const { logInSince } = readDone(km, queryOf(call));
+  return logInSince !== null && call.session !== null && call.session.authenticated_at >= logInSince;
 }

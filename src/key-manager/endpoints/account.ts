@@ -14,7 +14,7 @@ const path = '/oauth2/account';
 
 const requireSession: Step = async (call, km) => {
   call.session = await findSession(km, call.request);
-  if (!call.session) showLogIn(call, km, { query: '', backTo: path, hint: null });
+  if (!call.session) await showLogIn(call, km, { query: '', backTo: path, hint: null });
 };
 
 const show: Step = (call, km) => {

@@ -6,7 +6,8 @@ import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { openInteraction, withDone } from '../interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, writeScope } from '../scopes.ts';
+import { toAgreeTo } from '../requested-claims.ts';
+import { writeScope } from '../scopes.ts';
 import { findSession } from '../sessions.ts';
 
 const decide: Step = async (call, km) => {
@@ -27,7 +28,7 @@ const decide: Step = async (call, km) => {
       await putConsent(tx, {
         subject,
         consumer_key: consumerKey,
-        scope: writeScope([...before, ...readScope(asked.get('scope'))]),
+        scope: writeScope([...before, ...toAgreeTo(asked)]),
         granted_at: seconds(km.clock),
       });
     }, onlyTokens);

@@ -44,6 +44,8 @@ export const endpoints: readonly Endpoint[] = [
   post('/oauth2/introspect', introspect),
   get('/oauth2/jwks', jwks),
   get('/oauth2/token/.well-known/openid-configuration', metadata),
+  // Where clients of WSO2 API Manager look.
+  get('/oauth2/oidcdiscovery/.well-known/openid-configuration', metadata),
   get('/.well-known/oauth-authorization-server', metadata),
   // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
   get('/.well-known/oauth-authorization-server/oauth2/token', metadata),

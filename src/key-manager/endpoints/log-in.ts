@@ -6,16 +6,24 @@ import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { type Interaction, openInteraction, withDone } from '../interaction.ts';
 import { logInSource } from '../log-in-source.ts';
 import { showLogIn } from '../pages/log-in.ts';
+import { logInCookie, requireOriginOfLogIn, sessionBefore } from '../pages/log-in-elsewhere.ts';
 import { sendErrorPage } from '../pages/page.ts';
-import { beginSession, findSession } from '../sessions.ts';
+import { beginSession } from '../sessions.ts';
+
+/** From the page on which accounts are made. */
+const showInstead: Step = async (call, km) => {
+  if (call.form.get('show') === null) return;
+  const { query, backTo } = openInteraction(call, km);
+  await showLogIn(call, km, { query, backTo, hint: call.form.get('username') });
+};
 
 const verify: Step = async (call, km) => {
   const { form, request, reply, beganAt } = call;
-  const interaction = openInteraction(call, km);
+  const interaction = openInteraction(call, km, logInCookie(km));
+  call.session = await sessionBefore(call, km, interaction);
   const name = form.get('username') ?? '';
   const source = logInSource(km, request, 'stranger');
   const { query, backTo } = interaction;
-  if (form.get('show') !== null) return showLogIn(call, km, { query, backTo, hint: name });
   const held = heldOff(km, name, source);
   if (held > 0) {
     reply.header('retry-after', String(held));
@@ -25,7 +33,7 @@ const verify: Step = async (call, km) => {
   if (!user) {
     return showLogIn(call, km, { query, backTo, hint: name, failed: true, wait: heldOff(km, name, source) });
   }
-  const former = await findSession(km, request);
+  const { session: former } = call;
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former });
   goBack(call, km, interaction);
 };
@@ -43,7 +51,13 @@ export function goBack({ reply }: Call, km: KeyManager, { query, backTo, shownAt
 export const heldOff = (km: KeyManager, name: string, source: LogInSource): number =>
   Math.ceil(km.users.heldOff(name, source) / 1000);
 
-export const logIn: readonly Step[] = [rejectRepeatedParameters, rememberBeginning, verify];
+export const logIn: readonly Step[] = [
+  rejectRepeatedParameters,
+  rememberBeginning,
+  showInstead,
+  requireOriginOfLogIn,
+  verify,
+];
 
 export const refuseOnPage: Refuse = ({ reply }, error) => {
   reply.headers(error.headers);

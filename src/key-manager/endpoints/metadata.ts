@@ -34,6 +34,7 @@ const answer: Step = ({ reply }, km) => {
     code_challenge_methods_supported: options.allowPlainPkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: promptsOf(km),
+    claims_parameter_supported: true,
     claims_supported: ['sub', 'iss', 'aud', 'azp', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash'].concat([
       'preferred_username',
       'name',
@@ -53,6 +54,7 @@ const answer: Step = ({ reply }, km) => {
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
     introspection_endpoint_auth_signing_alg_values_supported: jwsAlgorithms,
+    introspection_signing_alg_values_supported: keys.algorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
   });
 };

@@ -86,5 +86,6 @@ export function rowOf(km: KeyManager, plan: TokenPlan) {
     confirmation: writeConfirmation(plan.confirmation),
     state: 'ACTIVE',
     act: plan.act === undefined ? null : JSON.stringify(plan.act),
+    claims: plan.logIn?.userinfo === undefined ? null : JSON.stringify(plan.logIn.userinfo),
   } as const;
 }

@@ -20,10 +20,10 @@ import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {
   form: 'OPAQUE',
-  current: async (db, plan) => (plan.apart ? null : findActiveOpaque(db, identity(plan))),
+  current: async (db, plan) => (isApart(plan) ? null : findActiveOpaque(db, identity(plan))),
   async live(km, plan) {
     const read = () => opaque.current(km.store.db, plan);
-    return plan.apart || plan.storeAt === undefined ? read() : km.handedOut.get(nameOf(plan), plan.storeAt, read);
+    return isApart(plan) || plan.storeAt === undefined ? read() : km.handedOut.get(nameOf(plan), plan.storeAt, read);
   },
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
@@ -34,7 +34,7 @@ export const opaque: TokenFormat = {
           const id = randomUUID();
           const nonce = randomBytes(16).toString('base64url');
           const value = opaqueTokenOf(km.seal, { id, nonce });
-          const state = plan.apart ? 'REPLACED' : 'ACTIVE';
+          const state = isApart(plan) ? 'REPLACED' : 'ACTIVE';
           const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce, state } as const;
           if (await insertAccessToken(tx, row)) {
             if (family !== null) await linkFamily(tx, id, family);
@@ -52,6 +52,9 @@ export const opaque: TokenFormat = {
     };
   },
 };
+
+/** What another one tells of the user is not what this one may. */
+const isApart = ({ apart, logIn }: TokenPlan): boolean => apart === true || logIn?.userinfo !== undefined;
 
 /** What was given for longer than this grant may give is not given for it. */
 const mayStand = ({ expires_at }: HandedOut, { notAfter }: TokenPlan): boolean =>

@@ -3,6 +3,7 @@ import { type ClientRow, findClient } from '../../adapters/stores/clients.ts';
 import type { KeyManager } from '../call.ts';
 import { metadataOf } from '../client-metadata.ts';
 import type { Form } from '../form.ts';
+import { type IdTokenHint, readHint } from '../id-token-hint.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export interface LogOutRequest {
@@ -12,12 +13,6 @@ export interface LogOutRequest {
   readonly hint: IdTokenHint | null;
   /** Where the browser goes then, with `state`; null = to a page of ours. */
   readonly redirectUri: string | null;
-}
-
-interface IdTokenHint {
-  readonly client: string;
-  readonly subject: string;
-  readonly session: string;
 }
 
 /** @throws OAuthError invalid_request when it contradicts itself, or wants the browser where nobody registered */
@@ -49,14 +44,4 @@ function withState(uri: string, state: string): string {
   const [address = '', fragment] = uri.split(/(?=#)/, 2);
   const separator = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
   return `${address}${separator}${new URLSearchParams({ state })}${fragment ?? ''}`;
-}
-
-/** Also an expired one: it says whom it is about, and lets nobody in (section 4). Null = it is no id token of ours. */
-async function readHint(text: string | null, km: KeyManager): Promise<IdTokenHint | null> {
-  const claims = text === null ? null : await km.keys.verify(text);
-  // Access tokens and log-out tokens have no `azp`.
-  if (!claims || claims.iss !== km.options.issuer || claims.aud !== claims.azp) return null;
-  const { aud: client, sub: subject, sid: session } = claims;
-  if (typeof client !== 'string' || typeof subject !== 'string' || typeof session !== 'string') return null;
-  return { client, subject, session };
 }

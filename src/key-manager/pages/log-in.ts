@@ -2,6 +2,7 @@
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { sealInteraction } from '../interaction.ts';
 import { html, markup } from './html.ts';
+import { sendToLogIn } from './log-in-elsewhere.ts';
 import { sendPage } from './page.ts';
 
 export interface LogInPage {
@@ -16,11 +17,9 @@ export interface LogInPage {
   readonly wait?: number;
 }
 
-export function showLogIn(
-  call: Call,
-  km: KeyManager,
-  { query, backTo, hint, failed = false, wait = 0 }: LogInPage,
-): void {
+export async function showLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {
+  if (km.logInUrl !== '') return sendToLogIn(call, km, page);
+  const { query, backTo, hint, failed = false, wait = 0 } = page;
   const shown = { query, backTo, shownAt: seconds(km.clock), session: null, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
   const named = hint !== null && hint !== '';

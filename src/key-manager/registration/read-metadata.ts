@@ -26,6 +26,9 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
   if (body.software_statement !== undefined) {
     throw new OAuthError('unapproved_software_statement', 'software_statement: none is taken');
   }
+  // Who registers a key for it would be sent what others can read.
+  const encryption = encryptionNames.find((name) => (body[name] ?? '') !== '');
+  if (encryption !== undefined) wrong(encryption, 'to be left out: nothing is encrypted for clients');
   const method = readMethod(km, body);
   const grantTypes = readGrantTypes(km, body);
   const metadata: RegisteredMetadata = {
@@ -42,6 +45,7 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
       policy_uri: webAddress(body, 'policy_uri'),
       contacts: texts(body, 'contacts'),
       id_token_signed_response_alg: text(body, 'id_token_signed_response_alg'),
+      introspection_signed_response_alg: text(body, 'introspection_signed_response_alg'),
       software_id: text(body, 'software_id'),
       software_version: text(body, 'software_version'),
       jwks: readJwks(body),
@@ -55,6 +59,12 @@ export function readMetadata(km: KeyManager, body: Body): RegisteredMetadata {
   checkTogether(km, metadata);
   return metadata;
 }
+
+/** OpenID Connect Registration section 2, RFC 9701 section 6. */
+const encryptionNames = ['id_token', 'userinfo', 'introspection'].flatMap((name) => [
+  `${name}_encrypted_response_alg`,
+  `${name}_encrypted_response_enc`,
+]);
 
 const certificateNames = [
   'tls_client_auth_subject_dn',
@@ -82,10 +92,10 @@ function checkTogether(km: KeyManager, metadata: RegisteredMetadata): void {
       `exactly one of ${certificateNames.join(', ')} with tls_client_auth, else none`,
     );
   }
-  const { id_token_signed_response_alg: algorithm } = metadata;
   const served = [km.options.signingAlgorithm, ...km.options.otherAlgorithms];
-  if (algorithm !== undefined && !served.includes(algorithm)) {
-    wrong('id_token_signed_response_alg', `one of ${served.join(', ')}`);
+  for (const name of ['id_token_signed_response_alg', 'introspection_signed_response_alg'] as const) {
+    const algorithm = metadata[name];
+    if (algorithm !== undefined && !served.includes(algorithm)) wrong(name, `one of ${served.join(', ')}`);
   }
 }
 

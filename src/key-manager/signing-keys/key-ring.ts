@@ -124,10 +124,9 @@ export async function openKeyRing(
         .toSorted((a, b) => Number(b.kid === first) - Number(a.kid === first))
         .map((row) => JSON.parse(row.public_jwk) as PublicJwk);
     },
-    async sign(claims, type = 'JWT', algorithm) {
+    async sign(claims, type = 'JWT', algorithm, until = claims.exp ?? never) {
       const row = signingNow(algorithm);
-      const { exp = never } = claims;
-      if (exp > (needed.get(row.kid) ?? 0)) await need(row.kid, exp);
+      if (until > (needed.get(row.kid) ?? 0)) await need(row.kid, until);
       return signerOf(row).sign(claims, type);
     },
     async verify(jwt) {

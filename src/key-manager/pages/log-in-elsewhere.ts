@@ -1,0 +1,53 @@
+/**
+ * The page for the log-in is somebody else's (option `pages.logInUrl`), on another site perhaps. The browser is sent there with
+ * what that page needs, and brings name and password from there itself: nobody else's server sees them but that of the page.
+ */
+import { findClient } from '../../adapters/stores/clients.ts';
+import { findSession as findSessionRow, type SessionRow } from '../../adapters/stores/sessions.ts';
+import { parametersOf } from '../authorization/pushed-request.ts';
+import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
+import { shownName } from '../clients.ts';
+import { type BrowserCookie, type Interaction, sealInteraction } from '../interaction.ts';
+import { OAuthError } from '../oauth-error.ts';
+import { findSession } from '../sessions.ts';
+import type { LogInPage } from './log-in.ts';
+
+export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {
+  const { query, backTo, hint, failed, wait = 0 } = page;
+  const session = call.session?.id ?? null;
+  const shown = { query, backTo, shownAt: seconds(km.clock), session, logInSince: null };
+  const parameters = {
+    interaction: sealInteraction(call, km, shown, logInCookie(km)),
+    application: await applicationOf(km, query),
+    hint,
+    failed: failed ? '1' : null,
+    wait: wait > 0 ? String(wait) : null,
+  };
+  const url = new URL(km.logInUrl);
+  for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.append(name, value);
+  call.reply.code(303).headers({ location: url.href, 'referrer-policy': 'no-referrer' }).send();
+}
+
+/** By which a browser is known that sends the form for the log-in. */
+export const logInCookie = ({ logInUrl }: KeyManager): BrowserCookie => (logInUrl === '' ? 'browser' : 'elsewhere');
+
+/** The form comes from that page and from nowhere else. Browsers say so wherever a form is sent from (Fetch section 3.2). */
+export const requireOriginOfLogIn: Step = ({ request }, { logInUrl }) => {
+  if (logInUrl === '' || request.headers.origin === new URL(logInUrl).origin) return;
+  throw new OAuthError('access_denied', 'this form can be sent by the page for the log-in only; begin once more', 403);
+};
+
+/** The session of the browser until now. Its cookie does not come along from another site. */
+export async function sessionBefore(call: Call, km: KeyManager, { session }: Interaction): Promise<SessionRow | null> {
+  const found = await findSession(km, call.request);
+  if (found || session === null || km.logInUrl === '') return found;
+  const row = await findSessionRow(km.store.db, session);
+  return row && row.expires_at > seconds(km.clock) ? row : null;
+}
+
+/** As users see it; null where no application asks: for a page of ours. */
+async function applicationOf(km: KeyManager, query: string): Promise<string | null> {
+  const id = query === '' ? null : (await parametersOf(km, query)).get('client_id');
+  const client = id === null ? null : await findClient(km.store.db, id);
+  return client && shownName(km.store.db, client);
+}
