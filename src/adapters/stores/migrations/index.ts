@@ -13,7 +13,7 @@ import * as grants from './0010-grants.ts';
 import * as keys from './0011-keys.ts';
 import * as headVersion from './0012-head-version.ts';
 import * as revokedAll from './0013-revoked-all.ts';
-import * as claims from './0016-claims.ts';
+import * as claims from './0014-claims.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -29,5 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-keys': keys,
   '0012-head-version': headVersion,
   '0013-revoked-all': revokedAll,
-  '0016-claims': claims,
+  '0014-claims': claims,
 };
