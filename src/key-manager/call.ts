@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
+import type { KeptDocuments } from '../adapters/outbound/kept-documents.ts';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { HandedOut } from '../adapters/stores/access-tokens.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
@@ -17,6 +18,7 @@ import type { IssuerKeys } from './assertions/issuer-keys.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Confirmation } from './confirmation.ts';
+import type { OpenIdProvider } from './federation/oidc/read-metadata.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -49,8 +51,10 @@ export interface KeyManager {
   readonly grants: ReadonlyMap<string, Grant>;
   /** Of issuers whose assertions are taken. */
   readonly issuerKeys: IssuerKeys;
-  /** That clients publish. */
+  /** That clients and identity providers publish. */
   readonly keySets: KeySets;
+  /** What identity providers publish of themselves. */
+  readonly openIdProviders: KeptDocuments<OpenIdProvider>;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;

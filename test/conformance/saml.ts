@@ -28,6 +28,8 @@ export async function addProvider(
     name: `provider ${randomUUID()}`,
     description: '',
     enabled: true,
+    protocol: 'saml2',
+    logIn: false,
     entityId: `https://idp.example/${randomUUID()}`,
     certificates: [certificate],
     alias: '',

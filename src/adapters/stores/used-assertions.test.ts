@@ -40,7 +40,7 @@ it('a federated user is as last said, and unknown when his provider is switched 
   const provider: IdentityProvider = {
     ...{ id: 'p', tenant: 'carbon.super', name: 'corporate', description: '', enabled: true, entityId: 'urn:p' },
     ...{ certificates: [], alias: '', ssoUrl: '', serviceProviderEntityId: '', roleAttribute: defaultRoleAttribute },
-    ...{ roles: {}, claims: {}, localAccounts: true, allowSha1: false },
+    ...{ roles: {}, claims: {}, localAccounts: true, allowSha1: false, protocol: 'saml2', logIn: false },
   };
   const subject = federatedSubject(provider.name, 'jane', provider.tenant);
   const jane = { subject, providerId: 'p', tenant: provider.tenant, name: 'jane', claims: { email: 'j@x' } };

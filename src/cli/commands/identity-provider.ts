@@ -1,5 +1,6 @@
-/** `postern identity-provider`: whose assertions about users a control plane's key managers believe. */
+/** `postern identity-provider`: whose word about users a control plane's key managers believe. */
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
@@ -15,6 +16,17 @@ export interface EnvironmentOptions {
 
 /** What is not said is as it was, or as the control plane has it by default. */
 export interface IdentityProviderOptions extends EnvironmentOptions {
+  /** It speaks OpenID Connect. */
+  readonly oidc?: true;
+  readonly logIn?: boolean;
+  /** `entityId`, as OpenID Connect calls it. */
+  readonly issuer?: string;
+  readonly clientId?: string;
+  /** `-` = standard input. */
+  readonly clientSecretFile?: string;
+  readonly scope?: readonly string[];
+  readonly nameClaim?: string;
+  readonly userInfo?: boolean;
   readonly entityId?: string;
   readonly description?: string;
   /** File with its certificate. */
@@ -41,6 +53,9 @@ interface IdentityProvider {
   readonly entityId: string;
   readonly enabled: boolean;
   readonly certificates: readonly string[];
+  readonly protocol: 'saml2' | 'oidc';
+  readonly logIn: boolean;
+  readonly oidc?: Body;
   readonly [field: string]: unknown;
 }
 
@@ -49,8 +64,14 @@ const path = '/identity-providers';
 export function addIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
-    const { entityId } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
-    note(`assertions of ${entityId} are exchanged for tokens from now on`);
+    const { protocol, entityId, logIn } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
+    if (protocol === 'saml2') note(`assertions of ${entityId} are exchanged for tokens from now on`);
+    if (logIn) note(`users may log in with ${name} from now on`);
+    if (protocol === 'oidc') {
+      note(
+        `redirect URI to be registered there, at the key manager's address: /oauth2/log-in-at/callback/${encodeURIComponent(name)}`,
+      );
+    }
   });
 }
 
@@ -74,6 +95,8 @@ export function switchIdentityProvider(name: string, enabled: boolean, options: 
 const columns = [
   ['NAME', 'name'],
   ['ENABLED', 'enabled'],
+  ['LOG-IN', 'logIn'],
+  ['PROTOCOL', 'protocol'],
   ['ENTITY ID', 'entityId'],
   ['ALIAS', 'alias'],
 ] as const;
@@ -117,7 +140,8 @@ async function replace(connection: Connection, before: IdentityProvider, change:
   // What the metadata say takes the place of what was said.
   const { entityId, certificates, ssoUrl, ...others } = before;
   const kept = change.metadata === undefined ? before : others;
-  const body = JSON.stringify({ ...kept, ...change });
+  const oidc = change.oidc ? { oidc: { ...before.oidc, ...(change.oidc as Body) } } : {};
+  const body = JSON.stringify({ ...kept, ...change, ...oidc });
   const json = { 'content-type': 'application/json' };
   await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
 }
@@ -127,14 +151,31 @@ type Body = Readonly<Record<string, unknown>>;
 /** What the options say, in the fields of the admin API. */
 async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
-  const { certificate, metadata, role, claim, ...plain } = rest;
+  const { certificate, metadata, role, claim, oidc, issuer, clientId, clientSecretFile, ...others } = rest;
+  const { scope, nameClaim, userInfo, ...plain } = others;
+  const client = {
+    ...(clientId !== undefined && { clientId }),
+    ...(clientSecretFile !== undefined && { clientSecret: secretIn(clientSecretFile) }),
+    ...(scope && { scopes: scope }),
+    ...(nameClaim !== undefined && { nameClaim }),
+    ...(userInfo !== undefined && { userInfo }),
+  };
   return {
     ...plain,
+    ...(oidc && { protocol: 'oidc' }),
+    ...(issuer !== undefined && { entityId: issuer }),
+    ...(Object.keys(client).length > 0 && { oidc: client }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
     ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
     ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),
     ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one))) }),
   };
+}
+
+/** The line break that editors and `echo` put behind it is not part of it. */
+function secretIn(file: string): string {
+  const text = file === '-' ? readFileSync(0) : readBounded(file, { maxBytes: 4096, anyKind: true });
+  return text.toString().replace(/\r?\n$/, '');
 }
 
 async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {

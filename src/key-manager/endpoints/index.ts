@@ -8,6 +8,7 @@ import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
+import { backFrom, logInAt } from './log-in-at.ts';
 import { confirmLogOut, logOut } from './log-out.ts';
 import { manageClient } from './manage-client.ts';
 import { metadata } from './metadata.ts';
@@ -55,6 +56,14 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/register/:id', methods: ['GET', 'PUT', 'DELETE'], body: 'json', steps: manageClient },
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
+  { path: '/oauth2/log-in-at', methods: ['POST'], body: 'form', steps: logInAt, refuse: refuseOnPage },
+  {
+    path: '/oauth2/log-in-at/callback/:provider',
+    methods: ['GET'],
+    body: 'query',
+    steps: backFrom('oidc'),
+    refuse: refuseOnPage,
+  },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },

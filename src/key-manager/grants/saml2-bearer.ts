@@ -1,13 +1,10 @@
 /** A token of a user for whom an identity provider speaks, by a SAML assertion that the client got of it (RFC 7522). */
 import { randomUUID } from 'node:crypto';
-import { putFederatedUser } from '../../adapters/stores/federated-users.ts';
-import { findIdentityProvider } from '../../adapters/stores/identity-providers.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
-import { federatedSubject } from '../../core/identity-provider.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
-import type { KeyManager } from '../call.ts';
 import { mayUse } from '../clients.ts';
+import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
@@ -26,7 +23,7 @@ export const saml2Bearer: Grant = {
     // It brings a reader of XML, which a key manager without identity providers has no use for.
     const { acceptAssertion } = await import('../saml/accept-assertion.ts');
     const assertion = await acceptAssertion(km, client.tenant, parameter);
-    const user = await userOf(km, assertion);
+    const user = await assertedUser(km, assertion.provider, assertion);
     const issuedAt = await issueTime(km, { subject: user.subject, client: client.consumer_key }, beganAt);
     // Nothing outlives the assertion, refresh tokens and what they give included.
     const notAfter = assertion.endsAt;
@@ -44,31 +41,16 @@ export const saml2Bearer: Grant = {
   },
 };
 
-interface AssertedUser {
-  readonly subject: string;
-  readonly roles: readonly string[];
-  readonly isLocal: boolean;
-}
-
-/** Who has an account has its roles; for anybody else the provider's word counts, as far as it is mapped. */
-async function userOf(km: KeyManager, { provider, name, roles }: AcceptedAssertion): Promise<AssertedUser> {
-  const local = provider.localAccounts ? await km.users.find(name) : null;
-  if (local && local.tenant === provider.tenant) return { subject: local.fullName, roles: local.roles, isLocal: true };
-  return { subject: federatedSubject(provider.name, name, provider.tenant), roles, isLocal: false };
-}
-
 /** False when it was used before, or its provider is no longer the one that it was checked against. */
 async function take(
   tx: StoreTransaction,
   { provider, id, endsAt, name, claims }: AcceptedAssertion,
-  { subject, roles, isLocal }: AssertedUser,
+  user: AssertedUser,
   family: string,
 ): Promise<boolean> {
-  const now = await findIdentityProvider(tx.db, provider.id);
-  if (JSON.stringify(now) !== JSON.stringify(provider)) return false;
+  if (!(await isUnchanged(tx, provider))) return false;
   if (!(await takeAssertion(tx, { issuer: provider.entityId, id, family, expiresAt: endsAt }))) return false;
-  const { id: providerId, tenant } = provider;
-  if (!isLocal) await putFederatedUser(tx, { subject, providerId, tenant, name, roles, claims, expiresAt: endsAt });
+  await rememberUser(tx, provider, user, { name, claims, expiresAt: endsAt });
   return true;
 }
 
