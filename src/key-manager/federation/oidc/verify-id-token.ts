@@ -19,9 +19,11 @@ export async function verifyIdToken(
   { idToken, accessToken }: UpstreamTokens,
   away: Away,
 ): Promise<IdTokenClaims> {
-  const { alg, kid, claims } = read(idToken);
+  const { alg, kid, typ, claims } = read(idToken);
   // Asymmetric ones only: whoever has our secret must not be able to make one.
   if (!jwsAlgorithms.includes(alg)) return bad(`alg: expected one of ${jwsAlgorithms.join(', ')}`);
+  // Log-out tokens and access tokens are signed too (RFC 8725 section 3.11).
+  if (typ !== undefined && !/^jwt$/i.test(typ)) return bad('typ: expected JWT');
   if (!(await isSigned(idToken, alg, await keysFor(km, provider, jwksUri, { alg, kid })))) {
     return bad('no key of the provider has signed it');
   }
@@ -41,10 +43,15 @@ export async function verifyIdToken(
   return { ...claims, sub };
 }
 
-function read(jwt: string): { alg: string; kid: string | undefined; claims: Record<string, unknown> } {
+function read(jwt: string): { alg: string; kid?: string; typ?: string; claims: Record<string, unknown> } {
   try {
-    const { alg, kid } = decodeProtectedHeader(jwt);
-    return { alg: String(alg), kid: kid === undefined ? kid : String(kid), claims: decodeJwt(jwt) };
+    const { alg, kid, typ } = decodeProtectedHeader(jwt);
+    return {
+      alg: String(alg),
+      ...(kid !== undefined && { kid: String(kid) }),
+      ...(typ !== undefined && { typ: String(typ) }),
+      claims: decodeJwt(jwt),
+    };
   } catch {
     return bad('expected a JWT');
   }
