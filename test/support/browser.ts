@@ -15,6 +15,8 @@ export class Browser {
   /** By host: the port makes no difference (RFC 6265 section 8.5). */
   readonly #cookies = new Map<string, Map<string, string>>();
   readonly #homes: readonly string[];
+  /** Where it went last: the page that it shows, or an address elsewhere. */
+  at = '';
   /** What it shows; null = nothing yet. */
   page: Shown | null = null;
 
@@ -40,6 +42,7 @@ export class Browser {
     let next = new URL(url).href;
     let request = init;
     for (let hops = 0; hops < 10; hops++) {
+      this.at = next;
       if (!this.#homes.includes(new URL(next).origin)) return next;
       const response = await fetch(next, {
         ...request,
