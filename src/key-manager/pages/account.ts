@@ -71,7 +71,8 @@ ${clients.map(
 }
 ${clients.length > 1 && form('revoke-all', html`<button class="other">Revoke all</button>`)}
 
-${isFederated(session.subject) ? html`<p>Your password is that of the other log-in; change it there.</p>` : passwordOf(session, form)}`,
+${isFederated(session.subject) ? html`<h2>Password</h2>
+<p>You log in elsewhere, and change your password there.</p>` : passwordOf(session, form)}`,
   });
 }
 
