@@ -10,7 +10,7 @@ import { sweepOnce } from '../../src/key-manager/sweep.ts';
 import { ManualClock, systemClock } from '../../src/platform/clock.ts';
 import type { Browser } from '../support/browser.ts';
 import type { Answer } from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, isActive, refused, requestUrl } from './code-flow.ts';
+import { answerIn, claimsOf, exchange, isActive, redirectUri, refused, requestUrl } from './code-flow.ts';
 import { type Federation, logInElsewhere, logInThere, newBrowser, startFederation } from './federation.ts';
 
 const text = ({ page }: Browser): string => page?.text.replace(/^[\s\S]*<main[^>]*>/, '') ?? '';
@@ -38,14 +38,14 @@ const userInfo = async ({ server }: Federation, token: string): Promise<unknown>
 test('who logs in elsewhere has tokens with scopes by mapped roles, an id token with amr, and claims in user info', async () => {
   await using federation = await startFederation(
     { options: { rolesClaim: 'groups' } },
-    { roles: { staff: ['editor'] }, claims: { preferred_username: 'nickname' } },
+    { roles: { staff: ['editor'] }, claims: { preferred_username: 'nickname', sub: 'groups' } },
     { options: { rolesClaim: 'roles' } },
   );
   const { json } = await tokensOf(federation, 'openid profile update');
   assert.equal(json.scope, 'openid profile update');
   const { sub, amr, groups } = claimsOf(json.id_token);
   assert.deepEqual({ sub, amr, groups }, { sub: subject, amr: ['pwd'], groups: ['editor'] });
-  const said = { sub: subject, preferred_username: 'mary@carbon.super', nickname: 'mary' };
+  const said = { sub: subject, preferred_username: 'mary@carbon.super', nickname: 'mary', groups: ['editor'] };
   assert.deepEqual(await userInfo(federation, json.access_token), said);
   const renewed = await refresh(federation, json.refresh_token);
   assert.deepEqual([renewed.status, renewed.json.scope], [200, 'openid profile update']);
@@ -123,6 +123,63 @@ test('a device is let in by who logs in elsewhere', async () => {
   const form = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun.json.device_code };
   const { status, json } = await server.post('/oauth2/token', form, client);
   assert.deepEqual([status, claimsOf(json.id_token).sub], [200, subject]);
+});
+
+test('a device that was let in gets nothing once the session has ended in which it was', async () => {
+  await using federation = await startFederation(
+    {},
+    { localAccounts: true, oidc: { nameClaim: 'preferred_username' } },
+  );
+  const { server, client } = federation;
+  await server.km.users.create({ name: 'mary', password: 'other', roles: [] });
+  const begun = await server.post('/oauth2/device_authorization', { scope: 'openid' }, client);
+  const browser = newBrowser(federation);
+  await browser.go(begun.json.verification_uri_complete);
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  await logInThere(browser);
+  await browser.submit({ decision: 'agree' });
+  await ends.removed?.(federation);
+  const form = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun.json.device_code };
+  refused(await server.post('/oauth2/token', form, client), 'access_denied');
+});
+
+test('a request that was pushed goes on after a log-in elsewhere, and says there what it has asked', async () => {
+  await using federation = await startFederation();
+  const { server, client } = federation;
+  const pushed = await server.post(
+    '/oauth2/par',
+    {
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      scope: 'openid',
+      prompt: 'login',
+      login_hint: 'mary',
+      state: 's',
+    },
+    client,
+  );
+  assert.equal(pushed.status, 201);
+  const browser = newBrowser(federation);
+  const query = { client_id: client.consumerKey, request_uri: pushed.json.request_uri };
+  await browser.go(`${server.url}/oauth2/authorize?${new URLSearchParams(query)}`);
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  assert.match(browser.page?.url ?? '', /prompt=login&max_age=0&login_hint=mary/);
+  await logInThere(browser);
+  const answer = answerIn(await browser.submit({ decision: 'agree' }));
+  assert.deepEqual([answer.get('state'), answer.has('code')], ['s', true]);
+});
+
+test('400 on the page for a request that is longer than a browser remembers', async () => {
+  await using federation = await startFederation();
+  const { server, client } = federation;
+  const browser = newBrowser(federation);
+  await browser.go(requestUrl(server, client, { state: 'x'.repeat(3000) }));
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  assert.equal(browser.page?.status, 400);
+  assert.match(text(browser), /too long to be remembered by the browser; it can push it \(RFC 9126\)/);
+  await browser.go(requestUrl(server, client, { state: 'x'.repeat(1500) }));
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  assert.match(browser.page?.url ?? '', /^http:\/\/localhost/);
 });
 
 type End = (federation: Federation) => Promise<unknown>;

@@ -71,8 +71,12 @@ ${clients.map(
 }
 ${clients.length > 1 && form('revoke-all', html`<button class="other">Revoke all</button>`)}
 
-${isFederated(session.subject) ? html`<h2>Password</h2>
-<p>You log in elsewhere, and change your password there.</p>` : passwordOf(session, form)}`,
+${
+  isFederated(session.subject)
+    ? html`<h2>Password</h2>
+<p>You log in elsewhere, and change your password there.</p>`
+    : passwordOf(session, form)
+}`,
   });
 }
 
