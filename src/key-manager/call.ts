@@ -19,6 +19,7 @@ import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Confirmation } from './confirmation.ts';
 import type { OpenIdProvider } from './federation/oidc/read-metadata.ts';
+import type { Turns } from './federation/turns.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -55,6 +56,8 @@ export interface KeyManager {
   readonly keySets: KeySets;
   /** What identity providers publish of themselves. */
   readonly openIdProviders: KeptDocuments<OpenIdProvider>;
+  /** Of log-ins at identity providers. */
+  readonly turns: Turns;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;

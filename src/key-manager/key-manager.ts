@@ -22,6 +22,7 @@ import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { openIdMetadata } from './federation/oidc/read-metadata.ts';
+import { openTurns } from './federation/turns.ts';
 import { Form, parseForm } from './form.ts';
 import { allGrants } from './grants/custom/load-custom-grants.ts';
 import { type Introspection, introspect } from './introspection.ts';
@@ -112,6 +113,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     clientAuthorities: (deps.clientAuthorities ?? []).map((pem) => new X509Certificate(pem)),
     keySets: openKeySets(clock, deps.privateAddresses),
     openIdProviders: keepDocuments(openIdMetadata, clock, deps.privateAddresses),
+    turns: openTurns(clock),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, onlyTokens),
     clients: new KnownClients(store),

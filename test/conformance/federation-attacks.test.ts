@@ -370,6 +370,35 @@ test('503 where a provider is at a private address and those are not to be asked
   assert.deepEqual(upstream.asked, []);
 });
 
+test('503 for a flood of answers with one cookie, of which the provider is asked for twenty at a time', async () => {
+  const { browser, back } = await wayBack();
+  const headers = { cookie: `${awayCookie}=${browser.cookies.get(awayCookie)}` };
+  const held: (() => void)[] = [];
+  const twenty = Promise.withResolvers<void>();
+  let isHeld = true;
+  upstream.lies = {
+    answers(request, response) {
+      if (request.url !== '/token') return false;
+      const refuse = () => response.writeHead(400).end('{}');
+      if (isHeld) held.push(refuse);
+      else refuse();
+      if (held.length === 20) twenty.resolve();
+      return true;
+    },
+  };
+  const forged = new URL(back);
+  forged.searchParams.set('code', 'forged');
+  const answers = Array.from({ length: 121 }, () => fetch(forged, { headers, redirect: 'manual' }));
+  // The others wait for the provider.
+  assert.equal((await Promise.race(answers)).status, 503);
+  await twenty.promise;
+  isHeld = false;
+  for (const refuse of held) refuse();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual(new Set(statuses), new Set([403, 503]));
+  assert.equal(held.length, 20);
+});
+
 test('a log-in that has to be a new one: asked for, and refused where the provider does not say that it is', async () => {
   const { asked } = upstream;
   await logIn({ prompt: 'login', login_hint: 'jane@corp.example' });

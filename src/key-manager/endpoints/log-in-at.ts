@@ -44,7 +44,12 @@ const finish =
     if (!isAsked)
       throw new OAuthError('access_denied', 'this provider was not asked, or nobody logs in with it any more', 403);
     await orOnPage(call, km, away.from, async () => {
-      await enter(call, km, provider, away, await upstream.finish(call, km, provider, away));
+      const { socket } = call.request.raw;
+      const identity = await km.turns(provider.id)(
+        () => upstream.finish(call, km, provider, away),
+        () => socket.destroyed,
+      );
+      await enter(call, km, provider, away, identity);
       goBack(call, km, away.from);
     });
   };
