@@ -189,6 +189,14 @@ test('400, and nothing is asked of the provider, in a browser that has not asked
   assert.deepEqual(tokenRequests(upstream), []);
 });
 
+test('a page elsewhere that brings a made-up answer does not end a log-in that is under way', async () => {
+  const { browser, back } = await wayBack();
+  await browser.go(`${server.url}/oauth2/log-in-at/callback/corp?state=other&code=x`);
+  refused(browser, 400, /no log-in that was begun in this browser/);
+  await browser.go(back);
+  assert.equal(browser.cookies.has(sessionCookie), true);
+});
+
 test('400 for an answer that comes once more, and for one of eleven minutes ago', async () => {
   const { browser, back } = await wayBack();
   await browser.go(back);
@@ -356,6 +364,30 @@ for (const [what, lies] of [
     // Asked once in a while, however many want to log in.
     await browser.submit({ provider: 'corp' }, /log-in-at"/);
     assert.equal(other.asked.length, 1);
+  });
+}
+
+for (const named of [true, false]) {
+  test(`a provider that signs with a new key is believed once that is published, ${named ? 'with' : 'without'} names of keys`, async () => {
+    await using other = await startLyingProvider();
+    const clock = new ManualClock(Date.now());
+    await using alone = await startAuthorizationServer({ clock });
+    const key = await addSubscribedApplication(alone);
+    await addOpenIdProvider(alone, other);
+    if (!named) other.lies = { header: { kid: undefined } };
+    const enter = async (): Promise<Browser> => {
+      const browser = new Browser(alone.url, other.issuer);
+      await browser.go(requestUrl(alone, key));
+      await browser.submit({ provider: 'corp' }, /log-in-at"/);
+      return browser;
+    };
+    assert.match(text(await enter()), /asks for access/);
+    await other.changeKey();
+    // It was just asked.
+    refused(await enter(), 403, /no key of the provider/);
+    clock.advance(31_000);
+    assert.match(text(await enter()), /asks for access/);
+    assert.equal(other.asked.filter(({ path }) => path === '/keys').length, 2);
   });
 }
 

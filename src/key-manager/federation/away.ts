@@ -53,8 +53,11 @@ export function goAway({ reply }: Call, km: KeyManager, begin: Pick<Away, 'provi
  */
 export function comeBack({ request, reply }: Call, km: KeyManager, state: string): Away {
   const away = open(km, readCookie(request, purpose));
-  setCookie(reply, purpose, '', 0);
-  if (away?.state === state && away.sentAt + patience >= seconds(km.clock)) return away;
+  if (away?.state === state) {
+    // Not for an answer to something else: any page elsewhere can have the browser bring one.
+    setCookie(reply, purpose, '', 0);
+    if (away.sentAt + patience >= seconds(km.clock)) return away;
+  }
   throw new OAuthError(
     'invalid_request',
     'this answer is to no log-in that was begun in this browser, or to one of long ago; begin once more',

@@ -1,11 +1,11 @@
 /** Somebody has logged in at an identity provider: his session here begins. */
-import { findSession } from '../../adapters/stores/sessions.ts';
+import { findSession as findSessionById, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { logInSource } from '../log-in-source.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { beginSession } from '../sessions.ts';
+import { beginSession, findSession } from '../sessions.ts';
 import { assertedUser, isUnchanged, rememberUser } from './asserted-user.ts';
 import type { Away } from './away.ts';
 import type { AssertedIdentity } from './upstream.ts';
@@ -27,8 +27,7 @@ export async function enter(
     methods,
     address: logInSource(km, call.request, 'stranger').address,
     beganAt: call.beganAt,
-    // By its id: its cookie does not come along with a form of somebody else's.
-    former: away.session === null ? null : await findSession(km.store.db, away.session),
+    former: await formerSession(call, km, away),
     vouched: {
       provider: provider.id,
       authenticatedAt,
@@ -41,6 +40,11 @@ export async function enter(
       },
     },
   });
+}
+
+/** By its id where its cookie does not come along: with a form of somebody else's. */
+async function formerSession({ request }: Call, km: KeyManager, { session }: Away): Promise<SessionRow | null> {
+  return (await findSession(km, request)) ?? (session === null ? null : findSessionById(km.store.db, session));
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type IdentityProvider,
   type OpenIdClient,
 } from '../../../core/identity-provider.ts';
+import { isSafeAddress } from '../../../core/safe-address.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Seal } from '../../../platform/seal.ts';
 import type { IdentityProviderForm, OpenIdForm } from './form.ts';
@@ -82,12 +83,10 @@ function noCertificates(given: IdentityProviderForm, metadata: unknown): readonl
   );
 }
 
-/** OpenID Connect Discovery 1.0 section 2. Without TLS only what never leaves this machine. */
+/** OpenID Connect Discovery 1.0 section 2. */
 function issuer(value: string): string {
-  const { protocol, hostname, search, hash, username, password } = URL.parse(value) ?? { protocol: '' };
-  const isSafe =
-    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname ?? ''));
-  if (isSafe && !search && !hash && !username && !password && !/[?#]/.test(value)) return value;
+  const { username = '', password = '' } = URL.parse(value) ?? {};
+  if (isSafeAddress(value) && !/[?#]/.test(value) && username + password === '') return value;
   throw new RestError(400, 'body/entityId: expected the issuer, an https address without query and fragment.');
 }
 

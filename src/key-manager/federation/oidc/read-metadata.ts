@@ -1,5 +1,6 @@
 /** What a provider publishes of itself (OpenID Connect Discovery 1.0 section 3). */
 import type { DocumentKind } from '../../../adapters/outbound/kept-documents.ts';
+import { isSafeAddress } from '../../../core/safe-address.ts';
 
 export interface OpenIdProvider {
   readonly issuer: string;
@@ -21,8 +22,7 @@ function read(text: string): OpenIdProvider {
   const given = parse(text);
   const address = (name: string): string => {
     const value = given[name];
-    // A browser is sent there, or secrets are: nowhere but over TLS, save on this machine.
-    if (typeof value === 'string' && isSafe(value)) return value;
+    if (typeof value === 'string' && isSafeAddress(value)) return value;
     throw new Error(`${name}: expected an https address`);
   };
   const methods = given.token_endpoint_auth_methods_supported;
@@ -49,10 +49,3 @@ function parse(text: string): Record<string, unknown> {
   }
   throw new Error('expected a JSON object');
 }
-
-function isSafe(address: string): boolean {
-  const { protocol, hostname } = URL.parse(address) ?? {};
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname ?? ''));
-}
-
-const isLoopback = (host: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(host);

@@ -24,7 +24,15 @@ export async function verifyIdToken(
   if (!jwsAlgorithms.includes(alg)) return bad(`alg: expected one of ${jwsAlgorithms.join(', ')}`);
   // Log-out tokens and access tokens are signed too (RFC 8725 section 3.11).
   if (typ !== undefined && !/^jwt$/i.test(typ)) return bad('typ: expected JWT');
-  if (!(await isSigned(idToken, alg, await keysFor(km, provider, jwksUri, { alg, kid })))) {
+  const signedBy = async (keys: readonly JWK[]): Promise<boolean> =>
+    isSigned(
+      idToken,
+      alg,
+      keys.filter((jwk) => (!jwk.alg || jwk.alg === alg) && (!kid || !jwk.kid || jwk.kid === kid)),
+    );
+  const published = (again: boolean) => keysOf(km, provider, jwksUri, again);
+  // One may have been published since.
+  if (!(await signedBy(await published(false))) && !(await signedBy(await published(true)))) {
     return bad('no key of the provider has signed it');
   }
   const { iss, aud, azp, exp, iat, nonce, at_hash, sub } = claims;
@@ -57,22 +65,8 @@ function read(jwt: string): { alg: string; kid?: string; typ?: string; claims: R
   }
 }
 
-async function keysFor(
-  km: KeyManager,
-  { name }: IdentityProvider,
-  jwksUri: string,
-  { alg, kid }: { readonly alg: string; readonly kid: string | undefined },
-): Promise<readonly JWK[]> {
-  const published = async (again: boolean): Promise<readonly JWK[]> => {
-    const keys = (await km.keySets
-      .get(jwksUri, again)
-      .catch((error) => unavailable(km, name, 'its keys', error))) as readonly JWK[];
-    return keys.filter((jwk) => (!jwk.alg || jwk.alg === alg) && (kid === undefined || !jwk.kid || jwk.kid === kid));
-  };
-  const known = await published(false);
-  // It may have been published since.
-  return known.length > 0 ? known : published(true);
-}
+const keysOf = (km: KeyManager, { name }: IdentityProvider, jwksUri: string, again: boolean): Promise<readonly JWK[]> =>
+  km.keySets.get(jwksUri, again).catch((error) => unavailable(km, name, 'its keys', error)) as Promise<readonly JWK[]>;
 
 /** Section 3.1.3.6: the left half of the hash that the algorithm signs by. Ed25519 signs by SHA-512. */
 function halfHash(alg: string, text: string): string {
