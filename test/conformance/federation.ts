@@ -103,6 +103,6 @@ export async function logInThere(browser: Browser): Promise<string> {
   assert.match(browser.page?.text ?? '', /name="password"/);
   const at = await browser.submit({ username: 'mary', password: 'marys' });
   return /value="agree"/.test(browser.page?.text ?? '') && /localhost/.test(browser.page?.url ?? '')
-    ? await browser.submit({ decision: 'agree' })
+    ? browser.submit({ decision: 'agree' })
     : at;
 }
