@@ -182,6 +182,12 @@ test('400 on the page for a request that is longer than a browser remembers', as
   assert.match(browser.page?.url ?? '', /^http:\/\/localhost/);
 });
 
+test('a provider may have any name: its address of ours is written for URLs', async () => {
+  await using federation = await startFederation({}, { name: 'Käse & Co 50%' });
+  const { browser } = await logInElsewhere(federation);
+  assert.match(text(browser), /You are logged in as <strong>mary@carbon.super \(Käse &#38; Co 50%\)<\/strong>/);
+});
+
 type End = (federation: Federation) => Promise<unknown>;
 
 const ends: Readonly<Record<string, End>> = {

@@ -88,16 +88,16 @@ export function changeIdentityProvider(name: string, options: IdentityProviderOp
 export function switchIdentityProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     await replace(connection, await find(connection, name), { enabled });
-    note(enabled ? `${name} is believed` : `${name} is believed no more, and what it gave is revoked`);
+    note(enabled ? `${name} is believed` : `${name} is believed no more, and what was given for its word is revoked`);
   });
 }
 
 const columns = [
   ['NAME', 'name'],
   ['ENABLED', 'enabled'],
-  ['LOG-IN', 'logIn'],
-  ['PROTOCOL', 'protocol'],
   ['ENTITY ID', 'entityId'],
+  ['PROTOCOL', 'protocol'],
+  ['LOG-IN', 'logIn'],
   ['ALIAS', 'alias'],
 ] as const;
 
@@ -122,7 +122,7 @@ export function removeIdentityProvider(name: string, options: EnvironmentOptions
   return withConnection(options.environment, options, async (connection) => {
     const { id } = await find(connection, name);
     await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
-    note(`${name} is removed, and what its assertions gave is revoked`);
+    note(`${name} is removed, and what was given for its word is revoked`);
   });
 }
 
