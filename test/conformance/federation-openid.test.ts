@@ -125,6 +125,24 @@ test('a device is let in by who logs in elsewhere', async () => {
   assert.deepEqual([status, claimsOf(json.id_token).sub], [200, subject]);
 });
 
+test('a session goes on where its user shows his password, and still ends with the provider that it began with', async () => {
+  await using federation = await startFederation(
+    {},
+    { localAccounts: true, oidc: { nameClaim: 'preferred_username' } },
+  );
+  const { server, client } = federation;
+  await server.km.users.create({ name: 'mary', password: 'other', roles: [] });
+  const { browser, json } = await tokensOf(federation, 'openid');
+  await browser.go(requestUrl(server, client, { scope: 'openid', prompt: 'login' }));
+  const back = await browser.submit({ username: 'mary', password: 'other' });
+  const later = (await exchange(server, client, answerIn(back).get('code') as string)).json;
+  assert.equal(claimsOf(later.id_token).sid, claimsOf(json.id_token).sid);
+  await ends.removed?.(federation);
+  assert.equal(await isActive(server, client, json.access_token), false);
+  await browser.go(`${server.url}/oauth2/account`);
+  assert.match(text(browser), /name="password"/);
+});
+
 test('a device that was let in gets nothing once the session has ended in which it was', async () => {
   await using federation = await startFederation(
     {},
