@@ -200,6 +200,28 @@ test('400 on the page for a request that is longer than a browser remembers', as
   assert.match(browser.page?.url ?? '', /^http:\/\/localhost/);
 });
 
+test('a page of the installation for the log-in sends browsers to a provider, and no other page does', async () => {
+  const logInUrl = 'https://log-in.example/';
+  await using federation = await startFederation({ pages: { logInUrl } });
+  const { server, client } = federation;
+  const browser = newBrowser(federation);
+  const sent = new URL(await browser.go(requestUrl(server, client, { scope: 'openid', prompt: 'login' })));
+  assert.equal(sent.origin, 'https://log-in.example');
+  const form = { interaction: sent.searchParams.get('interaction') ?? '', provider: 'corp' };
+  const send = (origin: string) =>
+    browser.go(`${server.url}/oauth2/log-in-at`, {
+      method: 'POST',
+      headers: { origin },
+      body: new URLSearchParams(form),
+    });
+  await send('https://evil.example');
+  assert.equal(browser.page?.status, 403);
+  await send('https://log-in.example');
+  assert.match(browser.page?.url ?? '', /^http:\/\/localhost.+prompt=login&max_age=0/);
+  await logInThere(browser);
+  assert.match(text(browser), /mary@carbon.super \(corp\)/);
+});
+
 test('a provider may have any name: its address of ours is written for URLs', async () => {
   await using federation = await startFederation({}, { name: 'Käse & Co 50%' });
   const { browser } = await logInElsewhere(federation);

@@ -1,9 +1,9 @@
 /** `postern identity-provider`: whose word about users a control plane's key managers believe. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
+import { readPassword } from '../read-password.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
 import { document, type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
@@ -155,7 +155,7 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   const { scope, nameClaim, userInfo, ...plain } = others;
   const client = {
     ...(clientId !== undefined && { clientId }),
-    ...(clientSecretFile !== undefined && { clientSecret: secretIn(clientSecretFile) }),
+    ...(clientSecretFile !== undefined && { clientSecret: await readPassword(clientSecretFile, 'Client secret: ') }),
     ...(scope && { scopes: scope }),
     ...(nameClaim !== undefined && { nameClaim }),
     ...(userInfo !== undefined && { userInfo }),
@@ -170,12 +170,6 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
     ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),
     ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one))) }),
   };
-}
-
-/** The line break that editors and `echo` put behind it is not part of it. */
-function secretIn(file: string): string {
-  const text = file === '-' ? readFileSync(0) : readBounded(file, { maxBytes: 4096, anyKind: true });
-  return text.toString().replace(/\r?\n$/, '');
 }
 
 async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {
