@@ -37,7 +37,8 @@ export const privateKeyJwt: ClientAuthentication = {
 
 function subjectOf(assertion: string): string | undefined {
   try {
-    return isCompact(assertion) ? decodeJwt(assertion).sub : undefined;
+    const sub: unknown = isCompact(assertion) ? decodeJwt(assertion).sub : undefined;
+    return typeof sub === 'string' ? sub : undefined;
   } catch {
     return undefined;
   }
