@@ -24,7 +24,7 @@ import {
   setMetadata,
   startAuthorizationServer,
 } from './authorization-server.ts';
-import { exchange, isActive, loggedIn, newCode, redirectUri } from './code-flow.ts';
+import { exchange, isActive, loggedIn, newCode, redirectUri, requestUrl } from './code-flow.ts';
 import { forgeries, rewrite, type Seen, signedWrongly } from './forgeries.ts';
 import { assertion, dpopProof, newKey, type SigningKey } from './signing-client.ts';
 
@@ -294,6 +294,17 @@ const places: Readonly<Record<string, Place>> = {
       const url = `${server.url}/oidc/logout?${new URLSearchParams({ id_token_hint: token, post_logout_redirect_uri: redirectUri })}`;
       const answer = await fetch(url, { redirect: 'manual' });
       return { status: answer.status, text: await answer.text(), taken: answer.status === 303 };
+    },
+  },
+  'a log-in, as the hint': {
+    takes: 'id token',
+    ...inHead,
+    async send(token) {
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+      const url = requestUrl(server, client, { scope: 'openid', prompt: 'none', id_token_hint: token });
+      const { status, headers } = await fetch(url, { redirect: 'manual', headers: { cookie } });
+      const text = String(headers.get('location'));
+      return { status, text, taken: /[?&]code=/.test(text) };
     },
   },
   'the token endpoint, of a client': {
