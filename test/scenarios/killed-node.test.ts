@@ -106,6 +106,8 @@ class Clients {
   async #work(home: 'a' | 'b'): Promise<void> {
     const kinds = [
       this.#own,
+      this.#again,
+      this.#again,
       this.#code,
       this.#code,
       this.#twice,
@@ -173,6 +175,18 @@ class Clients {
     const of = this.#random.pick(nodes.filled);
     const form = { grant_type: 'client_credentials', scope: `device_own_${this.#scope++}` };
     this.#keep(of, await this.#sure(home, '/oauth2/token', form, of));
+  }
+
+  /** An opaque token is handed out again by both nodes as long as it lives, and by neither once it was revoked. */
+  async #again(home: 'a' | 'b'): Promise<void> {
+    const of = nodes.filled.at(-1) as Keys;
+    const form = { grant_type: 'client_credentials', scope: `device_again_${this.#random.whole(3)}` };
+    const before = new Set(this.dead.map(({ access }) => access));
+    const { access_token: access } = (await this.#sure(home, '/oauth2/token', form, of)).json();
+    assert.equal(before.has(access), false, 'a dead token was handed out again');
+    if (this.#random.next() < 0.5) return;
+    await this.#sure(this.#random.pick(['a', 'b']), '/oauth2/revoke', { token: access }, of);
+    this.dead.push({ of, access });
   }
 
   async #newCode(home: 'a' | 'b'): Promise<{ of: Keys; form: Record<string, string> }> {
