@@ -148,8 +148,8 @@ async function strictClient(method: Method, more: object = {}) {
     await oauth.dynamicClientRegistrationRequest(as, await metadataFor(method, more), registering),
   );
   const me: oauth.Client = { ...registered };
-  const auth = method.strict(String(registered.client_secret));
-  return { as, me, auth, options };
+  const secret = (registered.client_secret as string | undefined) ?? '';
+  return { as, me, secret, auth: method.strict(secret), options };
 }
 type Strict = Awaited<ReturnType<typeof strictClient>>;
 
@@ -359,7 +359,7 @@ test('oauth4webapi: tokens bound to a certificate', async () => {
 });
 
 test('oauth4webapi: a device is let in; openid-client: one too, polled', async () => {
-  const { as, me, auth, options } = await strictClient(basic);
+  const { as, me, secret, auth, options } = await strictClient(basic);
   const codes = await oauth.processDeviceAuthorizationResponse(
     as,
     me,
@@ -371,7 +371,6 @@ test('oauth4webapi: a device is let in; openid-client: one too, polled', async (
   await oauth.validateApplicationLevelSignature(as, answer, options);
   assert.equal(oauth.getValidatedIdTokenClaims(tokens)?.sub, 'admin@carbon.super');
 
-  const secret = String(me.client_secret);
   const easy = await client.discovery(issuer(), me.client_id, secret, basic.easy(secret), {
     [client.customFetch]: options[oauth.customFetch],
   });
@@ -458,7 +457,7 @@ test('what the libraries can do and Postern does not is not promised, and refuse
     false,
   );
 
-  const config = await client.discovery(issuer(), own.me.client_id, String(own.me.client_secret), undefined, {
+  const config = await client.discovery(issuer(), own.me.client_id, own.secret, undefined, {
     [client.customFetch]: fetchAs(null),
   });
   const refused = async (url: URL) => (await agree(url)).searchParams.get('error');
@@ -470,7 +469,7 @@ test('what the libraries can do and Postern does not is not promised, and refuse
   assert.equal(new URLSearchParams(answered).get('error'), 'unsupported_response_type');
   const jarm = client.buildAuthorizationUrl(config, { ...parameters, response_mode: 'jwt' });
   assert.equal(await refused(jarm), 'invalid_request');
-  const jwtSecret = client.ClientSecretJwt(String(own.me.client_secret));
+  const jwtSecret = client.ClientSecretJwt(own.secret);
   const other = await client.discovery(issuer(), own.me.client_id, undefined, jwtSecret, {
     [client.customFetch]: fetchAs(null),
   });
