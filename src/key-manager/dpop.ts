@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
 import { longestProofId as longestId, longestProof, proofLife } from '../core/dpop.ts';
 import { type KeyManager, seconds } from './call.ts';
+import { isCompact } from './compact-jws.ts';
 import { jwsAlgorithms } from './jws-algorithms.ts';
 import { OAuthError } from './oauth-error.ts';
 import { takeOnce } from './one-time.ts';
@@ -66,6 +67,7 @@ function proofOf({ raw }: FastifyRequest): string | null {
 }
 
 async function verified(km: KeyManager, proof: string): Promise<JWTVerifyResult> {
+  if (!isCompact(proof)) throw wrong('expected a JWT');
   try {
     const result = await jwtVerify(proof, EmbeddedJWK, {
       algorithms: jwsAlgorithms,

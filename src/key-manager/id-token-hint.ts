@@ -5,6 +5,9 @@ export interface IdTokenHint {
   readonly client: string;
   readonly subject: string;
   readonly session: string;
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expires: number;
 }
 
 /** Also an expired one: it says whom it is about, and lets nobody in. Null = it is no id token of ours. */
@@ -12,7 +15,7 @@ export async function readHint(text: string | null, km: KeyManager): Promise<IdT
   const claims = text === null ? null : await km.keys.verify(text);
   // Access tokens and log-out tokens have no `azp`.
   if (!claims || claims.iss !== km.options.issuer || claims.aud !== claims.azp) return null;
-  const { aud: client, sub: subject, sid: session } = claims;
+  const { aud: client, sub: subject, sid: session, iat: issuedAt = 0, exp: expires = 0 } = claims;
   if (typeof client !== 'string' || typeof subject !== 'string' || typeof session !== 'string') return null;
-  return { client, subject, session };
+  return { client, subject, session, issuedAt, expires };
 }

@@ -173,8 +173,9 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
     method: [...endpoint.methods],
     url: endpoint.path,
     async handler(request, reply) {
-      const call = new Call(request, reply, readParameters(endpoint, request));
+      const call = new Call(request, reply, new Form());
       try {
+        call.form = readParameters(endpoint, request);
         for (const step of endpoint.steps) {
           await step(call, km);
           // A page, on which the user has to do something first.

@@ -4,7 +4,16 @@ import { createHash } from 'node:crypto';
 import { after, before } from 'node:test';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
-import { answerIn, claimsOf, exchange, type LoggedIn, redirectUri, requestUrl, startLoggedIn } from './code-flow.ts';
+import {
+  answerIn,
+  claimsOf,
+  exchange,
+  type LoggedIn,
+  loggedIn,
+  redirectUri,
+  requestUrl,
+  startLoggedIn,
+} from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
 interface Subject extends LoggedIn {
@@ -154,6 +163,54 @@ const rules: Rule<Subject>[] = [
     async check(all) {
       await ask(all, { prompt: 'login', login_hint: '"><b>mary' });
       assert.match(all.browser.page?.text ?? '', /value="&#34;&#62;&#60;b&#62;mary"/);
+    },
+  },
+  {
+    section: '3.1.2.1',
+    must: 'what is not served (display, ui_locales, claims_locales, acr_values) is no error',
+    async check(all) {
+      const more = {
+        display: 'popup',
+        ui_locales: 'de',
+        claims_locales: 'de',
+        acr_values: '1',
+        id_token_hint: '',
+      };
+      assert.ok((await told(all, more)).has('code'));
+    },
+  },
+  {
+    section: '3.1.2.2',
+    must: 'id_token_hint: who is logged in is answered for, however old it is; anybody else is asked, or login_required with prompt=none',
+    async check(all) {
+      const { server, client, clock } = all;
+      await server.km.users.create({ name: 'peter', password: 'peters', roles: [] });
+      const id_token_hint = (await tokens(all, await told(all))).id_token;
+      clock.advance(4000_000);
+      assert.ok((await told(all, { id_token_hint, prompt: 'none' })).has('code'));
+      const browser = await loggedIn(server, client, ['peter', 'peters']);
+      const url = (prompt: string | null) => requestUrl(server, client, { scope: 'openid', id_token_hint, prompt });
+      assert.equal(answerIn(await browser.go(url('none'))).get('error'), 'login_required');
+      for (const [username, password, expected] of [
+        ['peter', 'peters', 'login_required'],
+        ['mary', 'marys', null],
+      ] as const) {
+        await browser.go(url(null));
+        assert.match(browser.page?.text ?? '', /<h1>Log in<\/h1>/);
+        const back = answerIn(await browser.submit({ username, password }));
+        assert.deepEqual([back.get('error'), back.has('code')], [expected, expected === null]);
+      }
+    },
+  },
+  {
+    section: '3.1.2.2',
+    must: 'id_token_hint: invalid_request for what is no id token of ours',
+    async check(all) {
+      const own = await tokens(all, await told(all));
+      const [head, claims] = own.id_token.split('.');
+      for (const id_token_hint of ['x', own.access_token, `${head}.${claims}.`]) {
+        assert.equal((await told(all, { id_token_hint })).get('error'), 'invalid_request');
+      }
     },
   },
   {

@@ -61,6 +61,24 @@ test('RP 2: a POST is answered like a GET; a browser sends no cookie with it, an
 });
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
+test('RP 2: a POST may have characters that no address has; 413 when it is longer than addresses are, 400 when it is malformed', async () => {
+  const { server, key } = await start();
+  await using _ = server;
+  const browser = new Browser(server.url);
+  const known = `client_id=${key.consumerKey}&post_logout_redirect_uri=${bye}`;
+  const send = (body: string) => browser.go(`${server.url}/oidc/logout`, { method: 'POST', body, headers: form });
+  const back = new URL(await send(`${known}&state=für immer €\r\nx: y`));
+  assert.equal(back.searchParams.get('state'), 'für immer €\r\nx: y');
+  for (const [state, status] of [
+    ['x'.repeat(13_000), 413],
+    ['%', 400],
+  ] as const) {
+    await send(`${known}&state=${state}`);
+    assert.equal(browser.page?.status, status);
+    assert.match(browser.page?.text ?? '', /<h1>This did not work/);
+  }
+});
+
 test('RP 2: an expired id token is as good a hint as a live one', async () => {
   const clock = new ManualClock(1_700_000_000_000);
   const { server, key } = await start({ clock, options: { idTokenValidity: 60 } });

@@ -72,6 +72,31 @@ const rules: Rule<Subject>[] = [
     },
   },
   {
+    section: '3.1',
+    must: 'a body may have characters that no address has: the browser comes back with them; 400 and 413 on a page where that can not be',
+    async check({ server, client }) {
+      const query = requestUrl(server, client, { state: null }).split('?')[1];
+      const body = (more: string) => ({
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `${query}&${more}`,
+      });
+      const browser = new Browser(server.url);
+      await browser.go(`${server.url}/oauth2/authorize`, body('state=größer als 1 €\r\nx: y'));
+      const back = answerIn(await browser.submit({ username: 'mary', password: 'marys' }));
+      assert.deepEqual([back.get('state'), back.has('code')], ['größer als 1 €\r\nx: y', true]);
+      for (const [more, status] of [
+        ['state=%', 400],
+        [`state=${'x'.repeat(13_000)}`, 413],
+      ] as const) {
+        const nobody = new Browser(server.url);
+        await nobody.go(`${server.url}/oauth2/authorize`, body(more));
+        assert.equal(nobody.page?.status, status);
+        assert.match(nobody.page?.text ?? '', /<h1>This did not work<\/h1>/);
+      }
+    },
+  },
+  {
     section: '3.1.1',
     must: 'the client is told invalid_request without response_type, unsupported_response_type for one that is not served',
     async check(all) {

@@ -7,6 +7,7 @@ import {
   addClient,
   addSubscribedApplication,
   basic,
+  setMetadata,
   startAuthorizationServer,
 } from './authorization-server.ts';
 import { type Rule, verify } from './rule.ts';
@@ -64,6 +65,34 @@ const rules: Rule<Subject>[] = [
         const answer = await server.post(path, form, client);
         assert.deepEqual([answer.status, answer.json.error], [400, 'invalid_request']);
       }
+    },
+  },
+  {
+    section: '2.1',
+    must: 'a public client revokes what is its own by its name alone, nothing of others, and a client with a secret not so',
+    async check({ server, client, active, login }) {
+      const app = await addClient(server);
+      await setMetadata(server, app, { token_endpoint_auth_method: 'none' });
+      const named = { consumerKey: app.consumerKey, consumerSecret: '' };
+      const form = { grant_type: 'password', username: 'admin', password: 'admin', client_id: named.consumerKey };
+      const { access_token: token } = (await server.post('/oauth2/token', form)).json;
+      const { access_token: foreign } = await login();
+      const by = (revoked: string, client_id: string) => server.post(path, { token: revoked, client_id });
+      assert.equal((await by(foreign, named.consumerKey)).status, 401);
+      assert.equal((await by(foreign, client.consumerKey)).status, 401);
+      assert.equal(await active(foreign), true);
+      assert.equal((await by(token, named.consumerKey)).status, 200);
+      assert.equal(await active(token), false);
+    },
+  },
+  {
+    section: '2',
+    must: '405 for anything but POST: a token stands in no address',
+    async check({ server, active, login }) {
+      const { access_token: token } = await login();
+      const answer = await fetch(`${server.url}${path}?${new URLSearchParams({ token })}`);
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);
+      assert.equal(await active(token), true);
     },
   },
   {

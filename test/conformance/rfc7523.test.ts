@@ -82,7 +82,9 @@ const rules: Rule<Subject>[] = [
       refused(await send(s, { iss: other.consumerKey }), /iss/);
       refused(await send(s, { sub: other.consumerKey }), /unknown client|registered no keys/);
       refused(await send(s, { iss: undefined as never }), /iss/);
-      refused(await send(s, { sub: undefined as never }), /unknown client/);
+      for (const sub of [undefined, null, 7, true, [], {}, { toString: 1 }, 'a\0b', '']) {
+        refused(await send(s, { sub: sub as never }), /unknown client/);
+      }
     },
   },
   {

@@ -57,6 +57,22 @@ const rules: Rule<Subject>[] = [
   },
   {
     section: '2.1',
+    must: 'a wrong or unknown token_type_hint does not matter; 405 for GET, so that no token stands in an address',
+    async check({ server, client, opaque, token }) {
+      for (const key of [client, opaque]) {
+        for (const token_type_hint of ['refresh_token', 'something', '']) {
+          const answer = await server.post(path, { token: await token(key), token_type_hint }, key);
+          assert.equal(answer.json.active, true, token_type_hint);
+        }
+      }
+      const answer = await fetch(`${server.url}${path}?token=x`, {
+        headers: { authorization: basic(client.consumerKey, client.consumerSecret) },
+      });
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);
+    },
+  },
+  {
+    section: '2.1',
     must: '401 for callers that are not authorized: nobody may scan for tokens',
     async check({ server, client, token }) {
       const form = { token: await token(client) };

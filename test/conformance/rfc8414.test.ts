@@ -1,7 +1,7 @@
 /** Authorization server metadata. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts';
+import { type AuthorizationServer, addClient, startAuthorizationServer } from './authorization-server.ts';
 import { type Rule, verify } from './rule.ts';
 
 let server: AuthorizationServer;
@@ -72,6 +72,36 @@ const rules: Rule<AuthorizationServer>[] = [
       for (const key of keys) {
         assert.ok(key.kid && key.use === 'sig' && key.alg === 'ES256');
         for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.equal(key[secret], undefined);
+      }
+    },
+  },
+  {
+    section: '2',
+    must: 'where clients may sign, the algorithms are named for each endpoint, none not among them; methods are those that are served',
+    async check(server) {
+      const document = (await metadata(server)) as Record<string, string[]>;
+      for (const endpoint of ['token', 'revocation', 'introspection']) {
+        assert.ok(document[`${endpoint}_endpoint_auth_methods_supported`]?.includes('private_key_jwt'));
+        const algorithms = document[`${endpoint}_endpoint_auth_signing_alg_values_supported`] ?? [];
+        assert.ok(algorithms.includes('RS256') && algorithms.includes('ES256'));
+        assert.deepEqual(
+          algorithms.filter((one) => /^(none|HS.*)$/i.test(one)),
+          [],
+        );
+      }
+      assert.equal(document.introspection_endpoint_auth_methods_supported?.includes('none'), false);
+      assert.equal(document.token_endpoint_auth_methods_supported?.includes('client_secret_jwt'), false);
+    },
+  },
+  {
+    section: '2',
+    must: 'each grant that it names is known at the token endpoint, and no other',
+    async check(server) {
+      const { grant_types_supported: named } = (await metadata(server)) as { grant_types_supported: string[] };
+      const client = await addClient(server);
+      for (const grant_type of [...named, 'implicit', 'urn:openid:params:grant-type:ciba', 'password ', '__proto__']) {
+        const { json } = await server.post('/oauth2/token', { grant_type }, client);
+        assert.equal(json?.error === 'unsupported_grant_type', !named.includes(grant_type), grant_type);
       }
     },
   },

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
 import { gatewayAudience } from '../../src/core/token.ts';
+import { ManualClock } from '../../src/platform/clock.ts';
 import { type AuthorizationServer, addClient, startAuthorizationServer } from './authorization-server.ts';
+import { exchange, newCode, startLoggedIn } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
 interface Subject {
@@ -48,6 +50,28 @@ const rules: Rule<Subject>[] = [
     must: 'scope is there where one was asked for',
     async check({ claims }) {
       assert.equal(claims.scope, 'openid');
+    },
+  },
+  {
+    section: '2.2.1',
+    must: 'of a log-in it has auth_time and amr, after a refresh those of the log-in; of a client alone it has neither',
+    async check() {
+      const clock = new ManualClock(Date.now());
+      const open = await startLoggedIn({ clock, options: { jwtProfile: 'RFC 9068' } });
+      await using server = open.server;
+      const first = (await exchange(server, open.client, await newCode(server, open.client, open.browser))).json;
+      const { auth_time, amr, iat } = decodeJwt(first.access_token);
+      assert.deepEqual(amr, ['pwd']);
+      assert.ok((auth_time as number) <= (iat as number));
+      clock.advance(60_000);
+      const form = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
+      const next = (await server.post('/oauth2/token', form, open.client)).json;
+      assert.equal(decodeJwt(next.access_token).auth_time, auth_time);
+      const alone = (await server.post('/oauth2/token', { grant_type: 'client_credentials' }, open.client)).json;
+      assert.deepEqual(
+        [decodeJwt(alone.access_token).auth_time, decodeJwt(alone.access_token).amr],
+        [undefined, undefined],
+      );
     },
   },
   {

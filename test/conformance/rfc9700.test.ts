@@ -101,7 +101,32 @@ const rules: Rule<Subject>[] = [
         'javascript:alert(1)',
         'data:text/html,a',
         'https://client%2eexample/cb',
+        // Letters that look like others, or that a browser makes others of.
         'https://сlient.example/cb',
+        'https://ｃlient.example/cb',
+        'https://client。example/cb',
+        'https://xn--lient-6za.example/cb',
+        'https://cli\u00adent.example/cb',
+        'https://client.example/ｃb',
+        `${redirectUri}\t`,
+        'https://client.exa\tmple/cb',
+        `${redirectUri}%00`,
+        `${redirectUri}%0d%0a`,
+        `${redirectUri}%23a`,
+        `${redirectUri}%252f..%252fevil`,
+        'https:client.example/cb',
+        'https:/client.example/cb',
+        'https:///client.example/cb',
+        'https:\\\\client.example/cb',
+        'https://client.example%2f@evil.example/cb',
+        'https://client.example%00.evil.example/cb',
+        'https://[::ffff:7f00:1]/cb',
+        'https://*.example/cb',
+        'https://client.example/*',
+        '*',
+        redirectUri.repeat(2),
+        `${redirectUri},https://evil.example/cb`,
+        `${redirectUri} https://evil.example/cb`,
       ]) {
         await isRefusedHere(all, uri);
       }
@@ -161,6 +186,8 @@ const rules: Rule<Subject>[] = [
         ['regexp=(https://client.example/.*|https://b.example/cb)', 'https://client.example/evil'],
         ['regexp=(https://client.example/.*|https://b.example/cb)', 'https://bxexample/cb'],
         ['regexp=https://.*', 'https://evil.example/cb'],
+        ['https://*.client.example/cb', 'https://evil.client.example/cb'],
+        ['https://client.example/*', 'https://client.example/cb'],
         ['www.client.example', 'www.client.example'],
         ['www.client.example/cb', 'https://www.client.example/cb'],
         ['', ''],
@@ -190,6 +217,57 @@ const rules: Rule<Subject>[] = [
         assert.equal(browser.page?.status, 400);
         assert.equal(browser.page?.text.includes('evil.example'), false);
       }
+    },
+  },
+  {
+    section: '4.11',
+    must: 'what the client says stands in the address as text: no parameter, line or host comes of it, and its own query stays',
+    async check({ server, client, browser }) {
+      const state = 'a&code=b#c\r\nset-cookie: d=e;%00"><script>';
+      const back = await browser.go(requestUrl(server, client, { state }));
+      assert.deepEqual([answerIn(back).get('state'), answerIn(back).getAll('code').length], [state, 1]);
+      const own = 'https://client.example/cb?a=%2F&a=b;c';
+      const key = await addClient(server, { callbackUrl: own });
+      await browser.go(requestUrl(server, key, { redirect_uri: own, state }));
+      const answer = await browser.submit({ decision: 'agree' });
+      assert.ok(answer.startsWith(`${own}&code=`), answer);
+      assert.equal(new URL(answer).searchParams.get('state'), state);
+    },
+  },
+  {
+    section: '2.6',
+    must: 'no other site may ask in a browser at the authorization endpoint, its pages or anywhere else (CORS)',
+    async check({ server, client }) {
+      const headers = {
+        origin: 'https://evil.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      };
+      const places = ['/oauth2/log-in', '/oauth2/consent', '/oauth2/account', '/oauth2/token', '/oauth2/userinfo'];
+      for (const url of [requestUrl(server, client), ...places.map((path) => server.url + path)]) {
+        for (const method of ['OPTIONS', 'GET', 'POST']) {
+          const answer = await fetch(url, { method, headers, redirect: 'manual' });
+          const allowed = [...answer.headers.keys()].filter((name) => name.startsWith('access-control-'));
+          assert.deepEqual(allowed, [], `${method} ${url}`);
+        }
+      }
+    },
+  },
+  {
+    section: '4.3.2',
+    must: 'no access token stands in an address: not in that of an answer, and in that of a request it is worth nothing',
+    async check({ server, client, browser }) {
+      const code = await newCode(server, client, browser, { scope: 'openid' });
+      const { access_token } = (await exchange(server, client, code)).json;
+      const url = `${server.url}/oauth2/userinfo?${new URLSearchParams({ access_token })}`;
+      for (const method of ['GET', 'POST']) assert.equal((await fetch(url, { method })).status, 401);
+      for (const response_type of ['token', 'id_token', 'code token', 'code id_token', 'id_token token']) {
+        const answer = answerIn(await browser.go(requestUrl(server, client, { response_type, nonce: 'n' })));
+        assert.deepEqual([answer.get('error'), answer.has('access_token')], ['unsupported_response_type', false]);
+      }
+      const again = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
+      const inQuery = await fetch(`${server.url}/oauth2/token?${new URLSearchParams(again)}`, { method: 'POST' });
+      assert.equal(inQuery.status, 400);
     },
   },
   {
@@ -289,6 +367,67 @@ const rules: Rule<Subject>[] = [
       refused(await exchange(server, client, dropped, { code_verifier: verifier }), 'invalid_grant');
       const kept = await newCode(server, client, browser, { code_challenge: challenge, code_challenge_method: 'S256' });
       refused(await exchange(server, client, kept), 'invalid_grant');
+    },
+  },
+  {
+    section: '4.8.2',
+    must: 'PKCE downgrade: neither method, challenge nor verifier can be weakened, by a public client either',
+    async check({ server, client, browser }) {
+      const { verifier, challenge } = newPkce();
+      const asked = { code_challenge: challenge, code_challenge_method: 'S256' };
+      // The challenge of S256 would be its own verifier if the method could be made plain.
+      for (const more of [
+        { code_challenge_method: null },
+        { code_challenge_method: 'plain' },
+        { code_challenge: '' },
+      ]) {
+        const told = answerIn(await browser.go(requestUrl(server, client, { ...asked, ...more })));
+        assert.equal(told.get('error'), 'invalid_request', JSON.stringify(more));
+      }
+      for (const wrong of [challenge, verifier.toUpperCase(), `${verifier}a`, ''] as const) {
+        const code = await newCode(server, client, browser, asked);
+        const plain = { code_verifier: wrong, code_challenge_method: 'plain', code_challenge: wrong };
+        refused(await exchange(server, client, code, plain), 'invalid_grant');
+      }
+      const app = await addClient(server, { callbackUrl: redirectUri });
+      await describe(server, app, { token_endpoint_auth_method: 'none' });
+      const told = answerIn(await browser.go(requestUrl(server, app)));
+      assert.equal(told.get('error'), 'invalid_request');
+    },
+  },
+  {
+    section: '4.15',
+    must: 'a client that acts for itself is no user: its token says so, and gives no user info',
+    async check({ server, client }) {
+      const own = await server.post('/oauth2/token', { grant_type: 'client_credentials', scope: 'openid' }, client);
+      const headers = { authorization: `Bearer ${own.json.access_token}` };
+      assert.equal((await fetch(`${server.url}/oauth2/userinfo`, { headers })).status, 403);
+      const said = await server.post('/oauth2/introspect', { token: own.json.access_token }, client);
+      assert.equal(said.json.aut, 'APPLICATION');
+    },
+  },
+  {
+    section: '4.14.2',
+    must: 'refresh tokens are for the client that they were given to, never widen, and end with the log-out and the password',
+    async check({ server, client, evil }) {
+      await server.km.users.create({ name: 'rita', password: 'ritas', roles: [] });
+      const refresh = (refresh_token: string, as: ConsumerKey | null, more = {}) =>
+        server.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token, ...more }, as);
+      const begin = async (scope = 'openid read') => {
+        const own = await loggedIn(server, client, ['rita', 'ritas']);
+        const { json } = await exchange(server, client, await newCode(server, client, own, { scope }));
+        return { own, token: json.refresh_token as string };
+      };
+      const first = await begin();
+      refused(await refresh(first.token, evil), 'invalid_grant');
+      refused(await refresh(first.token, null, { client_id: client.consumerKey }), 'invalid_client', 401);
+      refused(await refresh(first.token, client, { scope: 'openid read email' }), 'invalid_scope');
+      await first.own.go(`${server.url}/oidc/logout`);
+      await first.own.submit({ decision: 'log-out' });
+      refused(await refresh(first.token, client), 'invalid_grant');
+      const second = await begin();
+      await server.km.revoker.revokeSubject('rita@carbon.super');
+      refused(await refresh(second.token, client), 'invalid_grant');
     },
   },
   {

@@ -1,91 +1,32 @@
 /** Two key managers on one PostgreSQL database, as real processes: together they are one. */
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openPostgresqlStore } from '../../src/adapters/stores/postgresql.ts';
-import { type Backend, startBackend } from '../support/backend.ts';
-import { type Answer, basic, call, closeConnections, postForm } from '../support/call.ts';
-import { fillInto } from '../support/fill-store.ts';
-import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
-import { type PostgresqlServer, startPostgresql } from '../support/postgresql.ts';
+import { type Answer, basic, call, postForm } from '../support/call.ts';
+import type { Postern } from '../support/postern.ts';
 import { missing } from '../support/servers.ts';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 
 const skip = missing('postgresql');
 type Keys = { key: string; secret: string };
 
-let server: PostgresqlServer;
-let url: string;
-let backend: Backend;
+let nodes: TwoNodes<Record<'jwt' | 'opaque' | 'user', Keys>>;
 let a: Postern;
 let b: Postern;
-let gateway: Postern;
 let keys: Record<'jwt' | 'opaque' | 'user', Keys>;
-const folders: string[] = [];
 
 before(async () => {
   if (skip) return;
-  server = await startPostgresql();
-  url = await server.newDatabase();
-  backend = await startBackend();
-  a = await startNode(newFolder());
-  keys = await fill();
-  b = await startNode(copyOf(a.data));
-  gateway = await startPostern({
-    role: 'gateway',
-    data: copyOf(a.data),
-    args: [
-      `--controlPlane.url=${b.server}`,
-      `--controlPlane.otherUrls=${a.server}`,
-      `--keyManager.serverUrl=${b.server}`,
-      '--gateway.threads=1',
-    ],
+  nodes = await startTwoNodes(async (filler, api) => {
+    await filler.user('mary', ['Internal/subscriber']);
+    return {
+      jwt: await filler.application('jwt', { subscribe: [api] }),
+      opaque: await filler.application('opaque', { subscribe: [api], tokenType: 'OPAQUE' }),
+      user: await filler.application('user', { subscribe: [api] }),
+    };
   });
+  ({ a, b, filled: keys } = nodes);
 });
-after(async () => {
-  if (skip) return;
-  closeConnections();
-  for (const one of [gateway, b, a]) await one?.stop();
-  await backend.close();
-  await server.close();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function newFolder(): string {
-  folders.push(newDataFolder());
-  return folders.at(-1) as string;
-}
-
-/** What nodes have in common beside the database. */
-function copyOf(data: string): string {
-  const folder = newFolder();
-  for (const name of ['keys', 'certificates']) cpSync(join(data, name), join(folder, name), { recursive: true });
-  return folder;
-}
-
-const startNode = (data: string): Promise<Postern> =>
-  startPostern({
-    role: 'key-manager',
-    data,
-    args: [`--store.url=${url}`, '--tokens.issuer=https://nodes.example/oauth2/token'],
-  });
-
-async function fill() {
-  const store = await openPostgresqlStore(url);
-  try {
-    return await fillInto(store, a.data, async (filler) => {
-      const api = await filler.api('echo', { endpoints: { production: { url: backend.url } } });
-      await filler.user('mary', ['Internal/subscriber']);
-      return {
-        jwt: await filler.application('jwt', { subscribe: [api] }),
-        opaque: await filler.application('opaque', { subscribe: [api], tokenType: 'OPAQUE' }),
-        user: await filler.application('user', { subscribe: [api] }),
-      };
-    });
-  } finally {
-    await store.close();
-  }
-}
+after(() => nodes?.close());
 
 const ask = (node: Postern, form: Record<string, string>, { key, secret }: Keys): Promise<Answer> =>
   postForm(`${node.server}/oauth2/token`, form, basic(key, secret));
@@ -97,7 +38,7 @@ async function token(node: Postern, of: Keys, scope = 'default'): Promise<string
 }
 
 const use = (bearer: string): Promise<Answer> =>
-  call(`${gateway.http}/echo/1.0.0/x`, { headers: { authorization: `Bearer ${bearer}` } });
+  call(`${nodes.gateway.http}/echo/1.0.0/x`, { headers: { authorization: `Bearer ${bearer}` } });
 
 async function refused(bearer: string, limit: number): Promise<void> {
   const from = performance.now();
@@ -141,41 +82,6 @@ test('a token of one node is revoked at the other: 401 at the gateway that follo
   }
 });
 
-test('a node is killed under load: clients of the other see no error, and what it had decided stands', {
-  skip,
-}, async () => {
-  const bearer = await token(a, keys.jwt, 'device_killed');
-  assert.equal((await use(bearer)).status, 200);
-  let running = true;
-  const load = async (node: Postern, failures: string[]) => {
-    for (let at = 0; running; at++) {
-      try {
-        const answer = await ask(node, { grant_type: 'client_credentials', scope: `device_${at}` }, keys.jwt);
-        if (answer.status !== 200) failures.push(`${answer.status} ${answer.body}`);
-      } catch (error) {
-        failures.push((error as Error).message);
-      }
-    }
-  };
-  const ofB: string[] = [];
-  const loads = [...Array.from({ length: 4 }, () => load(b, ofB)), ...Array.from({ length: 4 }, () => load(a, []))];
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const revoked = await postForm(`${a.server}/oauth2/revoke`, { token: bearer }, basic(keys.jwt.key, keys.jwt.secret));
-  assert.equal(revoked.status, 200);
-  await a.kill();
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  running = false;
-  await Promise.all(loads);
-  assert.deepEqual(ofB, []);
-  await refused(bearer, 1000);
-  a = await startPostern({
-    role: 'key-manager',
-    data: a.data,
-    offset: a.offset,
-    args: [`--store.url=${url}`, '--tokens.issuer=https://nodes.example/oauth2/token'],
-  });
-});
-
 test('a node with another store key is refused at its start, and says which file it needs', { skip }, async () => {
-  await assert.rejects(startNode(newFolder()), /does not open with the store key in .*keys\/store\.key/);
+  await assert.rejects(nodes.startNode(nodes.newFolder()), /does not open with the store key in .*keys\/store\.key/);
 });

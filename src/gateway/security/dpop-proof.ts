@@ -42,7 +42,7 @@ const malformed = refused('is no JWT of the type dpop+jwt with its public key in
 const wrongKey = dpopRefusal(faults.invalidCredentials, 'invalid_token', 'The access token is bound to another key.');
 const wrongMethod = refused('is for another method (htm)');
 const wrongAddress = refused('is for another address (htu)');
-const wrongTime = refused('is not of the last minute (iat)');
+const wrongTime = refused('is not of the last minute (iat), or not good now (nbf, exp)');
 const wrongToken = refused('is for another access token (ath)');
 const wrongSignature = refused('is not signed with the key in its header');
 const again = refused('was used before (jti)');
@@ -87,7 +87,7 @@ export class DpopProofs {
   }
 
   #checkClaims(
-    { htm, htu, iat, ath }: Record<string, unknown>,
+    { htm, htu, iat, nbf, exp, ath }: Record<string, unknown>,
     request: Request,
     token: string,
     now: number,
@@ -95,6 +95,9 @@ export class DpopProofs {
     if (htm !== request.method) return wrongMethod;
     if (typeof htu !== 'string' || !this.#isAddress(htu, request)) return wrongAddress;
     if (typeof iat !== 'number' || !(iat * 1000 <= now + ahead && iat * 1000 > now - goodFor)) return wrongTime;
+    // It need not say them, but where it does they hold (RFC 7519 sections 4.1.4 and 4.1.5).
+    if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= now + ahead)) return wrongTime;
+    if (exp !== undefined && !(typeof exp === 'number' && exp * 1000 > now - ahead)) return wrongTime;
     return ath === hash('sha256', token, 'base64url') ? undefined : wrongToken;
   }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import { isCompact } from '../compact-jws.ts';
 import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { tokenUrls } from '../token-urls.ts';
@@ -21,8 +22,10 @@ const longestLife = 86_400;
 
 /** @throws OAuthError invalid_grant that names what was wrong (RFC 7523 section 3.1) */
 export async function verifyAssertion(km: KeyManager, jwt: string): Promise<Assertion> {
-  const { alg, kid, typ, iss } = read(jwt);
+  const { alg, kid, typ, crit, iss } = read(jwt);
   if (!jwsAlgorithms.includes(alg)) throw refused(`alg: expected one of ${jwsAlgorithms.join(', ')}`);
+  // Nor the one of RFC 7797, which no JWT may use (section 7).
+  if (crit !== undefined) throw refused('crit: no extension is understood here');
   // Access tokens, log-out tokens and proofs are signed too, for something else (RFC 8725 section 3.11).
   if (typ !== undefined && !/^jwt$/i.test(typ)) throw refused('typ: expected JWT');
   // Which of them may speak for our users, and not only for clients of their own, is a decision of its own.
@@ -38,14 +41,24 @@ export async function verifyAssertion(km: KeyManager, jwt: string): Promise<Asse
   return readClaims(km, jwt, iss);
 }
 
-function read(jwt: string): { alg: string; kid: string | undefined; typ: string | undefined; iss: string } {
+interface Said {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+  readonly crit: unknown;
+  readonly iss: string;
+}
+
+function read(jwt: string): Said {
+  if (!isCompact(jwt)) throw refused('expected a JWT');
   try {
-    const { alg, kid, typ } = decodeProtectedHeader(jwt);
+    const { alg, kid, typ, crit } = decodeProtectedHeader(jwt);
     const { iss } = decodeJwt(jwt);
     return {
       alg: String(alg),
       kid: kid === undefined ? kid : String(kid),
       typ,
+      crit,
       iss: typeof iss === 'string' ? iss : '',
     };
   } catch {

@@ -4,6 +4,7 @@ import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { clientKeys, KeysUnavailable } from '../client-keys.ts';
+import { isCompact } from '../compact-jws.ts';
 import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { takeOnce } from '../one-time.ts';
@@ -36,7 +37,8 @@ export const privateKeyJwt: ClientAuthentication = {
 
 function subjectOf(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub;
+    const sub: unknown = isCompact(assertion) ? decodeJwt(assertion).sub : undefined;
+    return typeof sub === 'string' ? sub : undefined;
   } catch {
     return undefined;
   }

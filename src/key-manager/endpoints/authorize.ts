@@ -5,6 +5,7 @@ import { findClient } from '../authorization/find-client.ts';
 import { giveCode } from '../authorization/give-code.ts';
 import { giveTokens } from '../authorization/give-tokens.ts';
 import { requirePushedRequest, usePushedRequest } from '../authorization/pushed-request.ts';
+import { limitRequest } from '../authorization/read-request.ts';
 import { refuseDroppedScope } from '../authorization/refuse-dropped-scope.ts';
 import { requestChecks } from '../authorization/request-checks.ts';
 import { requireConsent } from '../authorization/require-consent.ts';
@@ -16,6 +17,7 @@ import { sendErrorPage } from '../pages/page.ts';
 
 export const authorize: readonly Step[] = [
   rejectRepeatedParameters,
+  limitRequest,
   rememberBeginning,
   // Until the address is known to be the client's, errors are shown here.
   usePushedRequest,

@@ -1,4 +1,5 @@
 /** GET and POST /oidc/logout (OpenID Connect RP-Initiated Logout 1.0), and the page that asks whether it is meant. */
+import { queryOf } from '../authorization/read-request.ts';
 import { type Call, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { shownName } from '../clients.ts';
@@ -12,8 +13,10 @@ import { endSession, findSession } from '../sessions.ts';
 /** Browsers send no cookie with a form that comes from elsewhere, but they do when they follow a redirection. */
 const askByGet: Step = ({ request, reply }, km) => {
   if (request.method !== 'POST') return;
-  const query = (request.body as Buffer | undefined)?.toString('utf8') ?? '';
-  reply.code(303).header('location', `${km.options.publicUrl}/oidc/logout?${query}`).send();
+  reply
+    .code(303)
+    .header('location', `${km.options.publicUrl}/oidc/logout?${queryOf({ request })}`)
+    .send();
 };
 
 const askOrEnd: Step = async (call, km) => {
@@ -25,8 +28,7 @@ const askOrEnd: Step = async (call, km) => {
     await endSession(km, call.reply, session);
     return leave(call, asked);
   }
-  const query = (call.request.raw.url ?? '').replace(/^[^?]*\??/, '');
-  const shown = { query, shownAt: seconds(km.clock), session: session.id, logInSince: null };
+  const shown = { query: queryOf(call), shownAt: seconds(km.clock), session: session.id, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
   const client = asked.client && (await shownName(km.store.db, asked.client));
   await showLogOut(call, km, { interaction, subject: session.subject, client });

@@ -6,6 +6,7 @@ import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import type { Confirmation } from '../confirmation.ts';
 import type { Actor } from '../formats/format.ts';
+import { readHint } from '../id-token-hint.ts';
 import { introspect } from '../introspection.ts';
 import { tokenHash } from '../token-hash.ts';
 
@@ -67,22 +68,21 @@ async function readAccessToken(km: KeyManager, token: string): Promise<BroughtTo
 
 /** It ends with the session that it tells of, and gives what the user has agreed to give its client. */
 async function readIdToken(km: KeyManager, token: string): Promise<BroughtToken | null> {
-  const claims = await km.keys.verify(token);
-  const { iss, aud, sub, exp = 0, iat = 0, sid } = claims ?? {};
-  if (iss !== km.options.issuer || typeof aud !== 'string' || !sub || typeof sid !== 'string') return null;
-  if (exp <= seconds(km.clock) || iat <= (await revokedUpTo(km.store.db, iss, { subject: sub, client: aud })))
-    return null;
+  const said = await readHint(token, km);
+  if (!said || said.expires <= seconds(km.clock)) return null;
+  const { client, subject, session } = said;
+  if (said.issuedAt <= (await revokedUpTo(km.store.db, km.options.issuer, { subject, client }))) return null;
   const lives = async (db: StoreTransaction['db'] | KeyManager['store']['db']) => {
-    const row = await db.selectFrom('sessions').select('subject').where('id', '=', sid).executeTakeFirst();
-    return row?.subject === sub;
+    const row = await db.selectFrom('sessions').select('subject').where('id', '=', session).executeTakeFirst();
+    return row?.subject === subject;
   };
   if (!(await lives(km.store.db))) return null;
   return {
-    subject: sub,
-    client: aud,
+    subject,
+    client,
     ofUser: true,
-    scopes: (await consentOf(km.store.db, sub, aud)) ?? [],
-    expiresAt: exp,
+    scopes: (await consentOf(km.store.db, subject, client)) ?? [],
+    expiresAt: said.expires,
     confirmation: {},
     accessId: null,
     lives: ({ db }) => lives(db),
