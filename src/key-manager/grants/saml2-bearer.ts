@@ -12,6 +12,7 @@ import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
 import { readScope } from '../scopes.ts';
+import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
 import { issueTime, lasts } from '../times.ts';
 import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
@@ -38,7 +39,9 @@ export const saml2Bearer: Grant = {
       family,
     } as const;
     const withRefresh = km.options.assertionRefreshTokens && mayUse(client, 'refresh_token');
-    const issued = await issue(km, plan, withRefresh, (tx) => take(tx, assertion, user, family));
+    const issued = await issue(km, plan, withRefresh, (tx) =>
+      take(tx, assertion, user, { family, consumerKey: client.consumer_key }),
+    );
     if (!issued) throw dead('the assertion was used already, or its identity provider was changed meanwhile');
     return issued;
   },
@@ -51,7 +54,12 @@ interface AssertedUser {
 }
 
 /** Who has an account has its roles; for anybody else the provider's word counts, as far as it is mapped. */
-async function userOf(km: KeyManager, { provider, name, roles }: AcceptedAssertion): Promise<AssertedUser> {
+async function userOf(km: KeyManager, { provider, name, roles, session }: AcceptedAssertion): Promise<AssertedUser> {
+  if (isOurs(provider)) {
+    const user = await ownUser(km, provider, session);
+    if (!user) throw dead('its user has logged out');
+    return { ...user, isLocal: true };
+  }
   const local = provider.localAccounts ? await km.users.find(name) : null;
   if (local && local.tenant === provider.tenant) return { subject: local.fullName, roles: local.roles, isLocal: true };
   return { subject: federatedSubject(provider.name, name, provider.tenant), roles, isLocal: false };
@@ -60,13 +68,16 @@ async function userOf(km: KeyManager, { provider, name, roles }: AcceptedAsserti
 /** False when it was used before, or its provider is no longer the one that it was checked against. */
 async function take(
   tx: StoreTransaction,
-  { provider, id, endsAt, name, claims }: AcceptedAssertion,
+  { provider, id, endsAt, name, claims, session }: AcceptedAssertion,
   { subject, roles, isLocal }: AssertedUser,
-  family: string,
+  { family, consumerKey }: { family: string; consumerKey: string },
 ): Promise<boolean> {
-  const now = await findIdentityProvider(tx.db, provider.id);
-  if (JSON.stringify(now) !== JSON.stringify(provider)) return false;
+  if (!isOurs(provider)) {
+    const now = await findIdentityProvider(tx.db, provider.id);
+    if (JSON.stringify(now) !== JSON.stringify(provider)) return false;
+  }
   if (!(await takeAssertion(tx, { issuer: provider.entityId, id, family, expiresAt: endsAt }))) return false;
+  if (isOurs(provider)) return joinSession(tx, { sessionId: session as string, consumerKey, family });
   const { id: providerId, tenant } = provider;
   if (!isLocal) await putFederatedUser(tx, { subject, providerId, tenant, name, roles, claims, expiresAt: endsAt });
   return true;
