@@ -1,6 +1,7 @@
 /** A service provider by others than us, its registration at a key manager, and what a browser brings it. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { sign as createSign, type KeyObject, randomUUID } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import { type Profile, SAML, type SamlConfig, ValidateInResponseTo } from '@node-saml/node-saml';
 import { insertServiceProvider } from '../../src/adapters/stores/service-providers.ts';
 import type { ServiceProvider } from '../../src/core/service-provider.ts';
@@ -105,4 +106,60 @@ export async function logInAt(server: AuthorizationServer, url: string): Promise
   assert.match(browser.page?.text ?? '', /<h1>Log in<\/h1>/);
   await browser.submit({ username: 'mary', password: 'marys' });
   return browser;
+}
+
+/** A request by hand: what a good one says, unless it is changed. `null` leaves an attribute out. */
+export function requestXml(
+  server: AuthorizationServer,
+  provider: Pick<ServiceProvider, 'entityId'>,
+  attributes: Readonly<Record<string, string | null>> = {},
+  inside = '',
+): string {
+  const all: Record<string, string | null> = {
+    ID: `_${randomUUID()}`,
+    Version: '2.0',
+    IssueInstant: new Date().toISOString(),
+    Destination: `${server.url}/samlsso`,
+    AssertionConsumerServiceURL: consumerUrl,
+    ...attributes,
+  };
+  const written = Object.entries(all).map(([name, value]) => (value === null ? '' : ` ${name}="${value}"`));
+  return `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"${written.join('')}><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${provider.entityId}</saml:Issuer>${inside}</samlp:AuthnRequest>`;
+}
+
+/** The address of the HTTP-Redirect binding. */
+export function redirectUrl(
+  server: AuthorizationServer,
+  xml: string | Buffer,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const SAMLRequest = deflateRawSync(xml).toString('base64');
+  return `${server.url}/samlsso?${new URLSearchParams({ SAMLRequest, ...more })}`;
+}
+
+export const rsaSha256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
+
+/** As `redirectUrl`, signed over the query. */
+export function signedUrl(
+  server: AuthorizationServer,
+  xml: string,
+  key: KeyObject,
+  more: Readonly<Record<string, string>> = {},
+  algorithm = rsaSha256,
+): string {
+  const url = redirectUrl(server, xml, { ...more, SigAlg: algorithm });
+  const hash = algorithm.endsWith('sha1') ? 'sha1' : 'sha256';
+  const signature = createSign(hash, Buffer.from(new URL(url).search.slice(1)), key).toString('base64');
+  return `${url}&Signature=${encodeURIComponent(signature)}`;
+}
+
+/** The HTTP-POST binding as a browser does it from another site: without cookies. Where it goes on. */
+export async function post(
+  server: AuthorizationServer,
+  xml: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; location: string | null; text: string }> {
+  const body = new URLSearchParams({ SAMLRequest: Buffer.from(xml).toString('base64'), ...more });
+  const response = await fetch(`${server.url}/samlsso`, { method: 'POST', body, redirect: 'manual' });
+  return { status: response.status, location: response.headers.get('location'), text: await response.text() };
 }
