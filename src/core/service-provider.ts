@@ -11,6 +11,11 @@ export interface ServiceProvider {
   readonly entityId: string;
   /** Its assertion consumer services, to which browsers bring assertions (HTTP-POST binding). The first is the usual one. */
   readonly consumerUrls: readonly string[];
+  /**
+   * Other origins to which its consumer services send browsers on. Chromium allows a form nothing else than what the page allows,
+   * up to the last address that it leads to.
+   */
+  readonly landingOrigins: readonly string[];
   /** PEM. Any of them may have signed a request. */
   readonly certificates: readonly string[];
   /** Whether a request that is not signed is refused. */

@@ -218,6 +218,13 @@ const form: readonly Rule<Subject>[] = [
       const { headers, text = '' } = browser.page ?? {};
       const rules = headers?.get('content-security-policy')?.split('; ') ?? [];
       assert.ok(rules.includes(`form-action ${consumerUrl}`), rules.join());
+      const consumerUrls = ['https://app.example/a;script-src%20*,b?c=d;e'];
+      const odd = await addServiceProvider(server, { consumerUrls, landingOrigins: ['https://www.app.example'] });
+      await browser.go(redirectUrl(server, requestXml(server, odd, { AssertionConsumerServiceURL: null })));
+      assert.match(
+        browser.page?.headers.get('content-security-policy') ?? '',
+        /; form-action https:\/\/app\.example\/a%3Bscript-src%20\*%2Cb https:\/\/www\.app\.example\/; base-uri/,
+      );
       assert.ok(rules.includes("default-src 'none'") && rules.includes("frame-ancestors 'none'"), rules.join());
       assert.match(text, /<button>Continue<\/button>/);
       assert.equal(headers?.get('cache-control'), 'no-store');

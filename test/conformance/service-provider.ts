@@ -23,6 +23,7 @@ export async function addServiceProvider(
     enabled: true,
     entityId: `https://app.example/${randomUUID()}`,
     consumerUrls: [consumerUrl],
+    landingOrigins: [],
     certificates: [],
     requireSignedRequests: false,
     allowUnsolicited: false,

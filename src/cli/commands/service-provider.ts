@@ -18,6 +18,7 @@ export interface ServiceProviderOptions extends EnvironmentOptions {
   readonly entityId?: string;
   readonly description?: string;
   readonly consumerUrl?: readonly string[];
+  readonly landingOrigin?: readonly string[];
   /** File with its certificate. */
   readonly certificate?: readonly string[];
   readonly certificateAlias?: string;
@@ -132,10 +133,11 @@ type Body = Readonly<Record<string, unknown>>;
 /** What the options say, in the fields of the admin API. */
 async function bodyOf(options: ServiceProviderOptions): Promise<Body> {
   const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
-  const { certificate, consumerUrl, metadata, audience, recipient, claim, ...plain } = rest;
+  const { certificate, consumerUrl, landingOrigin, metadata, audience, recipient, claim, ...plain } = rest;
   return {
     ...plain,
     ...(consumerUrl && { consumerUrls: consumerUrl }),
+    ...(landingOrigin && { landingOrigins: landingOrigin }),
     ...(audience && { audiences: audience }),
     ...(recipient && { recipients: recipient }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),

@@ -53,6 +53,11 @@ function settings(command: Command): Command {
       'its assertion consumer service; the usual one first, if there are several',
       add,
     )
+    .option(
+      '--landing-origin <origin>',
+      'where that sends browsers on, if not to its own; as often as there are some',
+      add,
+    )
     .option('--certificate <file>', 'PEM, DER (.cer), JKS or PKCS#12; twice while it changes its key', add)
     .option('--certificate-alias <alias>', 'which of the certificates in the file')
     .option('--store-password <password>', 'of the file')

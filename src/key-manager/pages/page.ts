@@ -11,8 +11,8 @@ export interface Page {
   readonly wide?: boolean;
   /** Its text, without markup. Only what the page does by itself, and works without. */
   readonly script?: string;
-  /** The only address, of somebody else, to which its forms are sent. Absent: any. */
-  readonly formsTo?: string;
+  /** The only addresses, of somebody else, to which its forms are sent, and redirected. Absent: any. */
+  readonly formsTo?: readonly string[];
 }
 
 /** Decorated by the key manager, so that whoever sends a page need not know how it looks. */
@@ -47,7 +47,7 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
     .headers({
       'content-security-policy': `default-src 'none'; style-src ${styleSource}; ${
         script === undefined ? '' : `script-src ${hashSource(script)}; `
-      }${formsTo === undefined ? '' : `form-action ${addressSource(formsTo)}; `}base-uri 'none'; frame-ancestors 'none'`,
+      }${formsTo === undefined ? '' : `form-action ${formsTo.map(addressSource).join(' ')}; `}base-uri 'none'; frame-ancestors 'none'`,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       // The address of a page can hold what is meant for nobody else.
@@ -60,7 +60,7 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
 /** As a policy names an address (Content Security Policy Level 3 section 2.3.1): without a query, which it does not look at. */
 function addressSource(address: string): string {
   const { origin, pathname } = new URL(address);
-  return origin + pathname.replace(/[;,]/g, encodeURIComponent);
+  return (origin + pathname).replace(/[;,]/g, encodeURIComponent);
 }
 
 /** What went wrong, where there is nobody to send the browser back to. */

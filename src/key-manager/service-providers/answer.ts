@@ -40,6 +40,6 @@ ${relayState !== null && html`<input type="hidden" name="RelayState" value="${re
 <button>Continue</button>
 </form>`,
     script: "document.getElementById('answer').submit()",
-    formsTo: consumerUrl,
+    formsTo: [consumerUrl, ...provider.landingOrigins],
   });
 }

@@ -15,6 +15,7 @@ const properties: Schema = {
   enabled: flag,
   entityId: text,
   consumerUrls: texts,
+  landingOrigins: texts,
   certificates: texts,
   requireSignedRequests: flag,
   allowUnsolicited: flag,

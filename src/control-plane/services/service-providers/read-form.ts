@@ -27,6 +27,7 @@ export async function readForm(
     enabled: given.enabled ?? true,
     entityId: text('entityId', given.entityId ?? found?.entityId, longestAddress),
     consumerUrls: consumers(given.consumerUrls ?? found?.consumerUrls ?? []),
+    landingOrigins: origins(given.landingOrigins ?? []),
     certificates: certificates.length === 0 ? [] : readCertificates(certificates),
     requireSignedRequests: given.requireSignedRequests ?? found?.requireSignedRequests ?? false,
     allowUnsolicited: given.allowUnsolicited ?? false,
@@ -58,10 +59,21 @@ function consumers(urls: readonly string[]): readonly string[] {
   });
 }
 
+function origins(given: readonly string[]): readonly string[] {
+  return list('landingOrigins', given).map((origin, at) => {
+    if (isConsumer(origin) && URL.parse(origin)?.origin === origin) return origin;
+    throw new RestError(400, `body/landingOrigins/${at}: expected scheme and host, like https://www.example.org.`);
+  });
+}
+
+/** URLs have hosts with other characters too, which mean something else in the policy of a page. */
+const host = /^(?:[\w.-]+|\[[\da-f:.]+\])$/;
+
 /** An assertion is worth a log-in: between here and an address without TLS anybody could take it. */
 function isConsumer(text: string): boolean {
   const url = URL.parse(text);
-  if (!url || /[\s#]/.test(text) || url.username !== '' || url.password !== '') return false;
+  if (!url || !host.test(url.hostname) || /[\s#]/.test(text) || url.username !== '' || url.password !== '')
+    return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isHere(url.hostname));
 }
 
