@@ -54,6 +54,9 @@ const isActive = async (token: string): Promise<boolean> =>
 
 test('200: a token of that user, as long as the assertion; 400 the second time', async () => {
   const { assertion } = await asserted();
+  const ends = [...assertion.matchAll(/NotOnOrAfter="([^"]*)" Recipient/g)].map(([, end = '']) => Date.parse(end));
+  const minutes = ends.map((end) => Math.round((end - Date.now()) / 60_000));
+  assert.deepEqual(minutes, [5, 60], 'at the service provider, at the token endpoint');
   const tokens = await given(assertion);
   const [, claims = ''] = tokens.access_token.split('.');
   assert.equal(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub, 'mary@carbon.super');

@@ -69,6 +69,18 @@ test('401, 403: for administrators only', async () => {
   assert.ok(status === 401 || status === 403, String(status));
 });
 
+test('409 that says which option, where there is no key that signs for service providers', async () => {
+  const other = await startPostern({ args: ['--gateway.threads=1', '--tokens.signingAlgorithm=ES256'] });
+  try {
+    const authorization = await logIn(other.server, { scopes: ['apim:admin'] });
+    const given = { name: 'app', entityId: 'urn:app', consumerUrls };
+    const answer = await restClient(`${other.server}/api/am/admin/v1`, authorization).post(path, given);
+    assert.match(ok(answer, 409).body, /tokens\.otherAlgorithms/);
+  } finally {
+    await other.stop();
+  }
+});
+
 const post = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 const consumer = (at: string, binding: string, more: string): string =>
   `<md:AssertionConsumerService Binding="${binding}" Location="https://app.example/${at}" ${more}/>`;

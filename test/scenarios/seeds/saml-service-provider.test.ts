@@ -79,8 +79,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (request.url === '/acs') {
     brought.push(Object.fromEntries(new URLSearchParams(await text(request))) as never);
     response.writeHead(303, { location: `${landing()}/welcome` }).end();
+  } else if (request.url === '/start') {
+    response.setHeader('content-type', 'text/html').end(await requestForm());
   } else response.setHeader('content-type', 'text/html').end('<title>x</title><h1>Welcome</h1>');
 }
+
+/** In forms the standard has requests as they are, in addresses compressed. */
+const requestForm = (): Promise<string> =>
+  new SAML({ ...saml.options, skipRequestCompression: true }).getAuthorizeFormAsync('page-9');
 
 async function exchanged(xml: string): Promise<{ status: number; body: string }> {
   const credentials = Buffer.from(`${postern.key}:${postern.secret}`).toString('base64');
@@ -136,6 +142,15 @@ for (const scripts of [true, false]) {
     assert.ok(brings && more.length === 0);
     assert.equal(brings.RelayState, 'page-8');
     assert.equal((await profileOf(saml, brings)).nameID, 'admin');
+
+    // By a form of the application's, with which no cookies come from another site: nobody is asked again.
+    await page.goto(`${landing()}/start`);
+    if (!scripts) {
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await page.getByRole('button', { name: 'Continue' }).click();
+    }
+    await page.getByText('Welcome').waitFor();
+    assert.deepEqual([brought.length, brought[1]?.RelayState], [2, 'page-9']);
   });
 }
 

@@ -11,6 +11,7 @@ import {
   addServiceProvider,
   changeServiceProvider,
   removeServiceProvider,
+  requireSigningKey,
 } from '../../services/service-providers/service-providers.ts';
 
 const list: Operation = async ({ caller }, { store }) => {
@@ -21,6 +22,7 @@ const list: Operation = async ({ caller }, { store }) => {
 const create: Operation = async (call, deps) => {
   const of = { id: randomUUID(), tenant: call.caller.tenant };
   const provider = await readForm(call.json<ServiceProviderForm>(), of);
+  await requireSigningKey(deps);
   await deps.store.transaction((tx) => addServiceProvider(tx, deps, provider, call.caller.fullName));
   return created(write(provider), `${call.base}/service-providers/${provider.id}`);
 };

@@ -14,6 +14,16 @@ import { auditRow } from '../audit-row.ts';
 
 type Deps = Pick<ControlPlaneDeps, 'clock'>;
 
+/** @throws RestError 409 when nothing here can sign for service providers */
+export async function requireSigningKey({ keyManager }: Pick<ControlPlaneDeps, 'keyManager'>): Promise<void> {
+  const keys = await keyManager.signingKeys.list();
+  if (keys.some(({ algorithm, phase }) => algorithm === 'RS256' && (phase === 'SIGNING' || phase === 'NEXT'))) return;
+  throw new RestError(
+    409,
+    'Assertions are signed by RS256, for which there is no key: add it to the option tokens.otherAlgorithms first.',
+  );
+}
+
 /** @throws RestError 409 when name or entity id are taken */
 export async function addServiceProvider(
   tx: StoreTransaction,
