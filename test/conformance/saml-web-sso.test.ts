@@ -245,6 +245,8 @@ const signatures: readonly Rule<Subject>[] = [
       const good = signedUrl(server, xml, key, { RelayState: 'a' });
       assert.deepEqual(statusOf(await answered(good)), ['Success']);
       await refused(redirectUrl(server, xml), /it is not signed/);
+      const nowhere = requestXml(server, signing, { Destination: null });
+      await refused(signedUrl(server, nowhere, key), /Destination is no address of ours/);
       await refused(good.replace('RelayState=a', 'RelayState=b'), /signature is wrong/);
       await refused(good.replace('RelayState=a&', ''), /signature is wrong/);
       const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
@@ -427,6 +429,8 @@ const answers: readonly Rule<Subject>[] = [
         [attributeOf(data, 'InResponseTo'), attributeOf(data, 'Recipient')],
         ['_the-request', consumerUrl],
       );
+      const [conditions] = find('Conditions');
+      assert.ok(conditions && Date.parse(attributeOf(conditions, 'NotBefore') ?? '') < Date.now() - 50_000);
       const left = Date.parse(attributeOf(data, 'NotOnOrAfter') ?? '') - Date.now();
       assert.ok(left > 200_000 && left <= 300_000, String(left));
       assert.deepEqual(

@@ -26,6 +26,8 @@ export interface AssertionContent {
   readonly now: number;
   /** Seconds that it is good. */
   readonly validity: number;
+  /** Seconds by which the clock of who reads it may be behind. Default: 0. */
+  readonly skew?: number;
   /** How the user logged in. Default: now, and nobody says how. */
   readonly logIn?: AssertedLogIn;
   /** Default: a new one. */
@@ -53,14 +55,14 @@ export function writeAssertion(content: AssertionContent, signer: Signer): Promi
 
 /** Without a signature. Its elements stand in no other's namespace, so that it can be taken out of a response. */
 export function assertionXml(content: AssertionContent): string {
-  const { issuer, name, nameFormat, audiences, attributes = [], now, validity, id } = content;
+  const { issuer, name, nameFormat, audiences, attributes = [], now, validity, skew = 0, id } = content;
   const [at, end] = [samlTime(now), samlTime(now + validity * 1000)];
   return saml('Assertion', { 'xmlns:saml': samlAssertion, ID: id ?? newSamlId(), IssueInstant: at, Version: '2.0' }, [
     saml('Issuer', {}, issuer),
     saml('Subject', {}, [saml('NameID', { Format: nameFormat }, name), ...confirmations(content)]),
     saml(
       'Conditions',
-      { NotBefore: at, NotOnOrAfter: end },
+      { NotBefore: samlTime(now - skew * 1000), NotOnOrAfter: end },
       saml(
         'AudienceRestriction',
         {},

@@ -40,12 +40,16 @@ const requireLogIn: Step = async (call, km) => {
     return refuseTo(call, km, signOn, responder(samlStatus.noPassive, 'nobody has logged in in this browser'));
   }
   const askedIn = call.session?.secret_hash ?? '';
-  showLogIn(call, km, { query: '', backTo: continueAt(km, { ...signOn, askedIn }), hint: null });
+  return showLogIn(call, km, { query: '', backTo: continueAt(km, { ...signOn, askedIn }), hint: null });
 };
 
-/** Who has logged in since he was asked to is not asked again: with a log-in the browser gets another secret. */
-function isFresh(session: SessionRow | null, { forced, askedIn }: SignOn): boolean {
-  return session !== null && (!forced || (askedIn !== null && askedIn !== session.secret_hash));
+/**
+ * Who has logged in since he was asked to is not asked again: with a log-in the browser gets another secret. One elsewhere may rest
+ * on what he showed there before.
+ */
+function isFresh(session: SessionRow | null, { forced, askedIn, since }: SignOn): boolean {
+  if (!session || !forced) return session !== null;
+  return askedIn !== null && askedIn !== session.secret_hash && session.authenticated_at >= since;
 }
 
 const answer: Step = (call: Call, km: KeyManager) => answerWith(call, km, call.signOn, call.session as SessionRow);

@@ -27,7 +27,7 @@ export async function acceptRequest(call: Call, km: KeyManager): Promise<SignOn>
     error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
   );
   const provider = await findProvider(km.store.db, issuerOf(root));
-  const element = isPosted
+  const { element, isSigned } = isPosted
     ? await verifyPosted(text, root, provider)
     : verifyRedirected(queryOf(call), form, root, provider);
   // From here on only what was signed is read, where it is signed.
@@ -35,7 +35,8 @@ export async function acceptRequest(call: Call, km: KeyManager): Promise<SignOn>
   if (attributeOf(element, 'Version') !== '2.0') refuse('expected Version 2.0');
   checkTimes(element, km);
   const destination = attributeOf(element, 'Destination');
-  if (destination !== null && !signOnUrls(km.options).includes(destination)) {
+  // What is signed could have been so for somebody else (SAML bindings sections 3.4.5.2 and 3.5.5.2).
+  if (destination === null ? isSigned : !signOnUrls(km.options).includes(destination)) {
     refuse('its Destination is no address of ours');
   }
   const [context, ...others] = childrenOf(element, samlProtocol, 'RequestedAuthnContext');

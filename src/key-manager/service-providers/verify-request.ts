@@ -9,21 +9,27 @@ import type { ServiceProvider } from '../../core/service-provider.ts';
 import type { Form } from '../form.ts';
 import { refuse } from './refuse.ts';
 
+export interface Verified {
+  readonly element: XmlElement;
+  readonly isSigned: boolean;
+}
+
 /**
  * Of the HTTP-POST binding: in the XML.
  * @returns the request as it was signed, or as it came where it is not
  */
-export async function verifyPosted(text: string, root: XmlElement, provider: ServiceProvider): Promise<XmlElement> {
+export async function verifyPosted(text: string, root: XmlElement, provider: ServiceProvider): Promise<Verified> {
   const isSigned = childrenOf(root, xmlSignature, 'Signature').length > 0;
   if (!isSigned || provider.certificates.length === 0) return unsigned(root, provider);
   const expected = { keys: keysOf(provider), idAttribute: 'ID', allowSha1: false };
-  return verifyEnveloped(text, root, expected).catch((error) =>
+  const element = await verifyEnveloped(text, root, expected).catch((error) =>
     error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
   );
+  return { element, isSigned: true };
 }
 
 /** Of the HTTP-Redirect binding: beside the request, over the very characters of the query (SAML bindings section 3.4.4.1). */
-export function verifyRedirected(query: string, form: Form, root: XmlElement, provider: ServiceProvider): XmlElement {
+export function verifyRedirected(query: string, form: Form, root: XmlElement, provider: ServiceProvider): Verified {
   const [algorithm, signature] = [form.get('SigAlg'), form.get('Signature')];
   if (signature === null || provider.certificates.length === 0) return unsigned(root, provider);
   const { signatures } = algorithms({ allowSha1: false });
@@ -31,12 +37,14 @@ export function verifyRedirected(query: string, form: Form, root: XmlElement, pr
   if (!Verifier) return refuse(`the signature algorithm ${algorithm} is not taken`);
   const signed = ['SAMLRequest', 'RelayState', 'SigAlg'].flatMap((name) => rawParameter(query, form, name)).join('&');
   const verifier = new Verifier();
-  if (keysOf(provider).some((key) => verifier.verifySignature(signed, key, signature))) return root;
+  if (keysOf(provider).some((key) => verifier.verifySignature(signed, key, signature))) {
+    return { element: root, isSigned: true };
+  }
   return refuse('the signature is wrong, or it is by another key');
 }
 
-function unsigned(root: XmlElement, { requireSignedRequests }: ServiceProvider): XmlElement {
-  return requireSignedRequests ? refuse('it is not signed') : root;
+function unsigned(element: XmlElement, { requireSignedRequests }: ServiceProvider): Verified {
+  return requireSignedRequests ? refuse('it is not signed') : { element, isSigned: false };
 }
 
 const keysOf = ({ certificates }: ServiceProvider) => certificates.map((pem) => new X509Certificate(pem).publicKey);

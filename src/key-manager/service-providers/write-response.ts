@@ -35,6 +35,7 @@ export async function writeResponse(km: KeyManager, signOn: SignOn, what: ToldUs
         logIn: what.logIn,
         now,
         validity,
+        skew: km.options.assertionSkew,
       },
       signer,
     );
