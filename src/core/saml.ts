@@ -13,6 +13,8 @@ export const redirectBinding = `${saml2}:bindings:HTTP-Redirect`;
 export const postBinding = `${saml2}:bindings:HTTP-POST`;
 
 export const unspecifiedName = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
+export const persistentName = `${saml2}:nameid-format:persistent`;
+export const transientName = `${saml2}:nameid-format:transient`;
 
 /** How somebody showed who he is (saml-authn-context-2.0-os). */
 const context = `${saml2}:ac:classes`;

@@ -357,6 +357,26 @@ const logIns: readonly Rule<Subject>[] = [
     },
   },
   {
+    section: 'core 8.3.7',
+    must: 'a persistent name is the same each time and another one at each service provider; a transient one is new each time',
+    async check({ server, provider, answered }) {
+      const other = await addServiceProvider(server);
+      const named = async (kind: string, at = provider): Promise<string> => {
+        const format = `urn:oasis:names:tc:SAML:2.0:nameid-format:${kind}`;
+        const asked = policy(`Format="${format}" SPNameQualifier="${at.entityId}"`);
+        const xml = await answered(redirectUrl(server, requestXml(server, at, {}, asked)));
+        const [, said, name = ''] = /<saml:NameID Format="([^"]*)">([^<]*)</.exec(xml) ?? [];
+        assert.equal(said, format);
+        assert.match(name, /^[\w-]{41,43}$/);
+        return name;
+      };
+      const persistent = await named('persistent');
+      assert.equal(await named('persistent'), persistent);
+      assert.notEqual(await named('persistent', other), persistent);
+      assert.notEqual(await named('transient'), await named('transient'));
+    },
+  },
+  {
     section: 'core 3.3.2.2.1',
     must: 'RequestedAuthnContext: met by a password, or answered with NoAuthnContext',
     async check({ server, provider, answered }) {

@@ -10,6 +10,7 @@ import { checkTimes } from './check-times.ts';
 import { chooseConsumer } from './choose-consumer.ts';
 import { decodePosted, decodeRedirected } from './decode-request.ts';
 import { findProvider } from './find-service-provider.ts';
+import { nameFormatOf } from './name-format.ts';
 import { signOnUrls } from './own-addresses.ts';
 import { refuse } from './refuse.ts';
 import { readRelayState } from './relay-state.ts';
@@ -49,7 +50,8 @@ export async function acceptRequest(call: Call, km: KeyManager): Promise<SignOn>
     forced: flag(element, 'ForceAuthn'),
     passive: flag(element, 'IsPassive'),
     context: context ? readContext(context) : null,
-    refusal: unmetWish(element),
+    nameFormat: nameFormatOf(element),
+    refusal: unmetWish(element, provider),
     askedIn: null,
     since: seconds(km.clock),
   };

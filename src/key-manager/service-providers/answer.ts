@@ -15,7 +15,7 @@ export async function answerWith(call: Call, km: KeyManager, signOn: SignOn, ses
   if (context === null) {
     return send(call, km, signOn, responder(samlStatus.noContext, 'nobody logs in here in the way that was asked for'));
   }
-  const told = await toldUser(km, session, context, signOn.provider);
+  const told = await toldUser(km, session, context, signOn);
   return send(call, km, signOn, told ?? responder(samlStatus.failed, 'the user is not known'));
 }
 

@@ -2,6 +2,7 @@
  * A log-in that begins here (SAML profiles section 4.1.5): `?spEntityID=…`, as the original has it. Anybody can send a browser to
  * this address, so that its user is logged in at the provider unasked: only where the registration allows it.
  */
+import { unspecifiedName } from '../../core/saml.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { registeredConsumer } from './choose-consumer.ts';
 import { findProvider } from './find-service-provider.ts';
@@ -20,6 +21,7 @@ export async function beginUnsolicited({ form }: Call, km: KeyManager): Promise<
     forced: false,
     passive: false,
     context: null,
+    nameFormat: unspecifiedName,
     refusal: null,
     askedIn: null,
     since: seconds(km.clock),

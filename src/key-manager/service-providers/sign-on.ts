@@ -20,6 +20,8 @@ export interface SignOn {
   /** No page may be shown (`IsPassive`). */
   readonly passive: boolean;
   readonly context: WantedContext | null;
+  /** How the user is named. */
+  readonly nameFormat: string;
   /** Why it is answered with nobody's name, whoever logs in; null = nothing. */
   readonly refusal: Refusal | null;
   /** Hash of the browser's secret when somebody was asked to log in, empty = it had none; null = nobody was asked. */

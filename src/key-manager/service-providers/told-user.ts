@@ -5,9 +5,10 @@ import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { findProfile } from '../../adapters/stores/users.ts';
 import { isFederated } from '../../core/identity-provider.ts';
 import type { ServiceProvider, ToldClaim } from '../../core/service-provider.ts';
-import { shownUserName } from '../../core/tenant.ts';
 import type { KeyManager } from '../call.ts';
 import { rolesOf } from '../roles.ts';
+import { nameIn } from './name-format.ts';
+import type { SignOn } from './sign-on.ts';
 
 export interface ToldUser {
   readonly name: string;
@@ -20,14 +21,14 @@ export async function toldUser(
   km: KeyManager,
   session: SessionRow,
   context: string,
-  provider: ServiceProvider,
+  { provider, nameFormat }: Pick<SignOn, 'provider' | 'nameFormat'>,
 ): Promise<ToldUser | null> {
   const { subject, tenant } = session;
   const roles = tenant === provider.tenant ? await rolesOf(km, subject) : null;
   if (!roles) return null;
-  const { roleAttribute, qualifiedNames } = provider;
+  const { roleAttribute } = provider;
   return {
-    name: qualifiedNames ? subject : shownUserName(subject),
+    name: nameIn(km, nameFormat, provider, subject),
     attributes: [
       ...(roleAttribute === '' || roles.length === 0 ? [] : [[roleAttribute, roles] as const]),
       ...(await claims(km, subject, provider)),

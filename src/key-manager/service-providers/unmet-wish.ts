@@ -3,10 +3,12 @@
  */
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childrenOf } from '../../adapters/xml/elements.ts';
-import { postBinding, samlAssertion, samlProtocol, samlStatus, unspecifiedName } from '../../core/saml.ts';
+import { postBinding, samlAssertion, samlProtocol, samlStatus } from '../../core/saml.ts';
+import type { ServiceProvider } from '../../core/service-provider.ts';
+import { nameFormatOf, nameFormats } from './name-format.ts';
 import type { Refusal } from './sign-on.ts';
 
-export function unmetWish(element: XmlElement): Refusal | null {
+export function unmetWish(element: XmlElement, { entityId }: ServiceProvider): Refusal | null {
   const binding = attributeOf(element, 'ProtocolBinding');
   if (binding !== null && binding !== postBinding) {
     return requester(samlStatus.unsupportedBinding, `ProtocolBinding: expected ${postBinding}`);
@@ -15,14 +17,15 @@ export function unmetWish(element: XmlElement): Refusal | null {
     if (childrenOf(element, samlAssertion, name).length === 0) continue;
     return requester(samlStatus.unsupported, `${name} in a request is not supported`);
   }
-  for (const policy of childrenOf(element, samlProtocol, 'NameIDPolicy')) {
-    const format = attributeOf(policy, 'Format') ?? unspecifiedName;
-    if (format !== unspecifiedName) {
-      return requester(samlStatus.invalidNamePolicy, `NameIDPolicy: expected the format ${unspecifiedName} or none`);
-    }
-    if (attributeOf(policy, 'SPNameQualifier') !== null) {
-      return requester(samlStatus.invalidNamePolicy, 'NameIDPolicy: SPNameQualifier is not supported');
-    }
+  if (!nameFormats.includes(nameFormatOf(element))) {
+    return requester(samlStatus.invalidNamePolicy, `NameIDPolicy: expected a format out of ${nameFormats.join(', ')}`);
+  }
+  const policies = childrenOf(element, samlProtocol, 'NameIDPolicy');
+  if (policies.some((policy) => (attributeOf(policy, 'SPNameQualifier') ?? entityId) !== entityId)) {
+    return requester(
+      samlStatus.invalidNamePolicy,
+      'NameIDPolicy: names are made for who asks, and for no SPNameQualifier',
+    );
   }
   return null;
 }

@@ -2,8 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import { xmlSignature } from '../../adapters/xml/signature-algorithms.ts';
 import { element, type Xml } from '../../adapters/xml/write-xml.ts';
-import { postBinding, redirectBinding, samlMetadata, samlProtocol, unspecifiedName } from '../../core/saml.ts';
+import { postBinding, redirectBinding, samlMetadata, samlProtocol } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
+import { nameFormats } from './name-format.ts';
 import { ownEntityId, signOnPath } from './own-addresses.ts';
 import { ownKeys } from './own-keys.ts';
 
@@ -16,7 +17,7 @@ export async function writeMetadata(km: KeyManager): Promise<string> {
     { protocolSupportEnumeration: samlProtocol, WantAuthnRequestsSigned: 'false' },
     [
       ...keys.map(({ certificate }) => keyXml(certificate)),
-      element('md:NameIDFormat', {}, unspecifiedName),
+      ...nameFormats.map((format) => element('md:NameIDFormat', {}, format)),
       service(redirectBinding),
       service(postBinding),
     ],

@@ -2,7 +2,7 @@
 import { newSamlId, samlTime, writeAssertion } from '../../adapters/saml/write-assertion.ts';
 import { signEnveloped } from '../../adapters/xml/sign-enveloped.ts';
 import { element, Xml } from '../../adapters/xml/write-xml.ts';
-import { samlAssertion, samlProtocol, samlStatus, unspecifiedName } from '../../core/saml.ts';
+import { samlAssertion, samlProtocol, samlStatus } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
 import { ownEntityId } from './own-addresses.ts';
 import { ownKey } from './own-keys.ts';
@@ -25,7 +25,7 @@ export async function writeResponse(km: KeyManager, signOn: SignOn, what: ToldUs
       {
         issuer: ownEntityId(km.options),
         name: what.name,
-        nameFormat: unspecifiedName,
+        nameFormat: signOn.nameFormat,
         recipient: consumerUrl,
         recipientValidity: haste,
         ...(requestId !== null && { inResponseTo: requestId }),
