@@ -1,5 +1,5 @@
 /** What a service provider is answered (SAML core section 3.3.3): an assertion, or why there is none. Both are signed. */
-import { newSamlId, samlTime, writeAssertion } from '../../adapters/saml/write-assertion.ts';
+import { newSamlId, type Signer, samlTime, writeAssertion } from '../../adapters/saml/write-assertion.ts';
 import { signEnveloped } from '../../adapters/xml/sign-enveloped.ts';
 import { element, Xml } from '../../adapters/xml/write-xml.ts';
 import { samlAssertion, samlProtocol, samlStatus } from '../../core/saml.ts';
@@ -16,31 +16,10 @@ export async function writeResponse(km: KeyManager, signOn: SignOn, what: ToldUs
   const { consumerUrl, requestId } = signOn;
   const now = km.clock.now();
   const signer = await ownKey(km);
-  const refusal = 'status' in what ? what : null;
-  let assertion: readonly Xml[] = [];
-  if (!('status' in what)) {
-    const validity = validityOf(signOn, what, now);
-    const { provider } = signOn;
-    const xml = await writeAssertion(
-      {
-        issuer: ownEntityId(km.options),
-        name: what.name,
-        nameFormat: signOn.nameFormat,
-        recipient: consumerUrl,
-        recipientValidity: haste,
-        ...(requestId !== null && { inResponseTo: requestId }),
-        otherRecipients: provider.recipients,
-        audiences: [provider.entityId, ...provider.audiences],
-        attributes: what.attributes,
-        logIn: what.logIn,
-        now,
-        validity,
-        skew: km.options.assertionSkew,
-      },
-      signer,
-    );
-    assertion = [new Xml(xml)];
-  }
+  const answer =
+    'status' in what
+      ? [refusalXml(what)]
+      : [protocol('Status', {}, code(samlStatus.success)), await assertionXml(km, signOn, what, signer, now)];
   const response = protocol(
     'Response',
     {
@@ -51,25 +30,35 @@ export async function writeResponse(km: KeyManager, signOn: SignOn, what: ToldUs
       IssueInstant: samlTime(now),
       Destination: consumerUrl,
     },
-    [
-      element('saml:Issuer', { 'xmlns:saml': samlAssertion }, ownEntityId(km.options)),
-      statusXml(refusal),
-      ...assertion,
-    ],
+    [element('saml:Issuer', { 'xmlns:saml': samlAssertion }, ownEntityId(km.options)), ...answer],
   );
   return signEnveloped(response.text, { ...signer, behind: 'Issuer' });
+}
+
+async function assertionXml(km: KeyManager, signOn: SignOn, told: ToldUser, signer: Signer, now: number): Promise<Xml> {
+  const { provider, requestId } = signOn;
+  const content = {
+    ...told,
+    issuer: ownEntityId(km.options),
+    nameFormat: signOn.nameFormat,
+    recipient: signOn.consumerUrl,
+    recipientValidity: haste,
+    ...(requestId !== null && { inResponseTo: requestId }),
+    otherRecipients: provider.recipients,
+    audiences: [provider.entityId, ...provider.audiences],
+    now,
+    validity: validityOf(signOn, told, now),
+    skew: km.options.assertionSkew,
+  };
+  return new Xml(await writeAssertion(content, signer));
 }
 
 /** No longer than the log-in itself. */
 const validityOf = ({ provider }: SignOn, { logIn }: ToldUser, now: number): number =>
   Math.max(1, Math.min(provider.assertionValidity, Math.floor((logIn.endsAt - now) / 1000)));
 
-function statusXml(refusal: Refusal | null): Xml {
-  if (!refusal) return protocol('Status', {}, code(samlStatus.success));
-  return protocol('Status', {}, [
-    code(refusal.status, code(refusal.because)),
-    protocol('StatusMessage', {}, refusal.message),
-  ]);
+function refusalXml({ status, because, message }: Refusal): Xml {
+  return protocol('Status', {}, [code(status, code(because)), protocol('StatusMessage', {}, message)]);
 }
 
 const code = (value: string, inner: Xml | readonly Xml[] = []): Xml => protocol('StatusCode', { Value: value }, inner);
