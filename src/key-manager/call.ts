@@ -27,6 +27,7 @@ import type { OAuthError } from './oauth-error.ts';
 import type { KeyManagerOptions } from './options.ts';
 import type { Remembered } from './remembered.ts';
 import type { Revoker } from './revoker.ts';
+import type { SignOn } from './service-providers/sign-on.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** The options of tokens, and under which addresses clients reach the key manager. */
@@ -87,6 +88,7 @@ export class Call {
   #client: ClientRow | undefined;
   #grant: Grant | undefined;
   #began: StoreHead | undefined;
+  #signOn: SignOn | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
   /** Hash of the name of the pushed request for authorization; null = it was not pushed. */
@@ -133,6 +135,14 @@ export class Call {
   }
   set grant(grant: Grant) {
     this.#grant = grant;
+  }
+
+  /** What a service provider asks for, once it is read. */
+  get signOn(): SignOn {
+    return found(this.#signOn, 'readRequest');
+  }
+  set signOn(signOn: SignOn) {
+    this.#signOn = signOn;
   }
 }
 

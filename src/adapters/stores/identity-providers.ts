@@ -43,6 +43,17 @@ export async function findIssuerOfAssertions(
   return provider?.protocol === 'saml2' ? provider : null;
 }
 
+/** Whether there is one of this entity id, also if it is switched off. */
+export async function hasEntityId(db: Queryable, tenant: string, entityId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('identity_providers')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('entity_id', '=', entityId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** @throws the engine's unique violation when name or entity id are taken */
 export async function insertIdentityProvider(tx: StoreTransaction, provider: IdentityProvider): Promise<void> {
   await tx.db.insertInto('identity_providers').values(toRow(provider)).execute();

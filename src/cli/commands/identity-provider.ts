@@ -1,11 +1,11 @@
 /** `postern identity-provider`: whose word about users a control plane's key managers believe. */
-import { X509Certificate } from 'node:crypto';
-import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
 import { readPassword } from '../read-password.ts';
+import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
 import { document, type OutputFormat, print } from '../remote/output.ts';
+import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
 import { notFound } from '../remote/remote-error.ts';
 
@@ -114,7 +114,9 @@ export function showIdentityProvider(
 ): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const { certificates, ...provider } = await find(connection, name);
-    process.stdout.write(document({ ...provider, certificates: certificates.map(describe) }, options.output));
+    process.stdout.write(
+      document({ ...provider, certificates: certificates.map(describeCertificate) }, options.output),
+    );
   });
 }
 
@@ -172,38 +174,8 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   };
 }
 
-async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const file of files) {
-    const { certificates } = await openTrustStore(file, password);
-    const meant = certificates.filter((one) => alias === undefined || one.alias.toLowerCase() === alias.toLowerCase());
-    const [one, ...others] = meant;
-    if (!one || others.length > 0) {
-      const names = certificates.map((each) => each.alias).join(', ') || 'none';
-      throw new UsageError(
-        `${file}: expected one certificate, or its alias by --certificate-alias; there are: ${names}`,
-      );
-    }
-    found.push(one.pem);
-  }
-  return found;
-}
-
-/** Divided at the last `=`: names of attributes may have some. */
-function pair(option: string, text: string): readonly [string, string] {
-  const at = text.lastIndexOf('=');
-  if (at < 1 || at === text.length - 1) throw new UsageError(`${option} ${text}: expected theirs=ours`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
 function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const [theirs, ours] of pairs) groups.set(theirs, [...(groups.get(theirs) ?? []), ours]);
   return Object.fromEntries(groups);
-}
-
-function describe(pem: string): Body {
-  const { subject, validTo, fingerprint256 } = new X509Certificate(pem);
-  const named = (subject ?? '').split('\n').reverse().join(', ');
-  return { subject: named, validTo: new Date(validTo).toISOString(), fingerprint: fingerprint256 };
 }

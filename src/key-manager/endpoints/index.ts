@@ -17,6 +17,8 @@ import { par } from './par.ts';
 import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { samlMetadata } from './saml-metadata.ts';
+import { continueSamlSignOn, samlSignOn } from './saml-sign-on.ts';
 import { signUp } from './sign-up.ts';
 import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
@@ -73,5 +75,11 @@ export const endpoints: readonly Endpoint[] = [
   post('/oauth2/device_authorization', deviceAuthorization),
   { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
   { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },
+  // Where the original has it; people write it with a slash at the end, too.
+  ...['/samlsso', '/samlsso/'].map(
+    (path): Endpoint => ({ path, methods: ['GET', 'POST'], body: 'query', steps: samlSignOn, refuse: refuseOnPage }),
+  ),
+  { path: '/samlsso/continue', methods: ['GET'], body: 'query', steps: continueSamlSignOn, refuse: refuseOnPage },
+  get('/samlsso/metadata', samlMetadata),
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
+import type { KeyManager } from '../call.ts';
 import { mayUse } from '../clients.ts';
 import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
 import { readScope } from '../scopes.ts';
+import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
 import { issueTime, lasts } from '../times.ts';
 import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
@@ -23,7 +25,7 @@ export const saml2Bearer: Grant = {
     // It brings a reader of XML, which a key manager without identity providers has no use for.
     const { acceptAssertion } = await import('../saml/accept-assertion.ts');
     const assertion = await acceptAssertion(km, client.tenant, parameter);
-    const user = await assertedUser(km, assertion.provider, assertion);
+    const user = await userOf(km, assertion);
     const issuedAt = await issueTime(km, { subject: user.subject, client: client.consumer_key }, beganAt);
     // Nothing outlives the assertion, refresh tokens and what they give included.
     const notAfter = assertion.endsAt;
@@ -35,21 +37,32 @@ export const saml2Bearer: Grant = {
       family,
     } as const;
     const withRefresh = km.options.assertionRefreshTokens && mayUse(client, 'refresh_token');
-    const issued = await issue(km, plan, withRefresh, (tx) => take(tx, assertion, user, family));
+    const issued = await issue(km, plan, withRefresh, (tx) =>
+      take(tx, assertion, user, { family, consumerKey: client.consumer_key }),
+    );
     if (!issued) throw dead('the assertion was used already, or its identity provider was changed meanwhile');
     return issued;
   },
 };
 
+/** Of our own assertion it is who is still in the session of which it says. */
+async function userOf(km: KeyManager, { provider, name, roles, session }: AcceptedAssertion): Promise<AssertedUser> {
+  if (!isOurs(provider)) return assertedUser(km, provider, { name, roles });
+  const user = await ownUser(km, provider, session);
+  if (!user) throw dead('its user has logged out');
+  return { ...user, isLocal: true };
+}
+
 /** False when it was used before, or its provider is no longer the one that it was checked against. */
 async function take(
   tx: StoreTransaction,
-  { provider, id, endsAt, name, claims }: AcceptedAssertion,
+  { provider, id, endsAt, name, claims, session }: AcceptedAssertion,
   user: AssertedUser,
-  family: string,
+  { family, consumerKey }: { family: string; consumerKey: string },
 ): Promise<boolean> {
-  if (!(await isUnchanged(tx, provider))) return false;
+  if (!isOurs(provider) && !(await isUnchanged(tx, provider))) return false;
   if (!(await takeAssertion(tx, { issuer: provider.entityId, id, family, expiresAt: endsAt }))) return false;
+  if (isOurs(provider)) return joinSession(tx, { sessionId: session as string, consumerKey, family });
   await rememberUser(tx, provider, user, { name, claims, expiresAt: endsAt });
   return true;
 }

@@ -13,6 +13,7 @@ import { decodeAssertion } from './decode-assertion.ts';
 import { findProvider } from './find-provider.ts';
 import { type Attributes, readAttributes } from './read-attributes.ts';
 import { readName } from './read-name.ts';
+import { readSession } from './read-session.ts';
 import { verifySignature } from './verify-signature.ts';
 
 export interface AcceptedAssertion extends Attributes {
@@ -20,6 +21,8 @@ export interface AcceptedAssertion extends Attributes {
   readonly id: string;
   /** Whom it is about, as the provider names him. */
   readonly name: string;
+  /** In which he logged in, as the provider names it; null = it doesn't. */
+  readonly session: string | null;
   /** Seconds since the epoch, from when on it is good for nothing. */
   readonly endsAt: number;
 }
@@ -30,7 +33,7 @@ export async function acceptAssertion(km: KeyManager, tenant: string, parameter:
   const root = await parseXml(text).catch((error) =>
     error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
   );
-  const provider = await findProvider(km.store.db, tenant, root);
+  const provider = await findProvider(km, tenant, root);
   const signed: SignedAssertion = {
     element: await verifySignature(text, root, provider),
     provider,
@@ -46,6 +49,7 @@ export async function acceptAssertion(km: KeyManager, tenant: string, parameter:
     provider,
     id: attributeOf(signed.element, 'ID') as string,
     name: readName(signed),
+    session: readSession(signed),
     endsAt: Math.floor(Math.min(...ends) / 1000),
     ...readAttributes(signed),
   };

@@ -1,0 +1,37 @@
+/** What service providers have to know of us (SAML metadata section 2.4.3). */
+import { X509Certificate } from 'node:crypto';
+import { xmlSignature } from '../../adapters/xml/signature-algorithms.ts';
+import { element, type Xml } from '../../adapters/xml/write-xml.ts';
+import { postBinding, redirectBinding, samlMetadata, samlProtocol } from '../../core/saml.ts';
+import type { KeyManager } from '../call.ts';
+import { nameFormats } from './name-format.ts';
+import { ownEntityId, signOnPath } from './own-addresses.ts';
+import { ownKeys } from './own-keys.ts';
+
+export async function writeMetadata(km: KeyManager): Promise<string> {
+  const keys = await ownKeys(km);
+  const service = (Binding: string) =>
+    element('md:SingleSignOnService', { Binding, Location: km.options.publicUrl + signOnPath });
+  const role = element(
+    'md:IDPSSODescriptor',
+    { protocolSupportEnumeration: samlProtocol, WantAuthnRequestsSigned: 'false' },
+    [
+      ...keys.map(({ certificate }) => keyXml(certificate)),
+      ...nameFormats.map((format) => element('md:NameIDFormat', {}, format)),
+      service(redirectBinding),
+      service(postBinding),
+    ],
+  );
+  const root = element('md:EntityDescriptor', { 'xmlns:md': samlMetadata, entityID: ownEntityId(km.options) }, role);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${root.text}\n`;
+}
+
+function keyXml(certificate: string): Xml {
+  const der = new X509Certificate(certificate).raw.toString('base64');
+  const info = element(
+    'ds:KeyInfo',
+    { 'xmlns:ds': xmlSignature },
+    element('ds:X509Data', {}, element('ds:X509Certificate', {}, der)),
+  );
+  return element('md:KeyDescriptor', { use: 'signing' }, info);
+}
