@@ -13,8 +13,9 @@ export async function readMetadata(
   return { entityId, certificates, ssoUrl: ssoUrlOf(element) };
 }
 
+/** Where browsers are sent by HTTP-Redirect, the one binding by which they are sent there. */
 function ssoUrlOf(role: XmlElement): string {
   const services = childrenOf(role, samlMetadata, 'SingleSignOnService');
-  const service = services.find((one) => attributeOf(one, 'Binding') === redirectBinding) ?? services[0];
+  const service = services.find((one) => attributeOf(one, 'Binding') === redirectBinding);
   return (service && attributeOf(service, 'Location')) ?? '';
 }
