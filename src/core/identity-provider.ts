@@ -14,6 +14,8 @@ export interface IdentityProvider {
   readonly entityId: string;
   /** Only of OpenID Connect, and always there. */
   readonly oidc?: OpenIdClient;
+  /** Only of SAML 2.0; absent = `samlDefaults`. */
+  readonly saml2?: SamlSettings;
   /** PEM. Any of them may have signed: there are two while it changes its key. */
   readonly certificates: readonly string[];
   /** How it calls the token endpoint, besides its addresses; empty = by those only. */
@@ -33,6 +35,18 @@ export interface IdentityProvider {
   /** Whether signatures by SHA-1 are taken, which can be forged at a price. */
   readonly allowSha1: boolean;
 }
+
+/** What is asked of a provider of SAML 2.0, and by what its users are told apart. */
+export interface SamlSettings {
+  /** Which kind of NameID is asked for when somebody logs in (SAML core section 8.3); empty = the provider chooses. */
+  readonly nameIdFormat: string;
+  /** The attribute that has the name of the user; empty = it is NameID. */
+  readonly nameAttribute: string;
+  /** Whether requests are signed that send browsers there. */
+  readonly signRequests: boolean;
+}
+
+export const samlDefaults: SamlSettings = { nameIdFormat: '', nameAttribute: '', signRequests: false };
 
 /** What we are for a provider of OpenID Connect, as its client. */
 export interface OpenIdClient {

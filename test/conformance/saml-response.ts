@@ -1,7 +1,7 @@
 /** Responses as an identity provider makes them for a service provider, good or not, and what they are judged by. */
 import { randomBytes } from 'node:crypto';
+import { type AssertionContent, assertionXml } from '../../src/adapters/saml/write-assertion.ts';
 import { element, Xml } from '../../src/adapters/xml/write-xml.ts';
-import { type AssertionContent, assertionXml } from '../../src/cli/saml/write-assertion.ts';
 import { defaultRoleAttribute, type IdentityProvider } from '../../src/core/identity-provider.ts';
 import { samlAssertion, samlProtocol } from '../../src/core/saml.ts';
 import type { Expected } from '../../src/key-manager/federation/saml2/response.ts';
@@ -33,8 +33,6 @@ export async function newProvider(changes: Partial<IdentityProvider> = {}): Prom
 export const expected = ({ provider }: TestProvider, changes: Partial<Expected> = {}): Expected => ({
   provider,
   requestId,
-  requestedMs: nowMs - 10_000,
-  forceAuthn: false,
   consumer,
   entityId,
   nowMs,

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { samlDefaults } from '../../src/core/identity-provider.ts';
 import { type AcceptedResponse, acceptResponse } from '../../src/key-manager/federation/saml2/accept-response.ts';
 import { NotLoggedIn } from '../../src/key-manager/federation/saml2/check-status.ts';
 import type { Expected } from '../../src/key-manager/federation/saml2/response.ts';
@@ -208,6 +209,18 @@ const rules: readonly [section: string, must: string, make: () => Promise<string
   ],
   ['core 3.2.2.1', 'there is a Status', withResponse({ status: '' }), /Status/],
   ['core 3.3.3', 'there is an assertion', async () => response(idp, ''), /no assertion/],
+  [
+    'core 3.3.3',
+    'the assertion stands directly in the response',
+    async () => response(idp, `<samlp:Extensions>${await sign(idp, assertion(idp))}</samlp:Extensions>`),
+    /where it belongs/,
+  ],
+  [
+    'core 2.3.3',
+    'the Issuer of an assertion is the provider where the response is signed too',
+    () => sign(idp, response(idp, assertion(idp, { issuer: 'https://other.example' }))),
+    /another Issuer/,
+  ],
   ['core 5.4', 'something is signed', async () => response(idp, assertion(idp)), /is signed/],
   ['core 5.4', 'by the provider', async () => response(idp, await sign(other, assertion(idp))), /another key/],
   [
@@ -254,11 +267,15 @@ test('an expired assertion is refused to the second', async () => {
   await refused(accept(xml, { nowMs: nowMs + 300_000 }), /expired/);
 });
 
-test('a log-in of before the request is refused when it was to be a new one', async () => {
-  const old = await withAssertion(replaced(/AuthnInstant="[^"]*"/, `AuthnInstant="${at(-100_000)}"`))();
-  assert.equal((await accept(old)).authenticatedAt, nowMs / 1000 - 100);
-  await refused(accept(old, { forceAuthn: true }), /anew/);
-  assert.ok(await accept(await signedAssertion(idp), { forceAuthn: true }));
+test('who is named for one log-in only is refused, unless an attribute names him', async () => {
+  const format = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
+  const transient = await withAssertion(replaced('<saml:NameID>', `<saml:NameID Format="${format}">`))();
+  await refused(accept(transient), /transient/);
+  const uid = { provider: { ...idp.provider, saml2: { ...samlDefaults, nameAttribute: 'uid' } } };
+  await refused(accept(transient, uid), /uid is empty/);
+  const named = (values: readonly string[]) => signedAssertion(idp, { attributes: [['uid', values]] });
+  assert.equal((await accept(await named(['jane']), uid)).name, 'jane');
+  await refused(accept(await named(['jane', 'admin']), uid), /one value of uid/);
 });
 
 test('the end of the session, how the user logged in, roles and claims are read', async () => {

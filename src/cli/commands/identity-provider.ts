@@ -27,6 +27,9 @@ export interface IdentityProviderOptions extends EnvironmentOptions {
   readonly scope?: readonly string[];
   readonly nameClaim?: string;
   readonly userInfo?: boolean;
+  readonly nameIdFormat?: string;
+  readonly nameAttribute?: string;
+  readonly signRequests?: boolean;
   readonly entityId?: string;
   readonly description?: string;
   /** File with its certificate. */
@@ -56,6 +59,7 @@ interface IdentityProvider {
   readonly protocol: 'saml2' | 'oidc';
   readonly logIn: boolean;
   readonly oidc?: Body;
+  readonly saml2?: Body;
   readonly [field: string]: unknown;
 }
 
@@ -67,6 +71,11 @@ export function addIdentityProvider(name: string, options: IdentityProviderOptio
     const { protocol, entityId, logIn } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
     if (protocol === 'saml2') note(`assertions of ${entityId} are exchanged for tokens from now on`);
     if (logIn) note(`users may log in with ${name} from now on`);
+    if (logIn && protocol === 'saml2') {
+      note(
+        `what it has to know of us is at the key manager's address: /oauth2/saml/metadata?provider=${encodeURIComponent(name)}`,
+      );
+    }
     if (protocol === 'oidc') {
       note(
         `redirect URI to be registered there, at the key manager's address: /oauth2/log-in-at/callback/${encodeURIComponent(name)}`,
@@ -143,7 +152,8 @@ async function replace(connection: Connection, before: IdentityProvider, change:
   const { entityId, certificates, ssoUrl, ...others } = before;
   const kept = change.metadata === undefined ? before : others;
   const oidc = change.oidc ? { oidc: { ...before.oidc, ...(change.oidc as Body) } } : {};
-  const body = JSON.stringify({ ...kept, ...change, ...oidc });
+  const saml2 = change.saml2 ? { saml2: { ...before.saml2, ...(change.saml2 as Body) } } : {};
+  const body = JSON.stringify({ ...kept, ...change, ...oidc, ...saml2 });
   const json = { 'content-type': 'application/json' };
   await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
 }
@@ -154,7 +164,12 @@ type Body = Readonly<Record<string, unknown>>;
 async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
   const { certificate, metadata, role, claim, oidc, issuer, clientId, clientSecretFile, ...others } = rest;
-  const { scope, nameClaim, userInfo, ...plain } = others;
+  const { scope, nameClaim, userInfo, nameIdFormat, nameAttribute, signRequests, ...plain } = others;
+  const saml2 = {
+    ...(nameIdFormat !== undefined && { nameIdFormat }),
+    ...(nameAttribute !== undefined && { nameAttribute }),
+    ...(signRequests !== undefined && { signRequests }),
+  };
   const client = {
     ...(clientId !== undefined && { clientId }),
     ...(clientSecretFile !== undefined && { clientSecret: await readPassword(clientSecretFile, 'Client secret: ') }),
@@ -167,6 +182,7 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
     ...(oidc && { protocol: 'oidc' }),
     ...(issuer !== undefined && { entityId: issuer }),
     ...(Object.keys(client).length > 0 && { oidc: client }),
+    ...(Object.keys(saml2).length > 0 && { saml2 }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
     ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
     ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),

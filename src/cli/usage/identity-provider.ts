@@ -58,6 +58,13 @@ function settings(command: Command): Command {
     .option('--name-claim <claim>', 'by what its users are told apart (default: sub)')
     .option('--user-info', 'it is asked for claims that are not in the id token (the default)')
     .option('--no-user-info', 'it is not')
+    .option('--name-attribute <name>', 'of SAML 2.0: the attribute by which its users are told apart (default: NameID)')
+    .option('--name-id-format <uri>', 'of SAML 2.0: the kind of NameID that is asked for')
+    .option(
+      '--sign-requests',
+      'of SAML 2.0: signs the requests that browsers take there (default: as its metadata want it)',
+    )
+    .option('--no-sign-requests', 'does not')
     .option('--entity-id <uri>', 'Issuer of its assertions')
     .option('--certificate <file>', 'PEM, DER (.cer), JKS or PKCS#12; twice while it changes its key', add)
     .option('--certificate-alias <alias>', 'which of the certificates in the file')

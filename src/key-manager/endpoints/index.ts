@@ -1,5 +1,6 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
 import type { Refuse, Step } from '../call.ts';
+import { consumerPath, metadataPath } from '../federation/saml2/service-provider.ts';
 import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
@@ -9,6 +10,7 @@ import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
 import { backFrom, logInAt } from './log-in-at.ts';
+import { logInAtMetadata } from './log-in-at-metadata.ts';
 import { confirmLogOut, logOut } from './log-out.ts';
 import { manageClient } from './manage-client.ts';
 import { metadata } from './metadata.ts';
@@ -66,6 +68,8 @@ export const endpoints: readonly Endpoint[] = [
     steps: backFrom('oidc'),
     refuse: refuseOnPage,
   },
+  { path: consumerPath, methods: ['POST'], body: 'form', steps: backFrom('saml2'), refuse: refuseOnPage },
+  { path: metadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },

@@ -22,7 +22,8 @@ export function readAttributes({ element, provider }: SignedAssertion): Attribut
   return { roles: ourRoles(provider, names), claims: Object.fromEntries(claims) };
 }
 
-function valuesOf(element: SignedAssertion['element']): ReadonlyMap<string, readonly string[]> {
+/** By the name of the attribute. */
+export function valuesOf(element: SignedAssertion['element']): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
   for (const statement of samlChildren(element, 'AttributeStatement')) {
     for (const attribute of samlChildren(statement, 'Attribute')) {

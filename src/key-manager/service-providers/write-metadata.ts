@@ -1,9 +1,8 @@
 /** What service providers have to know of us (SAML metadata section 2.4.3). */
-import { X509Certificate } from 'node:crypto';
-import { xmlSignature } from '../../adapters/xml/signature-algorithms.ts';
-import { element, type Xml } from '../../adapters/xml/write-xml.ts';
+import { element } from '../../adapters/xml/write-xml.ts';
 import { postBinding, redirectBinding, samlMetadata, samlProtocol } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
+import { writeKey } from '../saml/write-key.ts';
 import { nameFormats } from './name-format.ts';
 import { ownEntityId, signOnPath } from './own-addresses.ts';
 import { ownKeys } from './own-keys.ts';
@@ -16,7 +15,7 @@ export async function writeMetadata(km: KeyManager): Promise<string> {
     'md:IDPSSODescriptor',
     { protocolSupportEnumeration: samlProtocol, WantAuthnRequestsSigned: 'false' },
     [
-      ...keys.map(({ certificate }) => keyXml(certificate)),
+      ...keys.map(({ certificate }) => writeKey(certificate)),
       ...nameFormats.map((format) => element('md:NameIDFormat', {}, format)),
       service(redirectBinding),
       service(postBinding),
@@ -24,14 +23,4 @@ export async function writeMetadata(km: KeyManager): Promise<string> {
   );
   const root = element('md:EntityDescriptor', { 'xmlns:md': samlMetadata, entityID: ownEntityId(km.options) }, role);
   return `<?xml version="1.0" encoding="UTF-8"?>\n${root.text}\n`;
-}
-
-function keyXml(certificate: string): Xml {
-  const der = new X509Certificate(certificate).raw.toString('base64');
-  const info = element(
-    'ds:KeyInfo',
-    { 'xmlns:ds': xmlSignature },
-    element('ds:X509Data', {}, element('ds:X509Certificate', {}, der)),
-  );
-  return element('md:KeyDescriptor', { use: 'signing' }, info);
 }

@@ -33,6 +33,12 @@ const oidc = {
   userInfo: flag,
 };
 
+const saml2 = {
+  nameIdFormat: text,
+  nameAttribute: text,
+  signRequests: flag,
+};
+
 export const identityProviderDefinitions: {
   readonly operations: readonly OperationDefinition[];
   readonly schemas: Readonly<Record<string, Schema>>;
@@ -68,6 +74,7 @@ export const identityProviderDefinitions: {
         metadata: text,
         // The secret is taken and never shown; what is left out stays as it is.
         oidc: { type: 'object', properties: { ...oidc, clientSecret: text, hasClientSecret: flag } },
+        saml2: { type: 'object', properties: saml2 },
       },
     },
     IdentityProvider: {
@@ -77,6 +84,7 @@ export const identityProviderDefinitions: {
         ...properties,
         id: text,
         oidc: { type: 'object', required: Object.keys(oidc), properties: { ...oidc, hasClientSecret: flag } },
+        saml2: { type: 'object', required: Object.keys(saml2), properties: saml2 },
       },
     },
     IdentityProviderList: {

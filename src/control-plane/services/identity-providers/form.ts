@@ -1,12 +1,13 @@
 /** An identity provider as the admin API shows and takes it. */
-import type { IdentityProvider, OpenIdClient } from '../../../core/identity-provider.ts';
+import type { IdentityProvider, OpenIdClient, SamlSettings } from '../../../core/identity-provider.ts';
 
 /** What is left out when one is made has its default; when one is changed, it is as in a new one. */
-export interface IdentityProviderForm extends Partial<Omit<IdentityProvider, 'id' | 'tenant' | 'oidc'>> {
+export interface IdentityProviderForm extends Partial<Omit<IdentityProvider, 'id' | 'tenant' | 'oidc' | 'saml2'>> {
   readonly id?: string;
-  /** SAML metadata, XML: says what isn't said otherwise of `entityId`, `certificates` and `ssoUrl`. */
+  /** SAML metadata, XML: says what isn't said otherwise of `entityId`, `certificates`, `ssoUrl` and `saml2.signRequests`. */
   readonly metadata?: string;
   readonly oidc?: OpenIdForm;
+  readonly saml2?: Partial<SamlSettings>;
 }
 
 export interface OpenIdForm extends Partial<OpenIdClient> {

@@ -70,6 +70,7 @@ function isBelievedLess(before: IdentityProvider, after: IdentityProvider): bool
     after.entityId !== before.entityId ||
     after.protocol !== before.protocol ||
     after.oidc?.nameClaim !== before.oidc?.nameClaim ||
+    (after.saml2?.nameAttribute ?? '') !== (before.saml2?.nameAttribute ?? '') ||
     after.roleAttribute !== before.roleAttribute ||
     (before.logIn && !after.logIn) ||
     (before.localAccounts && !after.localAccounts) ||

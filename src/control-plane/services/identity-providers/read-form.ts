@@ -6,6 +6,8 @@ import {
   defaultRoleClaim,
   type IdentityProvider,
   type OpenIdClient,
+  type SamlSettings,
+  samlDefaults,
 } from '../../../core/identity-provider.ts';
 import { isSafeAddress } from '../../../core/safe-address.ts';
 import { RestError } from '../../../platform/rest-error.ts';
@@ -31,6 +33,7 @@ export async function readForm(
   const protocol = given.protocol ?? 'saml2';
   const isOpenId = protocol === 'oidc';
   if (!isOpenId && given.oidc) throw new RestError(400, 'body/oidc: only with the protocol oidc.');
+  if (isOpenId && given.saml2) throw new RestError(400, 'body/saml2: only with the protocol saml2.');
   const entityId = text('entityId', given.entityId ?? found?.entityId, { most: 1024 });
   const provider: IdentityProvider = {
     id: of.id,
@@ -58,8 +61,15 @@ export async function readForm(
     // Users of many providers choose their names themselves: that one of them is somebody here has to be said.
     localAccounts: given.localAccounts ?? !isOpenId,
     allowSha1: given.allowSha1 ?? false,
+    ...(!isOpenId && { saml2: readSaml({ signRequests: found?.wantsSignedRequests ?? false, ...given.saml2 }) }),
     ...(isOpenId && { oidc: readOpenId(given.oidc ?? {}, { id: of.id, entityId }, seal, before) }),
   };
+  if (provider.logIn && !isOpenId && provider.ssoUrl === '') {
+    throw new RestError(
+      400,
+      'body/ssoUrl: expected where browsers are sent by HTTP-Redirect, for users to log in there.',
+    );
+  }
   // A slash ends it in the names of its users.
   if (provider.name.includes('/')) throw new RestError(400, 'body/name: expected no slash.');
   for (const role of Object.values(provider.roles).flat()) text('roles', role, { most: 100 });
@@ -88,6 +98,21 @@ function issuer(value: string): string {
   const { username = '', password = '' } = URL.parse(value) ?? {};
   if (isSafeAddress(value) && !/[?#]/.test(value) && username + password === '') return value;
   throw new RestError(400, 'body/entityId: expected the issuer, an https address without query and fragment.');
+}
+
+function readSaml(given: Partial<SamlSettings>): SamlSettings {
+  const { nameIdFormat, nameAttribute, signRequests } = { ...samlDefaults, ...given };
+  if (!/^(?:urn:[!-~]{1,200})?$/.test(nameIdFormat)) {
+    throw new RestError(
+      400,
+      'body/saml2/nameIdFormat: expected a name like urn:oasis:names:tc:SAML:2.0:nameid-format:persistent.',
+    );
+  }
+  return {
+    nameIdFormat,
+    nameAttribute: text('saml2/nameAttribute', nameAttribute, { least: 0, most: 1024 }),
+    signRequests,
+  };
 }
 
 function readOpenId(

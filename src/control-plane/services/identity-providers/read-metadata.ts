@@ -5,12 +5,20 @@ import type { IdentityProvider } from '../../../core/identity-provider.ts';
 import { redirectBinding, samlMetadata } from '../../../core/saml.ts';
 import { readRole } from '../saml/read-role.ts';
 
+export interface ProviderMetadata extends Pick<IdentityProvider, 'entityId' | 'certificates' | 'ssoUrl'> {
+  /** That it takes only requests that are signed. */
+  readonly wantsSignedRequests: boolean;
+}
+
 /** @throws RestError 400 */
-export async function readMetadata(
-  text: string,
-): Promise<Pick<IdentityProvider, 'entityId' | 'certificates' | 'ssoUrl'>> {
+export async function readMetadata(text: string): Promise<ProviderMetadata> {
   const { entityId, certificates, element } = await readRole(text, 'IDPSSODescriptor');
-  return { entityId, certificates, ssoUrl: ssoUrlOf(element) };
+  return {
+    entityId,
+    certificates,
+    ssoUrl: ssoUrlOf(element),
+    wantsSignedRequests: /^(?:true|1)$/.test(attributeOf(element, 'WantAuthnRequestsSigned')?.trim() ?? ''),
+  };
 }
 
 /** Where browsers are sent by HTTP-Redirect, the one binding by which they are sent there. */

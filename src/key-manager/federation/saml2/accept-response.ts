@@ -1,6 +1,7 @@
 /** Who logged in at a provider, by the response that his browser brings (SAML profiles section 4.1.4.3). One file a rule. */
 import { refuse } from '../../saml/assertion.ts';
 import { type AssertionFacts, readAssertion } from '../../saml/read-assertion.ts';
+import { checkNameFormat } from './check-name-format.ts';
 import { checkResponse } from './check-response.ts';
 import { checkStatus } from './check-status.ts';
 import { type LogInThere, readLogIn } from './read-log-in.ts';
@@ -21,6 +22,7 @@ export async function acceptResponse(field: string, expected: Expected): Promise
   checkResponse(response, isSigned, expected);
   checkStatus(response);
   if (!assertion) return refuse('it has no assertion');
+  checkNameFormat(assertion, provider);
   const facts = readAssertion({
     element: assertion,
     provider,

@@ -1,7 +1,7 @@
 /** How, when and for how long the user logged in there (SAML core section 2.7.2). */
 import type { XmlElement } from '@xmldom/xmldom';
 import { childrenOf } from '../../../adapters/xml/elements.ts';
-import { samlAssertion } from '../../../core/saml.ts';
+import { passwordContext, protectedPasswordContext, samlAssertion } from '../../../core/saml.ts';
 import { refuse, samlChildren, timeOf, uriOf } from '../../saml/assertion.ts';
 import type { Expected } from './response.ts';
 
@@ -18,8 +18,8 @@ const classes = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
 
 /** Names of RFC 8176 for ways to log in; those of ADFS and REFEDS too. */
 const methodsOf: Readonly<Record<string, string>> = {
-  [`${classes}Password`]: 'pwd',
-  [`${classes}PasswordProtectedTransport`]: 'pwd',
+  [passwordContext]: 'pwd',
+  [protectedPasswordContext]: 'pwd',
   [`${classes}SmartcardPKI`]: 'sc',
   [`${classes}SoftwarePKI`]: 'swk',
   [`${classes}TimeSyncToken`]: 'otp',
@@ -31,15 +31,11 @@ const methodsOf: Readonly<Record<string, string>> = {
 };
 
 /** @param assertion as it was signed */
-export function readLogIn(
-  assertion: XmlElement,
-  { nowMs, skewMs, requestedMs, forceAuthn }: Pick<Expected, 'nowMs' | 'skewMs' | 'requestedMs' | 'forceAuthn'>,
-): LogInThere {
+export function readLogIn(assertion: XmlElement, { nowMs, skewMs }: Pick<Expected, 'nowMs' | 'skewMs'>): LogInThere {
   const statements = samlChildren(assertion, 'AuthnStatement');
   if (statements.length === 0) return refuse('it does not say that the user logged in (AuthnStatement)');
   const at = Math.max(...statements.map((one) => timeOf(one, 'AuthnInstant') ?? refuse('it has no AuthnInstant')));
   if (at - skewMs > nowMs) return refuse('its AuthnInstant is in the future');
-  if (forceAuthn && at + skewMs < requestedMs) return refuse('the user was to log in anew, and did not (AuthnInstant)');
   const ends = statements.map((one) => timeOf(one, 'SessionNotOnOrAfter')).filter((end) => end !== null);
   const end = ends.length === 0 ? null : Math.min(...ends);
   if (end !== null && end <= nowMs) return refuse('the session of the user is over (SessionNotOnOrAfter)');

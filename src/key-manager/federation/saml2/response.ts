@@ -6,10 +6,6 @@ export interface Expected {
   readonly provider: IdentityProvider;
   /** ID of the request that this browser took to the provider. */
   readonly requestId: string;
-  /** When it did, milliseconds since the epoch. */
-  readonly requestedMs: number;
-  /** Whether the provider was to ask the user who he is, even if it knew him. */
-  readonly forceAuthn: boolean;
   /** Our assertion consumer service. */
   readonly consumer: string;
   /** How the provider calls us. */

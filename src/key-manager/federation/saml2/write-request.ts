@@ -15,7 +15,7 @@ export interface AuthnRequest {
   readonly issuer: string;
   /** Whether the user has to show who he is even if the provider knows him. */
   readonly forceAuthn: boolean;
-  /** Which kind of name we want (SAML core section 8.3). */
+  /** Which kind of name we want (SAML core section 8.3); empty = any. */
   readonly nameIdFormat: string;
 }
 
@@ -35,7 +35,7 @@ export function writeRequest(request: AuthnRequest): string {
     },
     [
       element('saml:Issuer', {}, request.issuer),
-      element('samlp:NameIDPolicy', { Format: request.nameIdFormat, AllowCreate: 'true' }),
+      element('samlp:NameIDPolicy', { Format: request.nameIdFormat || undefined, AllowCreate: 'true' }),
     ],
   ).text;
 }
