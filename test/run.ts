@@ -22,7 +22,7 @@ const mustHaveAll = values.install === true || process.env.CI === 'true';
 
 if (mustHaveAll) {
   try {
-    installPackages(missingServers().map((server) => server.package));
+    installPackages(missingServers().flatMap((server) => server.package.split(' ')));
   } catch (error) {
     console.error(`npm test: ${(error as Error).message}`);
     process.exit(1);

@@ -11,6 +11,7 @@ import { postgresqlVariable } from '../test/support/store.ts';
 
 const choice = [
   'conformance/rfc',
+  'conformance/own-assertions',
   'scenarios/decisions',
   'rest/admin.test',
   'rest/enforced-at-once',

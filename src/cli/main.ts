@@ -14,6 +14,7 @@ import { revoke } from './usage/revoke.ts';
 import { controlPlane, gateway, keyManager, management, start } from './usage/roles.ts';
 import { run } from './usage/run.ts';
 import { samlAssertion } from './usage/saml.ts';
+import { serviceProvider } from './usage/service-provider.ts';
 import { status } from './usage/status.ts';
 import { build, init, pull } from './usage/toolkit.ts';
 
@@ -45,6 +46,7 @@ await runProgram(
     gateways,
     enrol,
     identityProvider,
+    serviceProvider,
     backup,
     restore,
     completion,

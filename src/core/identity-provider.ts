@@ -1,14 +1,21 @@
-/** Who signs assertions about users, which clients exchange for tokens. */
+/** Who speaks for users: in assertions that clients exchange for tokens, and when browsers log in there. */
 
 export interface IdentityProvider {
   readonly id: string;
   readonly tenant: string;
   readonly name: string;
   readonly description: string;
-  /** Of one that is switched off no assertion is taken. */
+  /** One that is switched off is not believed. */
   readonly enabled: boolean;
-  /** `Issuer` of its assertions. */
+  readonly protocol: 'saml2' | 'oidc';
+  /** Whether it is offered on the page on which users log in. */
+  readonly logIn: boolean;
+  /** How it calls itself: `Issuer` of its assertions, `iss` of its id tokens. */
   readonly entityId: string;
+  /** Only of OpenID Connect, and always there. */
+  readonly oidc?: OpenIdClient;
+  /** Only of SAML 2.0; absent = `samlDefaults`. */
+  readonly saml2?: SamlSettings;
   /** PEM. Any of them may have signed: there are two while it changes its key. */
   readonly certificates: readonly string[];
   /** How it calls the token endpoint, besides its addresses; empty = by those only. */
@@ -29,6 +36,37 @@ export interface IdentityProvider {
   readonly allowSha1: boolean;
 }
 
+/** What is asked of a provider of SAML 2.0, and by what its users are told apart. */
+export interface SamlSettings {
+  /** Which kind of NameID is asked for when somebody logs in (SAML core section 8.3); empty = the provider chooses. */
+  readonly nameIdFormat: string;
+  /** The attribute that has the name of the user; empty = it is NameID. */
+  readonly nameAttribute: string;
+  /** Whether requests are signed that send browsers there. */
+  readonly signRequests: boolean;
+}
+
+export const samlDefaults: SamlSettings = { nameIdFormat: '', nameAttribute: '', signRequests: false };
+
+/** What we are for a provider of OpenID Connect, as its client. */
+export interface OpenIdClient {
+  readonly clientId: string;
+  /** Sealed; empty = it gave us none, and PKCE has to do. */
+  readonly clientSecret: string;
+  /** What is asked for; `openid` is among them. */
+  readonly scopes: readonly string[];
+  /** The claim by which its users are told apart. */
+  readonly nameClaim: string;
+  /** Whether it is asked for claims that are not in the id token. */
+  readonly userInfo: boolean;
+}
+
+/** For what its secret is sealed, with the provider's id. */
+export const clientSecretPurpose = 'identity-provider-secret';
+
+/** The claim that has names of roles, unless an administrator says another. */
+export const defaultRoleClaim = 'roles';
+
 /** The role attribute of WSO2 Identity Server. */
 export const defaultRoleAttribute = 'http://wso2.org/claims/role';
 
@@ -37,6 +75,13 @@ const federated = 'FEDERATED:';
 /** How tokens name a user who has no account here. Nobody with an account is named like that: their names have no slash. */
 export function federatedSubject(provider: string, name: string, tenant: string): string {
   return `${federated}${provider}/${name}@${tenant}`;
+}
+
+/** What `federatedSubject` has put together; null when it is no name of a federated user. */
+export function readFederatedSubject(subject: string): { readonly provider: string; readonly name: string } | null {
+  const slash = subject.indexOf('/');
+  if (!isFederated(subject) || slash < 0) return null;
+  return { provider: subject.slice(federated.length, slash), name: subject.slice(slash + 1, subject.lastIndexOf('@')) };
 }
 
 export const isFederated = (subject: string): boolean => subject.startsWith(federated);

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
+import type { KeptDocuments } from '../adapters/outbound/kept-documents.ts';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
 import type { HandedOut } from '../adapters/stores/access-tokens.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
@@ -17,6 +18,8 @@ import type { IssuerKeys } from './assertions/issuer-keys.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
 import type { Confirmation } from './confirmation.ts';
+import type { OpenIdProvider } from './federation/oidc/read-metadata.ts';
+import type { Turns } from './federation/turns.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -24,6 +27,7 @@ import type { OAuthError } from './oauth-error.ts';
 import type { KeyManagerOptions } from './options.ts';
 import type { Remembered } from './remembered.ts';
 import type { Revoker } from './revoker.ts';
+import type { SignOn } from './service-providers/sign-on.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** The options of tokens, and under which addresses clients reach the key manager. */
@@ -49,8 +53,12 @@ export interface KeyManager {
   readonly grants: ReadonlyMap<string, Grant>;
   /** Of issuers whose assertions are taken. */
   readonly issuerKeys: IssuerKeys;
-  /** That clients publish. */
+  /** That clients and identity providers publish. */
   readonly keySets: KeySets;
+  /** What identity providers publish of themselves. */
+  readonly openIdProviders: KeptDocuments<OpenIdProvider>;
+  /** Of log-ins at identity providers. */
+  readonly turns: Turns;
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;
@@ -80,6 +88,7 @@ export class Call {
   #client: ClientRow | undefined;
   #grant: Grant | undefined;
   #began: StoreHead | undefined;
+  #signOn: SignOn | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
   user: User | null = null;
   /** Hash of the name of the pushed request for authorization; null = it was not pushed. */
@@ -126,6 +135,14 @@ export class Call {
   }
   set grant(grant: Grant) {
     this.#grant = grant;
+  }
+
+  /** What a service provider asks for, once it is read. */
+  get signOn(): SignOn {
+    return found(this.#signOn, 'readRequest');
+  }
+  set signOn(signOn: SignOn) {
+    this.#signOn = signOn;
   }
 }
 

@@ -7,10 +7,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
  */
 const attributes = 'Path=/; Secure; HttpOnly';
 
-/** `elsewhere` is of a browser that was sent to a page for the log-in on another site, whose form brings no `Lax` cookies. */
-const sameSite = { session: 'Lax', browser: 'Lax', elsewhere: 'None' } as const;
+/**
+ * Two come along with a form that somebody else sends, which `Lax` ones do not: `elsewhere` is of a browser that was sent to a page for the
+ * log-in on another site. `away` is of one that was sent to an identity provider, which answers by a form perhaps (SAML 2.0
+ * bindings section 3.5); what is sealed in it tells whether the answer is to its question.
+ */
+const sameSite = { session: 'Lax', browser: 'Lax', elsewhere: 'None', away: 'None' } as const;
 
 export type CookieName = keyof typeof sameSite;
+
+/** Characters of a value at most: what browsers keep of a cookie, without its name and attributes. */
+export const longestCookie = 3900;
 
 const nameOf = (name: CookieName): string => `__Host-postern-${name}`;
 
@@ -21,7 +28,7 @@ export function readCookie(request: FastifyRequest, name: CookieName): string | 
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${nameOf(name)}=`));
   const value = found[0]?.slice(nameOf(name).length + 1);
-  return found.length === 1 && value && /^[\w-]{1,128}$/.test(value) ? value : null;
+  return found.length === 1 && value && value.length <= longestCookie && /^[\w-]+$/.test(value) ? value : null;
 }
 
 /** @param maxAge seconds; absent = until the browser is closed, 0 = gone at once */

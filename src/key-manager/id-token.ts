@@ -6,6 +6,7 @@ import { metadataOf } from './client-metadata.ts';
 import type { TokenPlan } from './formats/format.ts';
 import type { Issued } from './issue.ts';
 import type { LogIn } from './log-in.ts';
+import { rolesOf } from './roles.ts';
 import { claimsFor, userClaims } from './user-claims.ts';
 
 /** With an id token, if the user logged in here and `openid` was granted. */
@@ -32,10 +33,10 @@ export async function idTokenOf(
     iat: now,
     exp: now + km.options.idTokenValidity,
     auth_time: logIn.authenticatedAt,
-    amr: [...logIn.methods],
+    ...(logIn.methods.length > 0 && { amr: [...logIn.methods] }),
     sid: logIn.session,
     ...(accessToken === null ? {} : { at_hash: halfHash(algorithm, accessToken) }),
-    ...(await rolesOf(km, subject)),
+    ...(await rolesClaim(km, subject)),
     ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
   };
   return km.keys.sign(claims, 'JWT', algorithm);
@@ -46,9 +47,9 @@ const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
   metadataOf(client).id_token_signed_response_alg ?? options.signingAlgorithm;
 
 /** The roles of now, under the name that the option `tokens.rolesClaim` gives them. */
-export async function rolesOf({ users, options }: KeyManager, subject: string): Promise<Record<string, string[]>> {
-  if (options.rolesClaim === '') return {};
-  return { [options.rolesClaim]: [...((await users.find(subject))?.roles ?? [])] };
+async function rolesClaim(km: KeyManager, subject: string): Promise<Record<string, string[]>> {
+  const name = km.options.rolesClaim;
+  return name === '' ? {} : { [name]: [...((await rolesOf(km, subject)) ?? [])] };
 }
 
 /** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */

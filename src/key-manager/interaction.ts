@@ -8,12 +8,24 @@ import { type Call, type KeyManager, seconds } from './call.ts';
 import { readCookie, setCookie } from './cookies.ts';
 import { OAuthError } from './oauth-error.ts';
 
+/** What a client asks of a log-in that another one does for us. */
+export interface AskedLogIn {
+  /** The user has to show now who he is, whatever he has shown before. */
+  readonly fresh: boolean;
+  /** Or not longer ago than so many seconds; null = however long. */
+  readonly maxAge: number | null;
+  /** `login_hint` of the request. */
+  readonly hint: string | null;
+}
+
 /** In the form of a page. */
 export interface Interaction {
   /** The request for authorization that it is about, as a query. */
   readonly query: string;
   /** Path of the page of ours that a log-in leads back to; absent = to that request. */
   readonly backTo?: string | undefined;
+  /** Only of the page for the log-in; absent = nothing is asked. */
+  readonly asked?: AskedLogIn | undefined;
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
   /** Of the session in which the page was shown; null = none yet, or the page is that for the log-in and ours. */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { grantTypes } from '../adapters/key-managers/built-in.ts';
 import type { FetchJwks } from '../adapters/key-managers/jwks.ts';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
+import { keepDocuments } from '../adapters/outbound/kept-documents.ts';
 import { openKeySets } from '../adapters/outbound/key-sets.ts';
 import { joinTransactions } from '../adapters/stores/join-transactions.ts';
 import { onlyTokens, type Store } from '../adapters/stores/store.ts';
@@ -20,6 +21,8 @@ import { openIssuerKeys } from './assertions/issuer-keys.ts';
 import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
+import { openIdMetadata } from './federation/oidc/read-metadata.ts';
+import { openTurns } from './federation/turns.ts';
 import { Form, parseForm } from './form.ts';
 import { allGrants } from './grants/custom/load-custom-grants.ts';
 import { type Introspection, introspect } from './introspection.ts';
@@ -109,6 +112,8 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     issuerKeys: openIssuerKeys(deps.fetchJwks, clock),
     clientAuthorities: (deps.clientAuthorities ?? []).map((pem) => new X509Certificate(pem)),
     keySets: openKeySets(clock, deps.privateAddresses),
+    openIdProviders: keepDocuments(openIdMetadata, clock, deps.privateAddresses),
+    turns: openTurns(clock),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, onlyTokens),
     clients: new KnownClients(store),

@@ -10,6 +10,8 @@ export interface LogIn {
   readonly authenticatedAt: number;
   /** RFC 8176. */
   readonly methods: readonly string[];
+  /** The identity provider on whose word it rests; absent = on none. */
+  readonly provider?: string;
   /** Of the request for authorization, to be said again in the id token. */
   readonly nonce: string | null;
   /** What the client asked to learn by name, in id tokens and from user info; absent = nothing. */
@@ -21,7 +23,8 @@ export interface LogIn {
 export const logInOf = (session: SessionRow, form: Form | null): LogIn => ({
   session: session.id,
   authenticatedAt: session.authenticated_at,
-  methods: session.methods.split(' '),
+  methods: session.methods.split(' ').filter((method) => method !== ''),
+  ...(session.provider_id !== null && { provider: session.provider_id }),
   nonce: form?.get('nonce') ?? null,
   ...(form && askedIn(form)),
 });

@@ -1,8 +1,10 @@
 /** Refresh tokens: derived under the store key like opaque access tokens, used once. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ClientRow } from '../adapters/stores/clients.ts';
+import { rememberFederatedUser } from '../adapters/stores/federated-users.ts';
 import { insertRefreshToken, type RefreshTokenRow } from '../adapters/stores/refresh-tokens.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
+import { isFederated } from '../core/identity-provider.ts';
 import type { Seal } from '../platform/seal.ts';
 import type { IssuerOptions } from './call.ts';
 import { isPublic } from './client-metadata.ts';
@@ -58,6 +60,8 @@ export async function createRefreshToken(
     not_after: token.notAfter ?? null,
   };
   await insertRefreshToken(tx, row);
+  // His roles are asked for at each refresh.
+  if (isFederated(row.subject)) await rememberFederatedUser(tx, row.subject, row.expires_at);
   return row;
 }
 

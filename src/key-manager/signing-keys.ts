@@ -2,6 +2,7 @@
  * The keys that sign JWTs: kept sealed in the store, published for gateways before they sign, and followed by others
  * (`signing-keys/`). What another node does to them this one sees within a second.
  */
+import type { KeyObject } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { createSigningKey, listSigningKeys, putIssuer, type SigningKeyRow } from '../adapters/stores/signing-keys.ts';
 import type { Store } from '../adapters/stores/store.ts';
@@ -35,6 +36,16 @@ export interface SigningKeys {
    * not known may be another node's new one: then the store is asked.
    */
   verify(jwt: string): Promise<JWTPayload | null>;
+  /** Those of an algorithm of which the private part is still there, an hour after its end yet: the one that signs now first. */
+  privateKeys(algorithm: Algorithm): readonly PrivateKey[];
+}
+
+/** For signatures in another form than that of JWTs. */
+export interface PrivateKey {
+  readonly kid: string;
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
+  readonly key: KeyObject;
 }
 
 export interface OpenSigningKeys extends SigningKeys {

@@ -1,9 +1,9 @@
 /**
- * Issues X.509 certificates (RFC 5280): ECDSA P-256 keys, signed with SHA-256. Node reads and checks certificates but
+ * Issues X.509 certificates (RFC 5280): of ECDSA P-256 keys, or that which an RSA key has of itself, signed with SHA-256. Node reads and checks certificates but
  * makes none. Loaded only when one has to be made.
  */
 import 'reflect-metadata'; // Which @peculiar/x509 expects to be there before it.
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
@@ -63,6 +63,39 @@ export async function issueCertificate(request: CertificateRequest): Promise<str
       ...usage(request),
       await SubjectKeyIdentifierExtension.create(publicKey),
       await AuthorityKeyIdentifierExtension.create(issuerKey.publicKey.toCryptoKey(curve, true, ['verify'])),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+export interface OwnCertificate {
+  readonly subject: DistinguishedName;
+  /** RSA. */
+  readonly privateKey: KeyObject;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/**
+ * The certificate that a key has of itself, as PEM: a wrapping in which others take its public part. The same every time and
+ * everywhere, as RSA signs alike (PKCS #1 version 1.5), so nobody has to keep it.
+ */
+export async function certifyItself(own: OwnCertificate): Promise<string> {
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const publicKey = createPublicKey(own.privateKey).toCryptoKey(rsa, true, ['verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: own.serialNumber,
+    name: name(own.subject),
+    notBefore: own.notBefore,
+    notAfter: own.notAfter,
+    keys: { privateKey: own.privateKey.toCryptoKey(rsa, false, ['sign']), publicKey },
+    signingAlgorithm: rsa,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      await SubjectKeyIdentifierExtension.create(publicKey),
     ],
   });
   return `${certificate.toString('pem')}\n`;

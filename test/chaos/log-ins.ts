@@ -76,6 +76,7 @@ export class LogIns {
         expires_at: now + 86_400,
         address: '127.0.0.1',
         user_agent: 'chaos',
+        provider_id: null,
       });
       for (const { key } of this.#cluster.applications) {
         await putConsent(tx, { subject, consumer_key: key, scope: allScopes, granted_at: now });

@@ -27,6 +27,8 @@ import { catalogApi } from '../support/catalog-api.ts';
 import { openTestStore } from '../support/store.ts';
 
 export interface StartOptions {
+  /** How others call this machine; default `127.0.0.1`, with TLS `localhost`. Browsers keep cookies by host, whatever the port. */
+  readonly host?: string;
   /** An earlier server's folder: a restart. */
   readonly folder?: string;
   readonly clock?: Clock;
@@ -80,7 +82,8 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
   const tls = start.tls;
   const server = tls ? createSecureServer({ ...tls, requestCert: true, rejectUnauthorized: false }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`;
+  const host = start.host ?? (tls ? 'localhost' : '127.0.0.1');
+  const url = `${tls ? 'https' : 'http'}://${host}:${(server.address() as AddressInfo).port}`;
   const app = fastify({
     serverFactory: (handler) => {
       server.on('request', handler);

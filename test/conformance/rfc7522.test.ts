@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import type { AssertionContent } from '../../src/adapters/saml/write-assertion.ts';
 import { familiesFromIssuer } from '../../src/adapters/stores/used-assertions.ts';
-import type { AssertionContent } from '../../src/cli/saml/write-assertion.ts';
 import { defaultRoleAttribute } from '../../src/core/identity-provider.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import {
@@ -317,7 +317,7 @@ const rules: Rule<Subject>[] = [
     section: '3 (8)',
     must: 'it is signed by its issuer',
     async check({ server, client, idp }) {
-      const { assertionXml } = await import('../../src/cli/saml/write-assertion.ts');
+      const { assertionXml } = await import('../../src/adapters/saml/write-assertion.ts');
       const unsigned = assertionXml(content(idp, server));
       const answer = await server.post('/oauth2/token', form(unsigned), client);
       assert.deepEqual([answer.status, answer.json.error], [400, 'invalid_grant']);

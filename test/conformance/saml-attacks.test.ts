@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
-import { assertionXml } from '../../src/cli/saml/write-assertion.ts';
+import { assertionXml } from '../../src/adapters/saml/write-assertion.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import { type AuthorizationServer, addClient, startAuthorizationServer } from './authorization-server.ts';
 import { addProvider, content, form, sign, type TestProvider } from './saml.ts';

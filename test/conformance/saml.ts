@@ -2,9 +2,9 @@
 import 'reflect-metadata'; // Which @peculiar/x509 expects to be there before it.
 import { KeyObject, randomUUID, webcrypto } from 'node:crypto';
 import { X509CertificateGenerator } from '@peculiar/x509';
+import { type AssertionContent, assertionXml } from '../../src/adapters/saml/write-assertion.ts';
 import { insertIdentityProvider } from '../../src/adapters/stores/identity-providers.ts';
 import { signEnveloped } from '../../src/adapters/xml/sign-enveloped.ts';
-import { type AssertionContent, assertionXml } from '../../src/cli/saml/write-assertion.ts';
 import { defaultRoleAttribute, type IdentityProvider } from '../../src/core/identity-provider.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import type { AuthorizationServer, Form } from './authorization-server.ts';
@@ -28,6 +28,8 @@ export async function addProvider(
     name: `provider ${randomUUID()}`,
     description: '',
     enabled: true,
+    protocol: 'saml2',
+    logIn: false,
     entityId: `https://idp.example/${randomUUID()}`,
     certificates: [certificate],
     alias: '',

@@ -12,6 +12,8 @@ import {
   addSubscribedApplication,
   startAuthorizationServer,
 } from '../conformance/authorization-server.ts';
+import { addOpenIdProvider, startFederation } from '../conformance/federation.ts';
+import { type LyingProvider, startLyingProvider } from '../conformance/lying-provider.ts';
 import { Browser } from '../support/browser.ts';
 import { picture, type RealBrowser, startChromium } from '../support/chromium.ts';
 import { authorizationUrl, callback, logInByCode, mary } from '../support/code-log-in.ts';
@@ -21,6 +23,7 @@ import { missing } from '../support/servers.ts';
 const skip = missing('chromium');
 let server: AuthorizationServer;
 let chromium: RealBrowser;
+let upstream: LyingProvider;
 let key: ConsumerKey;
 let other: ConsumerKey;
 
@@ -28,6 +31,13 @@ before(async () => {
   if (skip) return;
   server = await startAuthorizationServer({ signUp: 'open', pages: { name: 'Pizza & Company' } });
   chromium = await startChromium();
+  upstream = await startLyingProvider();
+  await addOpenIdProvider(server, upstream, { name: 'corp', description: 'Corporate Directory' });
+  await addOpenIdProvider(
+    server,
+    { ...upstream, issuer: 'https://idp.example' },
+    { name: 'federation-of-universities', description: 'the Federation of Universities and Research Institutes' },
+  );
   await server.km.users.create(mary);
   key = await addSubscribedApplication(server);
   other = await addClient(server, {
@@ -38,13 +48,14 @@ before(async () => {
 after(async () => {
   await chromium?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
+  await upstream?.[Symbol.asyncDispose]();
 });
 
 async function logIn(page: Page): Promise<void> {
   await page.goto(`${server.url}/oauth2/account`);
   await page.getByLabel('User name').fill('mary');
   await page.getByLabel('Password').fill('marys');
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.getByRole('heading', { name: 'Your account' }).waitFor();
 }
 
@@ -56,8 +67,20 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.goto(ask());
     await page.getByLabel('User name').fill('mary');
     await page.getByLabel('Password').fill('wrong');
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.getByText('Name or password are wrong').waitFor();
+  },
+  async 'log-in-elsewhere-failed'(page) {
+    upstream.lies = { answer: { code: null, error: 'access_denied' } };
+    await page.goto(ask());
+    await page.getByRole('button', { name: 'Log in with Corporate Directory' }).click();
+    await page.getByText('the provider says access_denied').waitFor();
+  },
+  async 'account-federated'(page) {
+    upstream.lies = {};
+    await page.goto(`${server.url}/oauth2/account`);
+    await page.getByRole('button', { name: 'Log in with Corporate Directory' }).click();
+    await page.getByText('You are logged in as jane (corp)').waitFor();
   },
   async consent(page) {
     await logIn(page);
@@ -120,6 +143,30 @@ for (const [name, show] of Object.entries(pages)) {
     }
   });
 }
+
+test('a real browser logs in elsewhere, at another site, and comes back as who it is there', { skip }, async () => {
+  await using federation = await startFederation({}, { claims: { name: 'name' } });
+  const { server: here, client, upstream: there } = federation;
+  for (const width of [1280, 360]) {
+    const page = await chromium.newWindow({ width, height: 740 });
+    await page.goto(authorizationUrl(here, client).href);
+    await page.getByRole('button', { name: 'Log in with corp' }).click();
+    await page.waitForURL(`${there.url}/**`);
+    await page.getByLabel('User name').fill('mary');
+    await page.getByLabel('Password').fill('marys');
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    if (width === 1280) await page.getByRole('button', { name: 'Agree' }).click();
+    await page.waitForURL(`${here.url}/**`);
+    await page.getByText('You are logged in as mary@carbon.super (corp)').waitFor();
+    await picture(page, `consent-federated-${width}`);
+    const cookies = await page.context().cookies(here.url);
+    assert.deepEqual(cookies.map(({ name, sameSite }) => [name.replace('__Host-postern-', ''), sameSite]).toSorted(), [
+      ['browser', 'Lax'],
+      ['session', 'Lax'],
+    ]);
+    await page.context().close();
+  }
+});
 
 test('the page of an account in the dark', { skip }, async () => {
   const page = await chromium.newWindow({ width: 360, height: 740 });

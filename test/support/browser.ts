@@ -12,18 +12,29 @@ export interface Shown {
 const unchecked = new Agent({ connect: { rejectUnauthorized: false } });
 
 export class Browser {
-  readonly #cookies = new Map<string, string>();
+  /** By host: the port makes no difference (RFC 6265 section 8.5). */
+  readonly #cookies = new Map<string, Map<string, string>>();
   readonly #homes: readonly string[];
+  /** Where it went last: the page that it shows, or an address elsewhere. */
+  at = '';
   /** What it shows; null = nothing yet. */
   page: Shown | null = null;
 
-  /** @param homes origins of the pages, of one host; nothing is fetched from elsewhere. Certificates are not checked */
+  /** @param homes origins of the pages; nothing is fetched from elsewhere. Certificates are not checked */
   constructor(...homes: readonly string[]) {
     this.#homes = homes.map((home) => new URL(home).origin);
   }
 
+  /** Of the first home. */
   get cookies(): ReadonlyMap<string, string> {
-    return this.#cookies;
+    return this.#jar(this.#homes[0] as string);
+  }
+
+  #jar(url: string): Map<string, string> {
+    const { hostname } = new URL(url);
+    const jar = this.#cookies.get(hostname) ?? new Map<string, string>();
+    this.#cookies.set(hostname, jar);
+    return jar;
   }
 
   /** Goes to an address. The last one: of the page that is shown, or the first that lies elsewhere. */
@@ -31,6 +42,7 @@ export class Browser {
     let next = new URL(url).href;
     let request = init;
     for (let hops = 0; hops < 10; hops++) {
+      this.at = next;
       if (!this.#homes.includes(new URL(next).origin)) return next;
       const response = await fetch(next, {
         ...request,
@@ -38,10 +50,10 @@ export class Browser {
         dispatcher: unchecked,
         headers: {
           ...(request.headers as Record<string, string>),
-          cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; '),
+          cookie: [...this.#jar(next)].map((pair) => pair.join('=')).join('; '),
         },
       });
-      for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
+      for (const cookie of response.headers.getSetCookie()) this.#keep(next, cookie);
       const location = response.headers.get('location');
       if (location === null) {
         this.page = { url: next, status: response.status, headers: response.headers, text: await response.text() };
@@ -74,11 +86,12 @@ export class Browser {
     return this.go(new URL(action ?? '', this.page?.url), { method: 'POST', body });
   }
 
-  #keep(cookie: string): void {
+  #keep(url: string, cookie: string): void {
+    const jar = this.#jar(url);
     const [pair = '', ...attributes] = cookie.split('; ');
     const [name = '', value = ''] = pair.split('=');
-    if (attributes.includes('Max-Age=0')) this.#cookies.delete(name);
-    else this.#cookies.set(name, value);
+    if (attributes.includes('Max-Age=0')) jar.delete(name);
+    else jar.set(name, value);
   }
 }
 

@@ -11,7 +11,9 @@ interface Server {
   readonly name: string;
   /** The program that shows that it is here. */
   readonly command: string;
-  /** The Debian package that brings it. */
+  /** What else shows it: patterns of files. */
+  readonly files?: readonly string[];
+  /** The Debian packages that bring it, with spaces between. */
   readonly package: string;
   /** What it is used for. */
   readonly use: string;
@@ -27,6 +29,13 @@ export const servers: readonly Server[] = [
   { name: 'haproxy', command: 'haproxy', package: 'haproxy', use: 'another one' },
   { name: 'nghttp', command: 'nghttp', package: 'nghttp2-client', use: 'a client of HTTP/2 besides Node’s' },
   { name: 'keytool', command: 'keytool', package: 'default-jre-headless', use: 'key stores as Java writes them' },
+  {
+    name: 'simplesamlphp',
+    command: 'php',
+    files: ['/usr/share/simplesamlphp/www', '/usr/lib/php/*/dom.so', '/usr/lib/php/*/mbstring.so'],
+    package: 'simplesamlphp php-cli php-xml php-mbstring',
+    use: 'an identity provider of SAML 2.0 that is not ours',
+  },
   { name: 'chromium', command: 'chromium', package: 'chromium', use: 'the pages that people see' },
 ];
 
@@ -41,7 +50,8 @@ export function missingServers(): Server[] {
   return servers.filter((server) => !isHere(server));
 }
 
-function isHere({ command }: Server): boolean {
+function isHere({ command, files = [] }: Server): boolean {
+  if (files.some((pattern) => globSync(pattern).length === 0)) return false;
   // Where Debian keeps daemons is not on everybody's PATH.
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),

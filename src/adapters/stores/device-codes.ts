@@ -52,6 +52,16 @@ export async function pollDevice(
   await tx.db.updateTable('device_codes').set(poll).where('id', '=', id).execute();
 }
 
+/** Nobody lets the device in any more, if it has not been in yet. */
+export async function refuseDevice(tx: StoreTransaction, id: string): Promise<void> {
+  await tx.db
+    .updateTable('device_codes')
+    .set({ state: 'DENIED' })
+    .where('id', '=', id)
+    .where('state', '=', 'APPROVED')
+    .execute();
+}
+
 /** Changes the state from what it was. False when it was another: somebody else was faster. */
 export async function changeDevice(
   tx: StoreTransaction,

@@ -1,5 +1,6 @@
 /** The end of a session, with what clients were given in it. */
 import { endCode } from './authorization-codes.ts';
+import { refuseDevice } from './device-codes.ts';
 import { revokeFamily } from './revocations.ts';
 import { deleteSession, familiesOfSession } from './sessions.ts';
 import type { StoreTransaction } from './store.ts';
@@ -15,6 +16,7 @@ export async function endSession(tx: StoreTransaction, id: string, now: number):
   for (const { family } of links) {
     // The family of tokens has the name of the code that they are exchanged for.
     await endCode(tx, family, 'DEAD');
+    await refuseDevice(tx, family);
     if (!(await outlives(tx, family, now))) await revokeFamily(tx, family, now);
   }
   return true;

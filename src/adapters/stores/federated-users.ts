@@ -12,18 +12,31 @@ export interface FederatedUser {
   readonly name: string;
   readonly roles: readonly string[];
   readonly claims: Readonly<Record<string, string>>;
-  /** When the last assertion ends. */
+  /** When the last assertion, session or refresh token of his ends. */
   readonly expiresAt: number;
 }
 
-/** Replaces what was known of him. */
+/** Replaces what was known of him; he is remembered for as long as before at least. */
 export async function putFederatedUser(tx: StoreTransaction, user: FederatedUser): Promise<void> {
-  const row = toRow(user);
+  const { db } = tx;
+  const { subject } = user;
+  const before = await db
+    .selectFrom('federated_users')
+    .select('expires_at')
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+  const row = toRow({ ...user, expiresAt: Math.max(user.expiresAt, Number(before?.expires_at ?? 0)) });
   await tx.db
     .insertInto('federated_users')
     .values(row)
     .onConflict((c) => c.column('subject').doUpdateSet(row))
     .execute();
+}
+
+/** Something that he was given is good until then. */
+export async function rememberFederatedUser(tx: StoreTransaction, subject: string, until: number): Promise<void> {
+  const all = tx.db.updateTable('federated_users').set({ expires_at: until });
+  await all.where('subject', '=', subject).where('expires_at', '<', until).execute();
 }
 
 /** Null too when his provider is switched off or gone. */

@@ -21,7 +21,12 @@ export async function findIdentityProvider(db: Queryable, id: string): Promise<I
   return row ? fromRow(row) : null;
 }
 
-/** The enabled one whose assertions have this `Issuer`. */
+/** Those with which users may log in, by name. */
+export async function providersToLogInAt(db: Queryable, tenant: string): Promise<IdentityProvider[]> {
+  return (await listIdentityProviders(db, tenant)).filter(({ enabled, logIn }) => enabled && logIn);
+}
+
+/** The enabled one of SAML 2.0 whose assertions have this `Issuer`. */
 export async function findIssuerOfAssertions(
   db: Queryable,
   tenant: string,
@@ -34,7 +39,19 @@ export async function findIssuerOfAssertions(
     .where('entity_id', '=', entityId)
     .where('enabled', '=', 1)
     .executeTakeFirst();
-  return row ? fromRow(row) : null;
+  const provider = row ? fromRow(row) : null;
+  return provider?.protocol === 'saml2' ? provider : null;
+}
+
+/** Whether there is one of this entity id, also if it is switched off. */
+export async function hasEntityId(db: Queryable, tenant: string, entityId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('identity_providers')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('entity_id', '=', entityId)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** @throws the engine's unique violation when name or entity id are taken */
@@ -59,5 +76,8 @@ function toRow({ id, tenant, name, entityId, enabled, ...body }: IdentityProvide
 
 function fromRow({ id, tenant, name, entity_id, enabled, body }: Row): IdentityProvider {
   type Body = Omit<IdentityProvider, 'id' | 'tenant' | 'name' | 'entityId' | 'enabled'>;
-  return { id, tenant, name, entityId: entity_id, enabled: enabled === 1, ...(JSON.parse(body) as Body) };
+  const given = JSON.parse(body) as Body;
+  // Older rows have no word of log-ins.
+  const older = { protocol: 'saml2', logIn: false } as const;
+  return { ...older, id, tenant, name, entityId: entity_id, enabled: enabled === 1, ...given };
 }

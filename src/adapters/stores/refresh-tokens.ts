@@ -44,6 +44,24 @@ export async function findRefreshOf(
   return row ?? null;
 }
 
+/**
+ * The families of tokens that clients were given for log-ins with an identity provider and that can be refreshed, however long ago the
+ * session was. Looks at every row, for a decision that is rare.
+ */
+export async function familiesThroughProvider(db: Queryable, providerId: string, now: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('refresh_tokens')
+    .select('family')
+    .distinct()
+    .where('state', '=', 'ACTIVE')
+    .where('expires_at', '>', now)
+    // As `writeLogIn` writes it. What others may say in a log-in stands between quotes of its own.
+    .where('log_in', 'like', `%"provider":"${providerId}"%`)
+    .orderBy('family')
+    .execute();
+  return rows.map((row) => row.family);
+}
+
 export async function insertRefreshToken(tx: StoreTransaction, row: RefreshTokenRow): Promise<void> {
   await insertRow(tx.db, { ...row });
 }

@@ -11,6 +11,7 @@ import type { LogInTables } from './schema/log-in.ts';
 import type { PeopleTables } from './schema/people.ts';
 import type { PortalTables } from './schema/portal.ts';
 import type { ProofTables } from './schema/proofs.ts';
+import type { ServiceProviderTables } from './schema/service-providers.ts';
 
 /** Tables of one area are declared in a file of their own, with the migration that makes them. */
 export interface Schema
@@ -20,6 +21,7 @@ export interface Schema
     GatewayTables,
     LogInTables,
     IdentityProviderTables,
+    ServiceProviderTables,
     GrantTables,
     ProofTables,
     PeopleTables {

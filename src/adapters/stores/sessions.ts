@@ -51,6 +51,17 @@ export async function endSessionsOf(tx: StoreTransaction, subject: string, authe
   await tx.db.deleteFrom('sessions').where('id', 'in', ids).execute();
 }
 
+/** Those that rest on the word of an identity provider, also when they have expired: what was given in them may be good. */
+export async function sessionsThroughProvider(db: Queryable, providerId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('provider_id', '=', providerId)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** A client was given tokens of this family in the session. */
 export async function linkSession(tx: StoreTransaction, link: Schema['session_families']): Promise<void> {
   await tx.db

@@ -40,7 +40,7 @@ it('a federated user is as last said, and unknown when his provider is switched 
   const provider: IdentityProvider = {
     ...{ id: 'p', tenant: 'carbon.super', name: 'corporate', description: '', enabled: true, entityId: 'urn:p' },
     ...{ certificates: [], alias: '', ssoUrl: '', serviceProviderEntityId: '', roleAttribute: defaultRoleAttribute },
-    ...{ roles: {}, claims: {}, localAccounts: true, allowSha1: false },
+    ...{ roles: {}, claims: {}, localAccounts: true, allowSha1: false, protocol: 'saml2', logIn: false },
   };
   const subject = federatedSubject(provider.name, 'jane', provider.tenant);
   const jane = { subject, providerId: 'p', tenant: provider.tenant, name: 'jane', claims: { email: 'j@x' } };
@@ -50,6 +50,9 @@ it('a federated user is as last said, and unknown when his provider is switched 
     await putFederatedUser(tx, { ...jane, roles: ['b'], expiresAt: 200 });
   });
   assert.deepEqual(await findFederatedUser(store.db, subject), { ...jane, roles: ['b'], expiresAt: 200 });
+  // A shorter word about him does not shorten what an earlier one gave.
+  await store.transaction((tx) => putFederatedUser(tx, { ...jane, roles: ['b'], expiresAt: 150 }));
+  assert.equal((await findFederatedUser(store.db, subject))?.expiresAt, 200);
   await store.transaction((tx) => updateIdentityProvider(tx, { ...provider, enabled: false }));
   assert.equal(await findFederatedUser(store.db, subject), null);
   await store.transaction((tx) => updateIdentityProvider(tx, provider));

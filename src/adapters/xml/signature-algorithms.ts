@@ -2,7 +2,8 @@
 import { constants, createHash, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto';
 import type { HashAlgorithm, SignatureAlgorithm } from 'xml-crypto';
 
-const dsig = 'http://www.w3.org/2000/09/xmldsig#';
+export const xmlSignature = 'http://www.w3.org/2000/09/xmldsig#';
+const dsig = xmlSignature;
 const more = 'http://www.w3.org/2001/04/xmldsig-more#';
 const more2007 = 'http://www.w3.org/2007/05/xmldsig-more#';
 const xmlenc = 'http://www.w3.org/2001/04/xmlenc#';

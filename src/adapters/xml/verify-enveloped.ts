@@ -14,34 +14,42 @@ export interface Expected {
   /** Attribute by which the signature refers to the element. */
   readonly idAttribute: string;
   readonly allowSha1: boolean;
+  /** Elements in it that may have a signature about themselves, which is not verified here. Default: none. */
+  readonly inner?: readonly XmlElement[];
 }
 
 const dsig = 'http://www.w3.org/2000/09/xmldsig#';
 
 /**
- * @param text as it was received; @param root what `parseXml` made of it
- * @returns the root without its signature
+ * @param text as it was received; @param element the root of what `parseXml` made of it, or one below
+ * @returns it without its signature
  * @throws XmlError
  */
-export async function verifyEnveloped(text: string, root: XmlElement, expected: Expected): Promise<XmlElement> {
-  const signature = onlySignature(root);
-  const id = attributeOf(root, expected.idAttribute);
+export async function verifyEnveloped(text: string, element: XmlElement, expected: Expected): Promise<XmlElement> {
+  const signature = onlySignature(element, expected.inner);
+  const id = attributeOf(element, expected.idAttribute);
   if (!id) throw new XmlError('the element has no ID to which its signature could refer');
   checkProfile(signature, id, expected.allowSha1);
   for (const key of expected.keys) {
     const signed = await signedBytes(text, signature, key, expected);
     if (signed === null) continue;
-    const element = await parseXml(signed);
-    if (attributeOf(element, expected.idAttribute) !== id || element.localName !== root.localName) break;
-    return element;
+    const read = await parseXml(signed);
+    if (attributeOf(read, expected.idAttribute) !== id || read.localName !== element.localName) break;
+    return read;
   }
   throw new XmlError('the signature is wrong, or it is by another key');
 }
 
-function onlySignature(root: XmlElement): XmlElement {
-  const [signature, ...others] = everyElement(root).filter((element) => isElement(element, dsig, 'Signature'));
+/** The signatures directly in an element. */
+export const signaturesOf = (element: XmlElement): XmlElement[] => childrenOf(element, dsig, 'Signature');
+
+function onlySignature(element: XmlElement, inner: readonly XmlElement[] = []): XmlElement {
+  const about = new Set<unknown>(inner);
+  const [signature, ...others] = everyElement(element).filter(
+    (one) => isElement(one, dsig, 'Signature') && !about.has(one.parentNode),
+  );
   if (!signature) throw new XmlError('it is not signed');
-  if (others.length > 0 || signature.parentNode !== root) {
+  if (others.length > 0 || signature.parentNode !== element) {
     throw new XmlError('expected one signature, directly in the element that is signed');
   }
   return signature;

@@ -1,10 +1,11 @@
-/** `postern identity-provider`: whose assertions about users a control plane's key managers believe. */
-import { X509Certificate } from 'node:crypto';
-import { openTrustStore } from '../../adapters/trust-stores/index.ts';
+/** `postern identity-provider`: whose word about users a control plane's key managers believe. */
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
+import { readPassword } from '../read-password.ts';
+import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
 import { document, type OutputFormat, print } from '../remote/output.ts';
+import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
 import { notFound } from '../remote/remote-error.ts';
 
@@ -15,6 +16,20 @@ export interface EnvironmentOptions {
 
 /** What is not said is as it was, or as the control plane has it by default. */
 export interface IdentityProviderOptions extends EnvironmentOptions {
+  /** It speaks OpenID Connect. */
+  readonly oidc?: true;
+  readonly logIn?: boolean;
+  /** `entityId`, as OpenID Connect calls it. */
+  readonly issuer?: string;
+  readonly clientId?: string;
+  /** `-` = standard input. */
+  readonly clientSecretFile?: string;
+  readonly scope?: readonly string[];
+  readonly nameClaim?: string;
+  readonly userInfo?: boolean;
+  readonly nameIdFormat?: string;
+  readonly nameAttribute?: string;
+  readonly signRequests?: boolean;
   readonly entityId?: string;
   readonly description?: string;
   /** File with its certificate. */
@@ -41,6 +56,10 @@ interface IdentityProvider {
   readonly entityId: string;
   readonly enabled: boolean;
   readonly certificates: readonly string[];
+  readonly protocol: 'saml2' | 'oidc';
+  readonly logIn: boolean;
+  readonly oidc?: Body;
+  readonly saml2?: Body;
   readonly [field: string]: unknown;
 }
 
@@ -49,8 +68,19 @@ const path = '/identity-providers';
 export function addIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
-    const { entityId } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
-    note(`assertions of ${entityId} are exchanged for tokens from now on`);
+    const { protocol, entityId, logIn } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
+    if (protocol === 'saml2') note(`assertions of ${entityId} are exchanged for tokens from now on`);
+    if (logIn) note(`users may log in with ${name} from now on`);
+    if (logIn && protocol === 'saml2') {
+      note(
+        `what it has to know of us is at the key manager's address: /oauth2/saml/metadata?provider=${encodeURIComponent(name)}`,
+      );
+    }
+    if (protocol === 'oidc') {
+      note(
+        `redirect URI to be registered there, at the key manager's address: /oauth2/log-in-at/callback/${encodeURIComponent(name)}`,
+      );
+    }
   });
 }
 
@@ -67,7 +97,7 @@ export function changeIdentityProvider(name: string, options: IdentityProviderOp
 export function switchIdentityProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     await replace(connection, await find(connection, name), { enabled });
-    note(enabled ? `${name} is believed` : `${name} is believed no more, and what it gave is revoked`);
+    note(enabled ? `${name} is believed` : `${name} is believed no more, and what was given for its word is revoked`);
   });
 }
 
@@ -75,6 +105,8 @@ const columns = [
   ['NAME', 'name'],
   ['ENABLED', 'enabled'],
   ['ENTITY ID', 'entityId'],
+  ['PROTOCOL', 'protocol'],
+  ['LOG-IN', 'logIn'],
   ['ALIAS', 'alias'],
 ] as const;
 
@@ -91,7 +123,9 @@ export function showIdentityProvider(
 ): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const { certificates, ...provider } = await find(connection, name);
-    process.stdout.write(document({ ...provider, certificates: certificates.map(describe) }, options.output));
+    process.stdout.write(
+      document({ ...provider, certificates: certificates.map(describeCertificate) }, options.output),
+    );
   });
 }
 
@@ -99,7 +133,7 @@ export function removeIdentityProvider(name: string, options: EnvironmentOptions
   return withConnection(options.environment, options, async (connection) => {
     const { id } = await find(connection, name);
     await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
-    note(`${name} is removed, and what its assertions gave is revoked`);
+    note(`${name} is removed, and what was given for its word is revoked`);
   });
 }
 
@@ -117,7 +151,9 @@ async function replace(connection: Connection, before: IdentityProvider, change:
   // What the metadata say takes the place of what was said.
   const { entityId, certificates, ssoUrl, ...others } = before;
   const kept = change.metadata === undefined ? before : others;
-  const body = JSON.stringify({ ...kept, ...change });
+  const oidc = change.oidc ? { oidc: { ...before.oidc, ...(change.oidc as Body) } } : {};
+  const saml2 = change.saml2 ? { saml2: { ...before.saml2, ...(change.saml2 as Body) } } : {};
+  const body = JSON.stringify({ ...kept, ...change, ...oidc, ...saml2 });
   const json = { 'content-type': 'application/json' };
   await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
 }
@@ -127,9 +163,26 @@ type Body = Readonly<Record<string, unknown>>;
 /** What the options say, in the fields of the admin API. */
 async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
-  const { certificate, metadata, role, claim, ...plain } = rest;
+  const { certificate, metadata, role, claim, oidc, issuer, clientId, clientSecretFile, ...others } = rest;
+  const { scope, nameClaim, userInfo, nameIdFormat, nameAttribute, signRequests, ...plain } = others;
+  const saml2 = {
+    ...(nameIdFormat !== undefined && { nameIdFormat }),
+    ...(nameAttribute !== undefined && { nameAttribute }),
+    ...(signRequests !== undefined && { signRequests }),
+  };
+  const client = {
+    ...(clientId !== undefined && { clientId }),
+    ...(clientSecretFile !== undefined && { clientSecret: await readPassword(clientSecretFile, 'Client secret: ') }),
+    ...(scope && { scopes: scope }),
+    ...(nameClaim !== undefined && { nameClaim }),
+    ...(userInfo !== undefined && { userInfo }),
+  };
   return {
     ...plain,
+    ...(oidc && { protocol: 'oidc' }),
+    ...(issuer !== undefined && { entityId: issuer }),
+    ...(Object.keys(client).length > 0 && { oidc: client }),
+    ...(Object.keys(saml2).length > 0 && { saml2 }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
     ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
     ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),
@@ -137,38 +190,8 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
   };
 }
 
-async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const file of files) {
-    const { certificates } = await openTrustStore(file, password);
-    const meant = certificates.filter((one) => alias === undefined || one.alias.toLowerCase() === alias.toLowerCase());
-    const [one, ...others] = meant;
-    if (!one || others.length > 0) {
-      const names = certificates.map((each) => each.alias).join(', ') || 'none';
-      throw new UsageError(
-        `${file}: expected one certificate, or its alias by --certificate-alias; there are: ${names}`,
-      );
-    }
-    found.push(one.pem);
-  }
-  return found;
-}
-
-/** Divided at the last `=`: names of attributes may have some. */
-function pair(option: string, text: string): readonly [string, string] {
-  const at = text.lastIndexOf('=');
-  if (at < 1 || at === text.length - 1) throw new UsageError(`${option} ${text}: expected theirs=ours`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
 function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const [theirs, ours] of pairs) groups.set(theirs, [...(groups.get(theirs) ?? []), ours]);
   return Object.fromEntries(groups);
-}
-
-function describe(pem: string): Body {
-  const { subject, validTo, fingerprint256 } = new X509Certificate(pem);
-  const named = (subject ?? '').split('\n').reverse().join(', ');
-  return { subject: named, validTo: new Date(validTo).toISOString(), fingerprint: fingerprint256 };
 }

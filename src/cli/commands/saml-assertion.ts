@@ -1,9 +1,9 @@
 /** `postern saml-assertion`: makes what an identity provider would, to try the exchange of assertions for tokens. */
+import { writeAssertion } from '../../adapters/saml/write-assertion.ts';
 import { UsageError } from '../fail.ts';
 import { readPassword } from '../read-password.ts';
 import { note } from '../remote/progress.ts';
 import { signingKey } from '../saml/signing-key.ts';
-import { writeAssertion } from '../saml/write-assertion.ts';
 
 export interface SamlAssertionArguments {
   readonly issuer: string;

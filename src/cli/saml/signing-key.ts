@@ -1,10 +1,10 @@
 /** The private key that signs, from a store of any format or from a PEM file that has nothing but the key. */
 import { createPrivateKey } from 'node:crypto';
+import type { Signer } from '../../adapters/saml/write-assertion.ts';
 import { limits } from '../../adapters/trust-stores/trust-store.ts';
 import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
 import { type KeyPlace, namedKey } from '../named-key.ts';
-import type { Signer } from './write-assertion.ts';
 
 /** @throws TrustStoreError, UsageError */
 export async function signingKey(place: KeyPlace): Promise<Signer> {

@@ -1,12 +1,13 @@
 /** A JWT by which an issuer that we trust speaks for a user (RFC 7523 section 3). */
 import { createHash } from 'node:crypto';
-import { compactVerify, decodeJwt, decodeProtectedHeader, errors, importJWK, type JWK } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { isCompact } from '../compact-jws.ts';
 import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { tokenUrls } from '../token-urls.ts';
+import { isSigned } from './is-signed.ts';
 
 export interface Assertion {
   readonly issuer: string;
@@ -63,21 +64,6 @@ function read(jwt: string): Said {
   } catch {
     throw refused('expected a JWT');
   }
-}
-
-/** @param keys each has its own algorithm, or is of a kind that fits only one family of them */
-async function isSigned(jwt: string, alg: string, keys: readonly JWK[]): Promise<boolean> {
-  for (const jwk of keys.slice(0, 10)) {
-    try {
-      await compactVerify(jwt, await importJWK(jwk, alg), { algorithms: [alg] });
-      return true;
-    } catch (error) {
-      // Not this one, or one that is too weak or of another kind.
-      const known = error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException;
-      if (!known) throw error;
-    }
-  }
-  return false;
 }
 
 function readClaims(km: KeyManager, jwt: string, issuer: string): Assertion {

@@ -10,6 +10,7 @@ import { idTokenOf } from '../id-token.ts';
 import { issue } from '../issue.ts';
 import { logInOf } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { rolesOf } from '../roles.ts';
 import { readScope } from '../scopes.ts';
 import { expiresIn, issueTime } from '../times.ts';
 import { userPlan } from '../user-plan.ts';
@@ -27,15 +28,15 @@ export const giveTokens: Step = async (call, km) => {
   const session = call.session as SessionRow;
   const { subject } = session;
   const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
-  const user = await km.users.find(subject);
-  if (!user) throw new OAuthError('access_denied', 'the user is unknown');
+  const roles = await rolesOf(km, subject);
+  if (!roles) throw new OAuthError('access_denied', 'the user is unknown');
   const family = randomUUID();
   const plan = {
     ...(await userPlan(
       km,
       // Nothing is proved in the address of a browser.
       { client, beganAt, confirmation: {} },
-      { grantType: 'implicit', subject, roles: user.roles, wanted: readScope(form.get('scope')), issuedAt },
+      { grantType: 'implicit', subject, roles, wanted: readScope(form.get('scope')), issuedAt },
     )),
     family,
     logIn: logInOf(session, form),

@@ -1,11 +1,12 @@
 /** Where nothing is dropped without a word, the client is told before the user is asked (RFC 6749 section 4.1.2.1). */
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import type { Step } from '../call.ts';
+import { rolesOf } from '../roles.ts';
 import { readScope, refuseDropped, userScope } from '../scopes.ts';
 
 export const refuseDroppedScope: Step = async ({ form, client, session }, km) => {
   if (!km.options.strictScopes) return;
   const asked = readScope(form.get('scope'));
-  const user = await km.users.find((session as SessionRow).subject);
-  refuseDropped(asked, await userScope(km.store.db, client, user?.roles ?? [], asked));
+  const roles = await rolesOf(km, (session as SessionRow).subject);
+  refuseDropped(asked, await userScope(km.store.db, client, roles ?? [], asked));
 };

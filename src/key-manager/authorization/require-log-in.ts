@@ -19,18 +19,18 @@ export const requireLogIn: Step = async (call, km) => {
     throw new OAuthError('login_required', 'somebody else has logged in than the client means');
   }
   if (promptOf(call.form).includes('none')) throw new OAuthError('login_required', 'nobody has logged in');
-  const begin = { query: requestQuery(call), hint: call.form.get('login_hint') };
+  const hint = call.form.get('login_hint');
+  const begin = { query: requestQuery(call), hint, asked: { ...freshnessOf(call), hint } };
   if (promptOf(call.form).includes('create')) return showSignUp(call, km, begin);
   await showLogIn(call, km, begin);
 };
 
 function isFresh(call: Call, km: KeyManager): boolean {
-  const { session, form } = call;
+  const { session } = call;
   if (!session) return false;
   if (hasJustLoggedIn(call, km)) return true;
-  if (promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one))) return false;
-  const maxAge = maxAgeOf(form);
-  return maxAge === null || session.authenticated_at + maxAge >= seconds(km.clock);
+  const { fresh, maxAge } = freshnessOf(call);
+  return !fresh && (maxAge === null || session.authenticated_at + maxAge >= seconds(km.clock));
 }
 
 /** For this very request: he is not asked again. */
@@ -38,3 +38,8 @@ function hasJustLoggedIn(call: Call, km: KeyManager): boolean {
   const { logInSince } = readDone(km, queryOf(call));
   return logInSince !== null && call.session !== null && call.session.authenticated_at >= logInSince;
 }
+
+const freshnessOf = ({ form }: Call) => ({
+  fresh: promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one)),
+  maxAge: maxAgeOf(form),
+});

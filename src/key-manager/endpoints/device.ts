@@ -39,7 +39,7 @@ const showDevice: Step = async (call, km) => {
     await km.write((tx) => countGuess(tx, session.subject, now, now + guessWindow));
     return showCodeEntry(call, km, { typed, problem: noDevice });
   }
-  showDeviceConfirmation(call, km, { device, name: client.name, userCode, session });
+  await showDeviceConfirmation(call, km, { device, name: client.name, userCode, session });
 };
 
 const decide: Step = async (call, km) => {

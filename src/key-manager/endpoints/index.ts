@@ -1,5 +1,6 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
 import type { Refuse, Step } from '../call.ts';
+import { consumerPath, metadataPath } from '../federation/saml2/service-provider.ts';
 import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
@@ -8,6 +9,8 @@ import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
 import { logIn, refuseOnPage } from './log-in.ts';
+import { backFrom, logInAt } from './log-in-at.ts';
+import { logInAtMetadata } from './log-in-at-metadata.ts';
 import { confirmLogOut, logOut } from './log-out.ts';
 import { manageClient } from './manage-client.ts';
 import { metadata } from './metadata.ts';
@@ -16,6 +19,8 @@ import { par } from './par.ts';
 import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { samlMetadata } from './saml-metadata.ts';
+import { continueSamlSignOn, samlSignOn } from './saml-sign-on.ts';
 import { signUp } from './sign-up.ts';
 import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
@@ -55,6 +60,16 @@ export const endpoints: readonly Endpoint[] = [
   { path: '/oauth2/register/:id', methods: ['GET', 'PUT', 'DELETE'], body: 'json', steps: manageClient },
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
   { path: '/oauth2/log-in', methods: ['POST'], body: 'form', steps: logIn, refuse: refuseOnPage },
+  { path: '/oauth2/log-in-at', methods: ['POST'], body: 'form', steps: logInAt, refuse: refuseOnPage },
+  {
+    path: '/oauth2/log-in-at/callback/:provider',
+    methods: ['GET'],
+    body: 'query',
+    steps: backFrom('oidc'),
+    refuse: refuseOnPage,
+  },
+  { path: consumerPath, methods: ['POST'], body: 'form', steps: backFrom('saml2'), refuse: refuseOnPage },
+  { path: metadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },
@@ -64,5 +79,11 @@ export const endpoints: readonly Endpoint[] = [
   post('/oauth2/device_authorization', deviceAuthorization),
   { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
   { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },
+  // Where the original has it; people write it with a slash at the end, too.
+  ...['/samlsso', '/samlsso/'].map(
+    (path): Endpoint => ({ path, methods: ['GET', 'POST'], body: 'query', steps: samlSignOn, refuse: refuseOnPage }),
+  ),
+  { path: '/samlsso/continue', methods: ['GET'], body: 'query', steps: continueSamlSignOn, refuse: refuseOnPage },
+  get('/samlsso/metadata', samlMetadata),
   { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
 ];

@@ -13,8 +13,8 @@ import { beginSession } from '../sessions.ts';
 /** From the page on which accounts are made. */
 const showInstead: Step = async (call, km) => {
   if (call.form.get('show') === null) return;
-  const { query, backTo } = openInteraction(call, km);
-  await showLogIn(call, km, { query, backTo, hint: call.form.get('username') });
+  const { query, backTo, asked } = openInteraction(call, km);
+  await showLogIn(call, km, { query, backTo, asked, hint: call.form.get('username') });
 };
 
 const verify: Step = async (call, km) => {
@@ -23,15 +23,15 @@ const verify: Step = async (call, km) => {
   call.session = await sessionBefore(call, km, interaction);
   const name = form.get('username') ?? '';
   const source = logInSource(km, request, 'stranger');
-  const { query, backTo } = interaction;
+  const { query, backTo, asked } = interaction;
   const held = heldOff(km, name, source);
   if (held > 0) {
     reply.header('retry-after', String(held));
-    return showLogIn(call, km, { query, backTo, hint: name, wait: held });
+    return showLogIn(call, km, { query, backTo, asked, hint: name, wait: held });
   }
   const user = await km.users.verify(name, form.get('password') ?? '', source);
   if (!user) {
-    return showLogIn(call, km, { query, backTo, hint: name, failed: true, wait: heldOff(km, name, source) });
+    return showLogIn(call, km, { query, backTo, asked, hint: name, failed: true, wait: heldOff(km, name, source) });
   }
   const { session: former } = call;
   await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former });
@@ -39,7 +39,11 @@ const verify: Step = async (call, km) => {
 };
 
 /** To where somebody was asked to log in. */
-export function goBack({ reply }: Call, km: KeyManager, { query, backTo, shownAt }: Interaction): void {
+export function goBack(
+  { reply }: Call,
+  km: KeyManager,
+  { query, backTo, shownAt }: Pick<Interaction, 'query' | 'backTo' | 'shownAt'>,
+): void {
   const path = backTo ?? `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
   reply
     .code(303)

@@ -31,7 +31,7 @@ const askOrEnd: Step = async (call, km) => {
   const shown = { query: queryOf(call), shownAt: seconds(km.clock), session: session.id, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
   const client = asked.client && (await shownName(km.store.db, asked.client));
-  showLogOut(call, km, { interaction, subject: session.subject, client });
+  await showLogOut(call, km, { interaction, subject: session.subject, client });
 };
 
 const decide: Step = async (call, km) => {

@@ -45,4 +45,4 @@ export const jwt: TokenFormat = {
 
 /** What the profile says of a log-in (RFC 9068 section 2.2.1). */
 const profile = ({ logIn }: TokenPlan): object =>
-  logIn ? { auth_time: logIn.authenticatedAt, amr: [...logIn.methods] } : {};
+  logIn ? { auth_time: logIn.authenticatedAt, ...(logIn.methods.length > 0 && { amr: [...logIn.methods] }) } : {};

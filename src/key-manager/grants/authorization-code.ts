@@ -8,6 +8,7 @@ import { issue } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { presentedAgain } from '../presented-again.ts';
+import { rolesOf } from '../roles.ts';
 import { readScope } from '../scopes.ts';
 import { issueTime } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
@@ -35,8 +36,8 @@ export const authorizationCode: Grant = {
       return kill(km, code, 'the code is bound to another key (dpop_jkt)');
     }
     const issuedAt = await issueTime(km, { subject: code.subject, client: client.consumer_key }, beganAt);
-    const user = await km.users.find(code.subject);
-    if (!user) throw dead('the user is unknown');
+    const roles = await rolesOf(km, code.subject);
+    if (!roles) throw dead('the user is unknown');
     const plan = {
       ...(await userPlan(
         km,
@@ -45,7 +46,7 @@ export const authorizationCode: Grant = {
         {
           grantType: authorizationCode.grantType,
           subject: code.subject,
-          roles: user.roles,
+          roles,
           wanted: readScope(code.scope),
           issuedAt,
         },

@@ -6,6 +6,7 @@ import { issue } from '../issue.ts';
 import { readLogIn } from '../log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { presentedAgain } from '../presented-again.ts';
+import { rolesOf } from '../roles.ts';
 import { readScope } from '../scopes.ts';
 import { issueTime } from '../times.ts';
 import { tokenHash } from '../token-hash.ts';
@@ -25,14 +26,14 @@ export const deviceCode: Grant = {
 
     const subject = device.subject as string;
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
-    const user = await km.users.find(subject);
-    if (!user) throw new OAuthError('invalid_grant', 'the user is unknown');
+    const roles = await rolesOf(km, subject);
+    if (!roles) throw new OAuthError('invalid_grant', 'the user is unknown');
     const plan = {
       ...(await userPlan(
         km,
         // What was revoked since the user agreed is not given.
         { client, beganAt: device.began_at as number, confirmation },
-        { grantType: deviceCode.grantType, subject, roles: user.roles, wanted: readScope(device.scope), issuedAt },
+        { grantType: deviceCode.grantType, subject, roles, wanted: readScope(device.scope), issuedAt },
       )),
       family: device.id,
       logIn: readLogIn(device.log_in as string),

@@ -1,17 +1,16 @@
 /** A token of a user for whom an identity provider speaks, by a SAML assertion that the client got of it (RFC 7522). */
 import { randomUUID } from 'node:crypto';
-import { putFederatedUser } from '../../adapters/stores/federated-users.ts';
-import { findIdentityProvider } from '../../adapters/stores/identity-providers.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
-import { federatedSubject } from '../../core/identity-provider.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
 import { mayUse } from '../clients.ts';
+import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
 import { readScope } from '../scopes.ts';
+import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
 import { issueTime, lasts } from '../times.ts';
 import { userPlan } from '../user-plan.ts';
 import type { Grant } from './grant.ts';
@@ -38,37 +37,33 @@ export const saml2Bearer: Grant = {
       family,
     } as const;
     const withRefresh = km.options.assertionRefreshTokens && mayUse(client, 'refresh_token');
-    const issued = await issue(km, plan, withRefresh, (tx) => take(tx, assertion, user, family));
+    const issued = await issue(km, plan, withRefresh, (tx) =>
+      take(tx, assertion, user, { family, consumerKey: client.consumer_key }),
+    );
     if (!issued) throw dead('the assertion was used already, or its identity provider was changed meanwhile');
     return issued;
   },
 };
 
-interface AssertedUser {
-  readonly subject: string;
-  readonly roles: readonly string[];
-  readonly isLocal: boolean;
-}
-
-/** Who has an account has its roles; for anybody else the provider's word counts, as far as it is mapped. */
-async function userOf(km: KeyManager, { provider, name, roles }: AcceptedAssertion): Promise<AssertedUser> {
-  const local = provider.localAccounts ? await km.users.find(name) : null;
-  if (local && local.tenant === provider.tenant) return { subject: local.fullName, roles: local.roles, isLocal: true };
-  return { subject: federatedSubject(provider.name, name, provider.tenant), roles, isLocal: false };
+/** Of our own assertion it is who is still in the session of which it says. */
+async function userOf(km: KeyManager, { provider, name, roles, session }: AcceptedAssertion): Promise<AssertedUser> {
+  if (!isOurs(provider)) return assertedUser(km, provider, { name, roles });
+  const user = await ownUser(km, provider, session);
+  if (!user) throw dead('its user has logged out');
+  return { ...user, isLocal: true };
 }
 
 /** False when it was used before, or its provider is no longer the one that it was checked against. */
 async function take(
   tx: StoreTransaction,
-  { provider, id, endsAt, name, claims }: AcceptedAssertion,
-  { subject, roles, isLocal }: AssertedUser,
-  family: string,
+  { provider, id, endsAt, name, claims, session }: AcceptedAssertion,
+  user: AssertedUser,
+  { family, consumerKey }: { family: string; consumerKey: string },
 ): Promise<boolean> {
-  const now = await findIdentityProvider(tx.db, provider.id);
-  if (JSON.stringify(now) !== JSON.stringify(provider)) return false;
+  if (!isOurs(provider) && !(await isUnchanged(tx, provider))) return false;
   if (!(await takeAssertion(tx, { issuer: provider.entityId, id, family, expiresAt: endsAt }))) return false;
-  const { id: providerId, tenant } = provider;
-  if (!isLocal) await putFederatedUser(tx, { subject, providerId, tenant, name, roles, claims, expiresAt: endsAt });
+  if (isOurs(provider)) return joinSession(tx, { sessionId: session as string, consumerKey, family });
+  await rememberUser(tx, provider, user, { name, claims, expiresAt: endsAt });
   return true;
 }
 

@@ -2,6 +2,7 @@
  * One token for another (RFC 8693): what a client may do for a user on its own, it gets for a token of his that another
  * client has sent it. The new one never says more, never lives longer, and dies with the old one (docs/grants.md).
  */
+
 import { randomUUID } from 'node:crypto';
 import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
 import { gatewayAudience } from '../../core/token.ts';
@@ -13,6 +14,7 @@ import type { Form } from '../form.ts';
 import type { Actor } from '../formats/format.ts';
 import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { rolesOf } from '../roles.ts';
 import { readScope } from '../scopes.ts';
 import { issueTime, lasts } from '../times.ts';
 import { userPlan } from '../user-plan.ts';
@@ -43,14 +45,14 @@ export const tokenExchange: Grant = {
 
     const { subject } = brought;
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
-    const user = await km.users.find(subject);
-    if (!user) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
+    const roles = await rolesOf(km, subject);
+    if (!roles) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
     const family = randomUUID();
     const plan = {
       ...(await userPlan(km, request, {
         grantType: tokenExchange.grantType,
         subject,
-        roles: user.roles,
+        roles,
         wanted: asked.length > 0 ? asked : brought.scopes,
         asked,
         issuedAt,

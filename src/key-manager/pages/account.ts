@@ -1,12 +1,14 @@
 /** The page of a user's account: where he is logged in, which applications act for him, his password. */
 import { type GrantedClient, grantedClients } from '../../adapters/stores/granted-clients.ts';
 import { type SessionRow, sessionsOf } from '../../adapters/stores/sessions.ts';
+import { isFederated } from '../../core/identity-provider.ts';
 import { describeBrowser } from '../account/describe-browser.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { sealInteraction } from '../interaction.ts';
 import { meaningOf } from './consent.ts';
 import { type Html, html } from './html.ts';
 import { sendPage } from './page.ts';
+import { userName } from './user-name.ts';
 
 export interface AccountPage {
   /** What was done. */
@@ -21,7 +23,7 @@ export async function showAccount(call: Call, km: KeyManager, { notice, problem 
   const sessions = await sessionsOf(km.store.db, session.subject, now);
   const clients = await grantedClients(km.store.db, session.subject, now);
   const interaction = sealInteraction(call, km, { query: '', shownAt: now, session: session.id, logInSince: null });
-  const form = (action: string, content: Html): Html => html`
+  const form: Form = (action, content) => html`
 <form method="post" action="${km.options.publicUrl}/oauth2/account">
 <input type="hidden" name="interaction" value="${interaction}">
 <input type="hidden" name="action" value="${action}">
@@ -35,7 +37,7 @@ ${content}
     body: html`
 ${problem !== undefined && html`<p role="alert">${problem.message}</p>`}
 ${notice !== null && html`<p role="status">${notice}</p>`}
-<p>You are logged in as <strong>${session.subject}</strong>.</p>
+<p>You are logged in as <strong>${await userName(km, session.subject)}</strong>.</p>
 ${form('log-out', html`<button class="other">Log out</button>`)}
 
 <h2 id="sessions">Where you are logged in</h2>
@@ -69,11 +71,22 @@ ${clients.map(
 }
 ${clients.length > 1 && form('revoke-all', html`<button class="other">Revoke all</button>`)}
 
-<h2>Password</h2>
+${
+  isFederated(session.subject)
+    ? html`<h2>Password</h2>
+<p>You log in elsewhere, and change your password there.</p>`
+    : passwordOf(session, form)
+}`,
+  });
+}
+
+type Form = (action: string, content: Html) => Html;
+
+const passwordOf = ({ subject }: SessionRow, form: Form): Html => html`<h2>Password</h2>
 <p>A new password logs you out everywhere else, and applications have to ask you again.</p>
 ${form(
   'change-password',
-  html`<input type="text" name="username" value="${session.subject}" autocomplete="username" hidden>
+  html`<input type="text" name="username" value="${subject}" autocomplete="username" hidden>
 <label for="old">Current password</label>
 <input id="old" name="old" type="password" autocomplete="current-password" required>
 <label for="new">New password</label>
@@ -81,9 +94,7 @@ ${form(
 <label for="again">New password, once more</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required>
 <button>Change the password</button>`,
-)}`,
-  });
-}
+)}`;
 
 const browserOf = (session: SessionRow): Html =>
   html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at)}</span>`;

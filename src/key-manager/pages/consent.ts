@@ -6,6 +6,7 @@ import { shownName } from '../clients.ts';
 import { readDone, sealInteraction } from '../interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
+import { userName } from './user-name.ts';
 
 /** What the scopes of OpenID Connect let a client see; of others their name is shown. */
 const meanings: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ export async function showConsent(
   sendPage(call.reply, {
     title: `${await shownName(km.store.db, call.client)} asks for access`,
     body: html`
-<p>You are logged in as <strong>${session.subject}</strong>. If you agree, the application may</p>
+<p>You are logged in as <strong>${await userName(km, session.subject)}</strong>. If you agree, the application may</p>
 <ul>
 <li>call APIs for you</li>
 ${scopes.map((name) => html`<li>${meaningOf(name)}</li>`)}

@@ -6,6 +6,7 @@ import { showUserCode } from '../device/user-code.ts';
 import { sealInteraction } from '../interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
+import { userName } from './user-name.ts';
 
 /** Where the pages are. */
 export const devicePath = '/oauth2/device';
@@ -39,7 +40,7 @@ export interface DeviceConfirmation {
 }
 
 /** Shows what asks, and the code once more: who was sent here by somebody else has no device that shows it (section 5.4). */
-export function showDeviceConfirmation(call: Call, km: KeyManager, shown: DeviceConfirmation): void {
+export async function showDeviceConfirmation(call: Call, km: KeyManager, shown: DeviceConfirmation): Promise<void> {
   const { device, name, userCode, session } = shown;
   const interaction = sealInteraction(call, km, {
     backTo: devicePath,
@@ -54,7 +55,7 @@ export function showDeviceConfirmation(call: Call, km: KeyManager, shown: Device
     body: html`
 <p>Does the device before you show this code? If not, somebody else wants to use your account: refuse.</p>
 <p><strong>${showUserCode(userCode)}</strong></p>
-<p>You are logged in as <strong>${session.subject}</strong>. If you agree, the device may</p>
+<p>You are logged in as <strong>${await userName(km, session.subject)}</strong>. If you agree, the device may</p>
 <ul>
 <li>call APIs for you</li>
 ${scopes.map((scope) => html`<li>${scope}</li>`)}

@@ -13,9 +13,9 @@ import { findSession } from '../sessions.ts';
 import type { LogInPage } from './log-in.ts';
 
 export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {
-  const { query, backTo, hint, failed, wait = 0 } = page;
+  const { query, backTo, asked, hint, failed, wait = 0 } = page;
   const session = call.session?.id ?? null;
-  const shown = { query, backTo, shownAt: seconds(km.clock), session, logInSince: null };
+  const shown = { query, backTo, asked, shownAt: seconds(km.clock), session, logInSince: null };
   const parameters = {
     interaction: sealInteraction(call, km, shown, logInCookie(km)),
     application: await applicationOf(km, query),

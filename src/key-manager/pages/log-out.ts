@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Call, KeyManager } from '../call.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
+import { userName } from './user-name.ts';
 
 export interface LogOutPage {
   readonly interaction: string;
@@ -12,11 +13,15 @@ export interface LogOutPage {
   readonly client: string | null;
 }
 
-export function showLogOut(call: Call, km: KeyManager, { interaction, subject, client }: LogOutPage): void {
+export async function showLogOut(
+  call: Call,
+  km: KeyManager,
+  { interaction, subject, client }: LogOutPage,
+): Promise<void> {
   sendPage(call.reply, {
     title: 'Log out?',
     body: html`
-<p>You are logged in as <strong>${subject}</strong>.${client !== null && html` <strong>${client}</strong> asks to log you out.`}</p>
+<p>You are logged in as <strong>${await userName(km, subject)}</strong>.${client !== null && html` <strong>${client}</strong> asks to log you out.`}</p>
 <p>Applications that you use through this log-in will have to ask you again.</p>
 <form method="post" action="${km.options.publicUrl}/oauth2/log-out">
 <input type="hidden" name="interaction" value="${interaction}">

@@ -11,6 +11,8 @@ export interface Page {
   readonly wide?: boolean;
   /** Its text, without markup. Only what the page does by itself, and works without. */
   readonly script?: string;
+  /** The only addresses, of somebody else, to which its forms are sent, and redirected. Absent: any. */
+  readonly formsTo?: readonly string[];
 }
 
 /** Decorated by the key manager, so that whoever sends a page need not know how it looks. */
@@ -20,7 +22,10 @@ declare module 'fastify' {
   }
 }
 
-export function sendPage(reply: FastifyReply, { title, body, status = 200, wide = false, script }: Page): void {
+export function sendPage(
+  reply: FastifyReply,
+  { title, body, status = 200, wide = false, script, formsTo }: Page,
+): void {
   const { name, style, styleSource } = reply.look;
   const full = [status >= 400 ? `Error: ${title}` : title, name].filter(Boolean).join(' - ');
   const page = html`<!doctype html>
@@ -42,7 +47,7 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
     .headers({
       'content-security-policy': `default-src 'none'; style-src ${styleSource}; ${
         script === undefined ? '' : `script-src ${hashSource(script)}; `
-      }base-uri 'none'; frame-ancestors 'none'`,
+      }${formsTo === undefined ? '' : `form-action ${formsTo.map(addressSource).join(' ')}; `}base-uri 'none'; frame-ancestors 'none'`,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       // The address of a page can hold what is meant for nobody else.
@@ -50,6 +55,12 @@ ${script === undefined ? null : html`<script>${markup(script)}</script>`}
     })
     .type('text/html; charset=utf-8')
     .send(page.text);
+}
+
+/** As a policy names an address (Content Security Policy Level 3 section 2.3.1): without a query, which it does not look at. */
+function addressSource(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return (origin + pathname).replace(/[;,]/g, encodeURIComponent);
 }
 
 /** What went wrong, where there is nobody to send the browser back to. */

@@ -1,52 +1,44 @@
-/** What an assertion says, once everything about it is found good (RFC 7522 section 3). One file a rule. */
-import { attributeOf } from '../../adapters/xml/elements.ts';
+/** An assertion that a client exchanges for a token (RFC 7522 section 3). */
 import { parseXml, XmlError } from '../../adapters/xml/parse-xml.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import type { KeyManager } from '../call.ts';
+import { OAuthError } from '../oauth-error.ts';
 import { tokenUrls } from '../token-urls.ts';
-import { refuse, type SignedAssertion } from './assertion.ts';
-import { checkAudience } from './check-audience.ts';
-import { checkConditions } from './check-conditions.ts';
-import { checkConfirmation } from './check-confirmation.ts';
-import { checkVersion } from './check-version.ts';
+import { SamlRefusal, type SignedAssertion } from './assertion.ts';
 import { decodeAssertion } from './decode-assertion.ts';
 import { findProvider } from './find-provider.ts';
-import { type Attributes, readAttributes } from './read-attributes.ts';
-import { readName } from './read-name.ts';
+import { type AssertionFacts, readAssertion } from './read-assertion.ts';
+import { readSession } from './read-session.ts';
 import { verifySignature } from './verify-signature.ts';
 
-export interface AcceptedAssertion extends Attributes {
+export interface AcceptedAssertion extends AssertionFacts {
   readonly provider: IdentityProvider;
-  readonly id: string;
-  /** Whom it is about, as the provider names him. */
-  readonly name: string;
-  /** Seconds since the epoch, from when on it is good for nothing. */
-  readonly endsAt: number;
+  /** In which he logged in, as the provider names it; null = it doesn't. */
+  readonly session: string | null;
 }
 
-/** @param parameter `assertion` of the request. @throws OAuthError invalid_grant */
-export async function acceptAssertion(km: KeyManager, tenant: string, parameter: string): Promise<AcceptedAssertion> {
+/** @param parameter `assertion` of the request. @throws OAuthError invalid_grant, for every defect (RFC 7522 section 3.1) */
+export function acceptAssertion(km: KeyManager, tenant: string, parameter: string): Promise<AcceptedAssertion> {
+  return accept(km, tenant, parameter).catch((error) => {
+    if (!(error instanceof SamlRefusal || error instanceof XmlError)) throw error;
+    throw new OAuthError('invalid_grant', `the assertion is refused: ${error.message}`);
+  });
+}
+
+async function accept(km: KeyManager, tenant: string, parameter: string): Promise<AcceptedAssertion> {
   const text = decodeAssertion(parameter);
-  const root = await parseXml(text).catch((error) =>
-    error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
-  );
-  const provider = await findProvider(km.store.db, tenant, root);
+  const root = await parseXml(text);
+  const provider = await findProvider(km, tenant, root);
+  // The address of the token endpoint, or the provider's alias for it.
+  const ours = new Set([...tokenUrls(km.options), ...(provider.alias === '' ? [] : [provider.alias])]);
   const signed: SignedAssertion = {
     element: await verifySignature(text, root, provider),
     provider,
     nowMs: km.clock.now(),
     skewMs: km.options.assertionSkew * 1000,
-    endpoints: new Set([...tokenUrls(km.options), ...(provider.alias === '' ? [] : [provider.alias])]),
+    recipients: ours,
+    audiences: ours,
+    inResponseTo: null,
   };
-  checkVersion(signed);
-  const ends = [checkConditions(signed), checkConfirmation(signed)].filter((end) => end !== null);
-  checkAudience(signed);
-  if (ends.length === 0) refuse('it never expires: expected NotOnOrAfter');
-  return {
-    provider,
-    id: attributeOf(signed.element, 'ID') as string,
-    name: readName(signed),
-    endsAt: Math.floor(Math.min(...ends) / 1000),
-    ...readAttributes(signed),
-  };
+  return { provider, session: readSession(signed), ...readAssertion(signed) };
 }

@@ -3,7 +3,6 @@ import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childrenOf, textOf } from '../../adapters/xml/elements.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { samlAssertion } from '../../core/saml.ts';
-import { OAuthError } from '../oauth-error.ts';
 
 export interface SignedAssertion {
   /** The element as it was signed. */
@@ -13,14 +12,25 @@ export interface SignedAssertion {
   readonly nowMs: number;
   /** Milliseconds that the provider's clock may be ahead. */
   readonly skewMs: number;
-  /** How the token endpoint may be called: its addresses, and the provider's alias for it. */
-  readonly endpoints: ReadonlySet<string>;
+  /** Where it may have been sent to. */
+  readonly recipients: ReadonlySet<string>;
+  /** Whom it may be for. */
+  readonly audiences: ReadonlySet<string>;
+  /** ID of the request that it has to answer; null = it may come unasked. */
+  readonly inResponseTo: string | null;
 }
 
-/** Every defect is one of the grant (RFC 7522 section 3.1). */
+/** The assertion, or what it came in, is not believed. What that means for who sent it says who asked. */
+export class SamlRefusal extends Error {
+  override name = 'SamlRefusal';
+}
+
 export const refuse = (why: string): never => {
-  throw new OAuthError('invalid_grant', `the assertion is refused: ${why}`);
+  throw new SamlRefusal(why);
 };
+
+/** As they stand in a refusal. */
+export const anyOf = (expected: ReadonlySet<string>): string => [...expected].join(' or ');
 
 export const samlChildren = (parent: XmlElement, name: string): XmlElement[] => childrenOf(parent, samlAssertion, name);
 

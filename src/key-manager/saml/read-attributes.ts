@@ -1,5 +1,6 @@
 /** What it says of the user that means something here: roles and claims, by the provider's mapping. */
 import { attributeOf, textOf } from '../../adapters/xml/elements.ts';
+import { ourRoles } from '../federation/map-roles.ts';
 import { type SignedAssertion, samlChildren } from './assertion.ts';
 
 export interface Attributes {
@@ -14,17 +15,15 @@ export function readAttributes({ element, provider }: SignedAssertion): Attribut
   const values = valuesOf(element);
   // WSO2 Identity Server writes all roles into one value.
   const names = (values.get(provider.roleAttribute) ?? []).flatMap((value) => value.split(','));
-  const roles = names.flatMap((name) =>
-    Object.hasOwn(provider.roles, name.trim()) ? (provider.roles[name.trim()] ?? []) : [],
-  );
   const claims = Object.entries(provider.claims).flatMap(([attribute, claim]) => {
     const value = values.get(attribute)?.join(' ') ?? '';
     return value === '' || Buffer.byteLength(value) > longest ? [] : [[claim, value] as const];
   });
-  return { roles: [...new Set(roles)].sort(), claims: Object.fromEntries(claims) };
+  return { roles: ourRoles(provider, names), claims: Object.fromEntries(claims) };
 }
 
-function valuesOf(element: SignedAssertion['element']): ReadonlyMap<string, readonly string[]> {
+/** By the name of the attribute. */
+export function valuesOf(element: SignedAssertion['element']): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
   for (const statement of samlChildren(element, 'AttributeStatement')) {
     for (const attribute of samlChildren(statement, 'Attribute')) {

@@ -9,15 +9,30 @@ import { samlAssertion } from '../../core/saml.ts';
 import { refuse } from './assertion.ts';
 import { issuerOf } from './find-provider.ts';
 
+/** @param text of the document; @param assertion in it */
 export async function verifySignature(
   text: string,
-  root: XmlElement,
-  { certificates, entityId, allowSha1 }: IdentityProvider,
+  assertion: XmlElement,
+  provider: IdentityProvider,
+): Promise<XmlElement> {
+  return checkSigned(await verifyByProvider(text, assertion, provider), provider);
+}
+
+/** Any element, as one of the provider's keys signed it. @param inner as in `Expected` */
+export function verifyByProvider(
+  text: string,
+  element: XmlElement,
+  { certificates, allowSha1 }: IdentityProvider,
+  inner: readonly XmlElement[] = [],
 ): Promise<XmlElement> {
   const keys = certificates.map((pem) => new X509Certificate(pem).publicKey);
-  const signed = await verifyEnveloped(text, root, { keys, idAttribute: 'ID', allowSha1 }).catch((error) =>
+  return verifyEnveloped(text, element, { keys, idAttribute: 'ID', allowSha1, inner }).catch((error) =>
     error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
   );
+}
+
+/** That what was signed is an assertion of this provider. */
+export function checkSigned(signed: XmlElement, { entityId }: IdentityProvider): XmlElement {
   if (!isElement(signed, samlAssertion, 'Assertion')) return refuse('what is signed is no Assertion');
   if (issuerOf(signed) !== entityId) return refuse('what is signed has another Issuer');
   return signed;

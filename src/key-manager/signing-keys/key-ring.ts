@@ -1,4 +1,5 @@
 /** The keys in the memory of this node: they sign and verify here, and are those of the store a moment ago at the latest. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { compactVerify, errors, importJWK, type JWK, type JWTPayload } from 'jose';
 import { extendNeed, listSigningKeys, type SigningKeyRow } from '../../adapters/stores/signing-keys.ts';
 import { onlyTokens } from '../../adapters/stores/store.ts';
@@ -33,6 +34,7 @@ export async function openKeyRing(
   let rows: readonly SigningKeyRow[] = [];
   let publicKeys = new Map<string, Key>();
   const signers = new Map<string, JwsSigner>();
+  const keyObjects = new Map<string, KeyObject>();
   /** Who signs by which algorithm, and the second that this was looked at. */
   const chosen = new Map<string | undefined, { readonly row: SigningKeyRow; readonly at: number }>();
   /** By `kid`, up to when the store knows that the key is needed. */
@@ -67,7 +69,9 @@ export async function openKeyRing(
     });
     publicKeys = new Map(await Promise.all(imported));
     for (const { kid, needed_until } of good) needed.set(kid, Math.max(needed_until, needed.get(kid) ?? 0));
-    for (const kid of signers.keys()) if (!publicKeys.has(kid)) signers.delete(kid);
+    for (const known of [signers, keyObjects]) {
+      for (const kid of known.keys()) if (!publicKeys.has(kid)) known.delete(kid);
+    }
     rows = read;
     chosen.clear();
   };
@@ -92,11 +96,20 @@ export async function openKeyRing(
   const signerOf = ({ kid, algorithm, private_sealed }: SigningKeyRow): JwsSigner => {
     let signer = signers.get(kid);
     if (!signer) {
-      const jwk = JSON.parse(seal.open(private_sealed, sealPurpose, kid)) as JWK;
-      signer = jwsSigner(algorithm as Algorithm, kid, jwk);
+      signer = jwsSigner(algorithm as Algorithm, kid, openKey({ kid, private_sealed }));
       signers.set(kid, signer);
     }
     return signer;
+  };
+  const openKey = ({ kid, private_sealed }: Pick<SigningKeyRow, 'kid' | 'private_sealed'>): JWK =>
+    JSON.parse(seal.open(private_sealed, sealPurpose, kid)) as JWK;
+  const keyObjectOf = (row: SigningKeyRow): KeyObject => {
+    let key = keyObjects.get(row.kid);
+    if (!key) {
+      key = createPrivateKey({ key: openKey(row) as never, format: 'jwk' });
+      keyObjects.set(row.kid, key);
+    }
+    return key;
   };
   /** Written down for more than is needed, so that it is seldom. */
   const need = async (kid: string, expires: number): Promise<void> => {
@@ -129,6 +142,13 @@ export async function openKeyRing(
       const row = signingNow(algorithm);
       if (until > (needed.get(row.kid) ?? 0)) await need(row.kid, until);
       return signerOf(row).sign(claims, type);
+    },
+    privateKeys(algorithm) {
+      const first = signingKey(rows, algorithm, seconds(clock))?.kid;
+      return rows
+        .filter((row) => row.algorithm === algorithm && row.state === 'ACTIVE' && row.private_sealed !== '')
+        .toSorted((a, b) => Number(b.kid === first) - Number(a.kid === first) || b.signs_from - a.signs_from)
+        .map((row) => ({ kid: row.kid, createdAt: row.created_at, key: keyObjectOf(row) }));
     },
     async verify(jwt) {
       if (!isCompact(jwt)) return null;

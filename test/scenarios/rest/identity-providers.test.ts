@@ -106,3 +106,50 @@ test('400 that says what was expected', async () => {
     assert.match(answer.body, why);
   }
 });
+
+const openId = {
+  name: 'corp',
+  protocol: 'oidc',
+  entityId: 'https://idp.example/realms/corp',
+  logIn: true,
+  oidc: { clientId: 'postern', clientSecret: 'very secret' },
+};
+
+test('201, 200: one of OpenID Connect is made with its defaults, and keeps a secret that nobody is shown', async () => {
+  const made = ok(await admin.post(path, openId), 201).json();
+  const { oidc, logIn, localAccounts, roleAttribute, claims } = made;
+  assert.deepEqual(oidc, {
+    ...{ clientId: 'postern', scopes: ['openid', 'profile', 'email'], nameClaim: 'sub', userInfo: true },
+    hasClientSecret: true,
+  });
+  assert.deepEqual([logIn, localAccounts, roleAttribute], [true, false, 'roles']);
+  assert.deepEqual(Object.keys(claims), ['name', 'given_name', 'family_name', 'email']);
+  // As it was read it may be sent back.
+  assert.deepEqual(ok(await admin.put(`${path}/${made.id}`, made)).json(), made);
+  const change = { ...made, oidc: { ...made.oidc, clientSecret: '' } };
+  assert.equal(ok(await admin.put(`${path}/${made.id}`, change)).json().oidc.hasClientSecret, false);
+  ok(await admin.delete(`${path}/${made.id}`));
+});
+
+test('400 that says what was expected of one of OpenID Connect', async () => {
+  const { oidc } = openId;
+  const refused: [Record<string, unknown>, RegExp][] = [
+    [{ protocol: 'ldap' }, /protocol/],
+    [{ protocol: 'saml2' }, /body\/oidc: only with the protocol oidc/],
+    [{ entityId: 'http://idp.example' }, /body\/entityId: expected the issuer, an https address/],
+    [{ entityId: 'https://idp.example/?tenant=1' }, /without query and fragment/],
+    [{ entityId: 'https://idp.example/#' }, /without query and fragment/],
+    [{ entityId: 'https://me:secret@idp.example' }, /body\/entityId/],
+    [{ certificates: [certificate] }, /publishes its keys/],
+    [{ oidc: undefined }, /body\/oidc\/clientId/],
+    [{ oidc: { ...oidc, clientId: '' } }, /body\/oidc\/clientId: expected 1 to 1024/],
+    [{ oidc: { ...oidc, scopes: ['profile'] } }, /openid among them/],
+    [{ oidc: { ...oidc, scopes: ['openid', 'a b'] } }, /names of scopes/],
+    [{ oidc: { ...oidc, nameClaim: '' } }, /body\/oidc\/nameClaim/],
+  ];
+  for (const [change, why] of refused) {
+    const answer = ok(await admin.post(path, { ...openId, ...change }), 400);
+    assert.match(answer.body, why);
+    assert.doesNotMatch(answer.body, /very secret/);
+  }
+});

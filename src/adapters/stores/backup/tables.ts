@@ -44,6 +44,7 @@ const all: Readonly<Record<keyof Schema, true>> = {
   identity_providers: true,
   federated_users: true,
   used_assertions: true,
+  service_providers: true,
   logout_notices: true,
   password_links: true,
   workflows: true,

@@ -14,6 +14,8 @@ import * as keys from './0011-keys.ts';
 import * as headVersion from './0012-head-version.ts';
 import * as revokedAll from './0013-revoked-all.ts';
 import * as claims from './0014-claims.ts';
+import * as federation from './0015-federation.ts';
+import * as serviceProviders from './0015-service-providers.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -30,4 +32,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-head-version': headVersion,
   '0013-revoked-all': revokedAll,
   '0014-claims': claims,
+  '0015-federation': federation,
+  '0015-service-providers': serviceProviders,
 };

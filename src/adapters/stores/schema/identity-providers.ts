@@ -23,7 +23,7 @@ export interface IdentityProviderTables {
     roles: string;
     /** JSON object. */
     claims: string;
-    /** When the last assertion ends, and all that it was exchanged for. */
+    /** When the last assertion, session or refresh token of his ends. */
     expires_at: number;
   };
   used_assertions: {

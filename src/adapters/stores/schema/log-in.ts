@@ -19,6 +19,8 @@ export interface LogInTables {
     /** From where, and with what, for its owner to recognise it. */
     address: string;
     user_agent: string;
+    /** The identity provider on whose word it rests; null = on none. */
+    provider_id: string | null;
   };
   session_families: { session_id: string; consumer_key: string; family: string };
   authorization_codes: {

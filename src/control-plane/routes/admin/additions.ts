@@ -8,6 +8,7 @@ import { enrolmentDefinitions } from './enrolment-definitions.ts';
 import { identityProviderDefinitions } from './identity-provider-definitions.ts';
 import { importPreviews } from './import-preview.ts';
 import { revocationDefinitions } from './revocation-definitions.ts';
+import { serviceProviderDefinitions } from './service-provider-definitions.ts';
 import { signingKeyDefinitions } from './signing-key-definitions.ts';
 import { userDefinitions } from './user-definitions.ts';
 
@@ -38,6 +39,7 @@ export const additions: {
     ...revocationDefinitions.operations,
     ...enrolmentDefinitions.operations,
     ...identityProviderDefinitions.operations,
+    ...serviceProviderDefinitions.operations,
     ...signingKeyDefinitions.operations,
   ],
   schemas: {
@@ -46,6 +48,7 @@ export const additions: {
     ...revocationDefinitions.schemas,
     ...enrolmentDefinitions.schemas,
     ...identityProviderDefinitions.schemas,
+    ...serviceProviderDefinitions.schemas,
     ...signingKeyDefinitions.schemas,
     SubscriptionThrottlePolicy: {
       allOf: [

@@ -11,6 +11,8 @@ const properties: Schema = {
   name: text,
   description: text,
   enabled: flag,
+  protocol: { type: 'string', enum: ['saml2', 'oidc'] },
+  logIn: flag,
   entityId: text,
   certificates: { type: 'array', items: text },
   alias: text,
@@ -22,6 +24,19 @@ const properties: Schema = {
   claims: { type: 'object', additionalProperties: text },
   localAccounts: flag,
   allowSha1: flag,
+};
+
+const oidc = {
+  clientId: text,
+  scopes: { type: 'array', items: text },
+  nameClaim: text,
+  userInfo: flag,
+};
+
+const saml2 = {
+  nameIdFormat: text,
+  nameAttribute: text,
+  signRequests: flag,
 };
 
 export const identityProviderDefinitions: {
@@ -53,12 +68,24 @@ export const identityProviderDefinitions: {
     IdentityProviderForm: {
       type: 'object',
       required: ['name'],
-      properties: { ...properties, id: text, metadata: text },
+      properties: {
+        ...properties,
+        id: text,
+        metadata: text,
+        // The secret is taken and never shown; what is left out stays as it is.
+        oidc: { type: 'object', properties: { ...oidc, clientSecret: text, hasClientSecret: flag } },
+        saml2: { type: 'object', properties: saml2 },
+      },
     },
     IdentityProvider: {
       type: 'object',
       required: ['id', ...Object.keys(properties)],
-      properties: { ...properties, id: text },
+      properties: {
+        ...properties,
+        id: text,
+        oidc: { type: 'object', required: Object.keys(oidc), properties: { ...oidc, hasClientSecret: flag } },
+        saml2: { type: 'object', required: Object.keys(saml2), properties: saml2 },
+      },
     },
     IdentityProviderList: {
       type: 'object',

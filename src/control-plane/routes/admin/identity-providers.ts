@@ -20,7 +20,7 @@ const list: Operation = async ({ caller }, { store }) => {
 
 const create: Operation = async (call, deps) => {
   const of = { id: randomUUID(), tenant: call.caller.tenant };
-  const provider = await readForm(call.json<IdentityProviderForm>(), of);
+  const provider = await readForm(call.json<IdentityProviderForm>(), of, deps.seal);
   await deps.store.transaction((tx) => addIdentityProvider(tx, deps, provider, call.caller.fullName));
   return created(write(provider), `${call.base}/identity-providers/${provider.id}`);
 };
@@ -29,9 +29,12 @@ const get: Operation = async (call, { store }) => ok(write(await existing(store.
 
 const update: Operation = async (call, deps) => {
   const of = { id: call.param('identityProviderId'), tenant: call.caller.tenant };
-  const after = await readForm(call.json<IdentityProviderForm>(), of);
-  await deps.store.transaction(async (tx) => {
-    await changeIdentityProvider(tx, deps, await existing(tx.db, call), after, call.caller.fullName);
+  const form = call.json<IdentityProviderForm>();
+  const after = await deps.store.transaction(async (tx) => {
+    const before = await existing(tx.db, call);
+    const provider = await readForm(form, of, deps.seal, before);
+    await changeIdentityProvider(tx, deps, before, provider, call.caller.fullName);
+    return provider;
   });
   return ok(write(after));
 };

@@ -13,6 +13,7 @@ import { keyManagers } from './key-managers.ts';
 import { labels } from './labels.ts';
 import { policies } from './policies.ts';
 import { revocations } from './revocations.ts';
+import { serviceProviders } from './service-providers.ts';
 import { settingsOperations } from './settings.ts';
 import { signingKeys } from './signing-keys.ts';
 import { users } from './users.ts';
@@ -28,6 +29,7 @@ export const adminOperations: Operations = {
   ...categories,
   ...keyManagers,
   ...identityProviders,
+  ...serviceProviders,
   ...workflows,
   ...users,
   ...settingsOperations,

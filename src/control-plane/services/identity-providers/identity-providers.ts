@@ -1,11 +1,14 @@
 /** Identity providers: whose assertions about users are believed. */
 import { X509Certificate } from 'node:crypto';
+import { endSession } from '../../../adapters/stores/end-session.ts';
 import {
   deleteIdentityProvider,
   insertIdentityProvider,
   updateIdentityProvider,
 } from '../../../adapters/stores/identity-providers.ts';
+import { familiesThroughProvider } from '../../../adapters/stores/refresh-tokens.ts';
 import { revokeFamily } from '../../../adapters/stores/revocations.ts';
+import { sessionsThroughProvider } from '../../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
 import { familiesFromIssuer } from '../../../adapters/stores/used-assertions.ts';
@@ -13,6 +16,7 @@ import type { IdentityProvider } from '../../../core/identity-provider.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import { auditRow } from '../audit-row.ts';
+import { write } from './form.ts';
 
 type Deps = Pick<ControlPlaneDeps, 'clock'>;
 
@@ -64,7 +68,11 @@ function isBelievedLess(before: IdentityProvider, after: IdentityProvider): bool
   return (
     !after.enabled ||
     after.entityId !== before.entityId ||
+    after.protocol !== before.protocol ||
+    after.oidc?.nameClaim !== before.oidc?.nameClaim ||
+    (after.saml2?.nameAttribute ?? '') !== (before.saml2?.nameAttribute ?? '') ||
     after.roleAttribute !== before.roleAttribute ||
+    (before.logIn && !after.logIn) ||
     (before.localAccounts && !after.localAccounts) ||
     (before.allowSha1 && !after.allowSha1) ||
     lost(before.certificates, after.certificates) ||
@@ -72,9 +80,17 @@ function isBelievedLess(before: IdentityProvider, after: IdentityProvider): bool
   );
 }
 
-async function revokeIssuedFor(tx: StoreTransaction, { clock }: Deps, { entityId }: IdentityProvider): Promise<void> {
+/** What was given for its word: for assertions, and to clients for which a user logged in with it. Its sessions end. */
+async function revokeIssuedFor(
+  tx: StoreTransaction,
+  { clock }: Deps,
+  { id, entityId }: IdentityProvider,
+): Promise<void> {
   const now = seconds(clock);
-  for (const family of await familiesFromIssuer(tx.db, entityId, now)) await revokeFamily(tx, family, now);
+  const exchanged = await familiesFromIssuer(tx.db, entityId, now);
+  const loggedIn = await familiesThroughProvider(tx.db, id, now);
+  for (const session of await sessionsThroughProvider(tx.db, id)) await endSession(tx, session, now);
+  for (const family of new Set([...exchanged, ...loggedIn])) await revokeFamily(tx, family, now);
 }
 
 async function unique({ name, entityId }: IdentityProvider, work: Promise<void>): Promise<void> {
@@ -90,8 +106,8 @@ async function unique({ name, entityId }: IdentityProvider, work: Promise<void>)
 const audit = auditRow<IdentityProvider>(
   'identity-provider',
   ({ name }) => name,
-  ({ id: _id, tenant: _tenant, certificates, ...facts }) => ({
-    ...facts,
-    fingerprints: certificates.map((pem) => new X509Certificate(pem).fingerprint256),
-  }),
+  (provider) => {
+    const { id: _id, certificates: _certificates, ...facts } = write(provider);
+    return { ...facts, fingerprints: provider.certificates.map((pem) => new X509Certificate(pem).fingerprint256) };
+  },
 );

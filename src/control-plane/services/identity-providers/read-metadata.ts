@@ -1,42 +1,29 @@
-/** SAML metadata of one identity provider (OASIS saml-metadata-2.0-os). Believed for whoever sends it: no signature is checked. */
+/** What the SAML metadata of an identity provider say. */
 import type { XmlElement } from '@xmldom/xmldom';
-import { attributeOf, childrenOf, isElement, textOf } from '../../../adapters/xml/elements.ts';
-import { parseXml, XmlError } from '../../../adapters/xml/parse-xml.ts';
+import { attributeOf, childrenOf } from '../../../adapters/xml/elements.ts';
 import type { IdentityProvider } from '../../../core/identity-provider.ts';
-import { RestError } from '../../../platform/rest-error.ts';
+import { redirectBinding, samlMetadata } from '../../../core/saml.ts';
+import { readRole } from '../saml/read-role.ts';
 
-const metadata = 'urn:oasis:names:tc:SAML:2.0:metadata';
-const dsig = 'http://www.w3.org/2000/09/xmldsig#';
-const redirect = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
+export interface ProviderMetadata extends Pick<IdentityProvider, 'entityId' | 'certificates' | 'ssoUrl'> {
+  /** That it takes only requests that are signed. */
+  readonly wantsSignedRequests: boolean;
+}
 
 /** @throws RestError 400 */
-export async function readMetadata(
-  text: string,
-): Promise<Pick<IdentityProvider, 'entityId' | 'certificates' | 'ssoUrl'>> {
-  const root = await parseXml(text.trim(), { comments: true }).catch((error) => {
-    throw error instanceof XmlError ? new RestError(400, `body/metadata: ${error.message}.`) : error;
-  });
-  if (!isElement(root, metadata, 'EntityDescriptor')) throw expected('an EntityDescriptor as its root');
-  const role = childrenOf(root, metadata, 'IDPSSODescriptor')[0];
-  const entityId = attributeOf(root, 'entityID');
-  if (!role || !entityId) throw expected('entityID, and an IDPSSODescriptor');
-  return { entityId, certificates: certificatesOf(role), ssoUrl: ssoUrlOf(role) };
+export async function readMetadata(text: string): Promise<ProviderMetadata> {
+  const { entityId, certificates, element } = await readRole(text, 'IDPSSODescriptor');
+  return {
+    entityId,
+    certificates,
+    ssoUrl: ssoUrlOf(element),
+    wantsSignedRequests: /^(?:true|1)$/.test(attributeOf(element, 'WantAuthnRequestsSigned')?.trim() ?? ''),
+  };
 }
 
-/** Those that sign. */
-function certificatesOf(role: XmlElement): string[] {
-  const keys = childrenOf(role, metadata, 'KeyDescriptor').filter((key) => attributeOf(key, 'use') !== 'encryption');
-  const certificates = keys
-    .flatMap((key) => childrenOf(key, dsig, 'KeyInfo'))
-    .flatMap((info) => childrenOf(info, dsig, 'X509Data'))
-    .flatMap((data) => childrenOf(data, dsig, 'X509Certificate'));
-  return certificates.map((one) => (textOf(one) ?? '').replace(/\s/g, ''));
-}
-
+/** Where browsers are sent by HTTP-Redirect, the one binding by which they are sent there. */
 function ssoUrlOf(role: XmlElement): string {
-  const services = childrenOf(role, metadata, 'SingleSignOnService');
-  const service = services.find((one) => attributeOf(one, 'Binding') === redirect) ?? services[0];
+  const services = childrenOf(role, samlMetadata, 'SingleSignOnService');
+  const service = services.find((one) => attributeOf(one, 'Binding') === redirectBinding);
   return (service && attributeOf(service, 'Location')) ?? '';
 }
-
-const expected = (what: string): RestError => new RestError(400, `body/metadata: expected ${what}.`);

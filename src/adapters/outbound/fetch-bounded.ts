@@ -1,0 +1,33 @@
+/** A request to an address that a user gave, with an end to everything: time, size, and no redirects. */
+import type { RequestInit } from 'undici';
+import { fetchOutside, type PrivateAddresses } from './fetch-outside.ts';
+
+/** Milliseconds until the answer has to be there whole, and bytes that it may have. */
+const timeout = 5000;
+const maxAnswer = 65_536;
+
+export interface BoundedAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** @throws Error that says why there is no answer; never anything that was sent */
+export async function fetchBounded(
+  url: URL,
+  init: Omit<RequestInit, 'signal'>,
+  privateAddresses: PrivateAddresses,
+): Promise<BoundedAnswer> {
+  const response = await fetchOutside(url, { ...init, signal: AbortSignal.timeout(timeout) }, privateAddresses);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const piece of response.body ?? []) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > maxAnswer) throw new Error(`the answer has more than ${maxAnswer} bytes`);
+    }
+  } finally {
+    await response.body?.cancel().catch(() => {});
+  }
+  return { status: response.status, text: Buffer.concat(pieces).toString('utf8') };
+}

@@ -1,0 +1,147 @@
+/** `postern service-provider`: who a control plane's key managers tell which users have logged in. */
+import { readBounded } from '../../platform/read-bounded.ts';
+import { UsageError } from '../fail.ts';
+import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
+import { type Connection, withConnection } from '../remote/connection.ts';
+import { document, type OutputFormat, print } from '../remote/output.ts';
+import { pair } from '../remote/pair.ts';
+import { note } from '../remote/progress.ts';
+import { notFound } from '../remote/remote-error.ts';
+
+export interface EnvironmentOptions {
+  readonly environment: string;
+  readonly insecure?: boolean;
+}
+
+/** What is not said is as it was, or as the control plane has it by default. */
+export interface ServiceProviderOptions extends EnvironmentOptions {
+  readonly entityId?: string;
+  readonly description?: string;
+  readonly consumerUrl?: readonly string[];
+  readonly landingOrigin?: readonly string[];
+  /** File with its certificate. */
+  readonly certificate?: readonly string[];
+  readonly certificateAlias?: string;
+  readonly storePassword?: string;
+  /** File with its SAML metadata. */
+  readonly metadata?: string;
+  readonly requireSignedRequests?: boolean;
+  readonly allowUnsolicited?: boolean;
+  readonly audience?: readonly string[];
+  readonly recipient?: readonly string[];
+  /** Seconds. */
+  readonly assertionValidity?: number;
+  readonly roleAttribute?: string;
+  /** `claim=attribute`. */
+  readonly claim?: readonly string[];
+  readonly qualifiedNames?: boolean;
+}
+
+interface ServiceProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly entityId: string;
+  readonly enabled: boolean;
+  readonly consumerUrls: readonly string[];
+  readonly certificates: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+const path = '/service-providers';
+
+export function addServiceProvider(name: string, options: ServiceProviderOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const given = await bodyOf(options);
+    const { entityId } = await connection.post<ServiceProvider>('admin', path, { name, ...given });
+    note(`users log in here for ${entityId} from now on`);
+  });
+}
+
+export function changeServiceProvider(name: string, options: ServiceProviderOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const given = await bodyOf(options);
+    if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
+    await replace(connection, await find(connection, name), given);
+    note(`${name} is changed`);
+  });
+}
+
+/** Switches it on or off; off, nobody is sent to it. */
+export function switchServiceProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    await replace(connection, await find(connection, name), { enabled });
+    note(enabled ? `users log in here for ${name}` : `nobody logs in here for ${name} any more`);
+  });
+}
+
+const columns = [
+  ['NAME', 'name'],
+  ['ENABLED', 'enabled'],
+  ['ENTITY ID', 'entityId'],
+  ['CONSUMER URL', 'consumerUrl'],
+] as const;
+
+export function listServiceProviders(options: EnvironmentOptions & { output: OutputFormat }): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { list } = await connection.get<{ list: ServiceProvider[] }>('admin', path);
+    const shown = list.map((provider) => ({ ...provider, consumerUrl: provider.consumerUrls[0] ?? '' }));
+    print(shown, columns, options.output);
+  });
+}
+
+export function showServiceProvider(
+  name: string,
+  options: EnvironmentOptions & { output: 'json' | 'yaml' },
+): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { certificates, ...provider } = await find(connection, name);
+    process.stdout.write(
+      document({ ...provider, certificates: certificates.map(describeCertificate) }, options.output),
+    );
+  });
+}
+
+export function removeServiceProvider(name: string, options: EnvironmentOptions): Promise<void> {
+  return withConnection(options.environment, options, async (connection) => {
+    const { id } = await find(connection, name);
+    await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
+    note(`${name} is removed`);
+  });
+}
+
+/** @throws RemoteError when there is none of this name */
+async function find(connection: Connection, name: string): Promise<ServiceProvider> {
+  const { list } = await connection.get<{ list: ServiceProvider[] }>('admin', path);
+  const found = list.find((one) => one.name === name);
+  if (found) return found;
+  throw notFound(
+    `there is no service provider ${name}; there are: ${list.map((one) => one.name).join(', ') || 'none'}`,
+  );
+}
+
+async function replace(connection: Connection, before: ServiceProvider, change: Body): Promise<void> {
+  // What the metadata say takes the place of what was said.
+  const { entityId, consumerUrls, certificates, requireSignedRequests, ...others } = before;
+  const kept = change.metadata === undefined ? before : others;
+  const body = JSON.stringify({ ...kept, ...change });
+  const json = { 'content-type': 'application/json' };
+  await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What the options say, in the fields of the admin API. */
+async function bodyOf(options: ServiceProviderOptions): Promise<Body> {
+  const { environment: _environment, insecure: _insecure, storePassword, certificateAlias, ...rest } = options;
+  const { certificate, consumerUrl, landingOrigin, metadata, audience, recipient, claim, ...plain } = rest;
+  return {
+    ...plain,
+    ...(consumerUrl && { consumerUrls: consumerUrl }),
+    ...(landingOrigin && { landingOrigins: landingOrigin }),
+    ...(audience && { audiences: audience }),
+    ...(recipient && { recipients: recipient }),
+    ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
+    ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
+    ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one, 'claim=attribute'))) }),
+  };
+}

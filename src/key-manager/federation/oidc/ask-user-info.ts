@@ -1,0 +1,30 @@
+/** What the provider says of the user beyond the id token (OpenID Connect Core section 5.3). */
+import { fetchBounded } from '../../../adapters/outbound/fetch-bounded.ts';
+import type { IdentityProvider } from '../../../core/identity-provider.ts';
+import type { KeyManager } from '../../call.ts';
+import type { OpenIdProvider } from './read-metadata.ts';
+import { refuse, unavailable } from './refuse.ts';
+
+/** @param sub of the id token: that of anybody else would put his claims into another one's place (section 5.3.2) */
+export async function askUserInfo(
+  km: KeyManager,
+  { name, oidc }: IdentityProvider,
+  { userinfoEndpoint }: OpenIdProvider,
+  accessToken: string,
+  sub: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!oidc?.userInfo || userinfoEndpoint === null) return {};
+  const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` };
+  const { status, text } = await fetchBounded(new URL(userinfoEndpoint), { headers }, km.privateAddresses).catch(
+    (error) => unavailable(km, name, 'user info', error),
+  );
+  if (status !== 200) return unavailable(km, name, 'user info', new Error(`answered ${status} where 200 was expected`));
+  let claims: Record<string, unknown> | null = null;
+  try {
+    claims = JSON.parse(text) as Record<string, unknown> | null;
+  } catch {
+    // A signed one would be a JWT, which we have not asked for.
+  }
+  if (claims?.sub !== sub) return refuse('user info is of somebody else');
+  return claims;
+}

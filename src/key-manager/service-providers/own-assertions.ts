@@ -1,0 +1,54 @@
+/**
+ * Our own assertions at our own token endpoint. Nobody has to register us with ourselves: what is for that endpoint is so because
+ * the registration of its service provider says it, and who it is about is known better than by his name.
+ */
+import { findSession, linkSession } from '../../adapters/stores/sessions.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
+import type { IdentityProvider } from '../../core/identity-provider.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { rolesOf } from '../roles.ts';
+import { ownEntityId } from './own-addresses.ts';
+import { ownKeys } from './own-keys.ts';
+
+/** We, as an identity provider. It has no row. @throws RestError 503 when nothing here signs assertions */
+export async function ourselves(km: KeyManager, tenant: string): Promise<IdentityProvider> {
+  return {
+    id: '',
+    tenant,
+    name: '',
+    description: '',
+    enabled: true,
+    protocol: 'saml2',
+    logIn: false,
+    entityId: ownEntityId(km.options),
+    certificates: (await ownKeys(km)).map(({ certificate }) => certificate),
+    alias: '',
+    ssoUrl: '',
+    serviceProviderEntityId: '',
+    roleAttribute: '',
+    roles: {},
+    claims: {},
+    localAccounts: true,
+    allowSha1: false,
+  };
+}
+
+export const isOurs = ({ id }: IdentityProvider): boolean => id === '';
+
+/** Whose session it is; null = it is over, or he is gone. */
+export async function ownUser(km: KeyManager, { tenant }: IdentityProvider, sessionId: string | null) {
+  const session = sessionId === null ? null : await findSession(km.store.db, sessionId);
+  if (!session || session.tenant !== tenant || session.expires_at <= seconds(km.clock)) return null;
+  const roles = await rolesOf(km, session.subject);
+  return roles && { subject: session.subject, roles };
+}
+
+/** With the session ends what its assertion is exchanged for. False when it has ended meanwhile. */
+export async function joinSession(
+  tx: StoreTransaction,
+  { sessionId, consumerKey, family }: { sessionId: string; consumerKey: string; family: string },
+): Promise<boolean> {
+  if (!(await findSession(tx.db, sessionId))) return false;
+  await linkSession(tx, { session_id: sessionId, consumer_key: consumerKey, family });
+  return true;
+}

@@ -1,0 +1,6 @@
+/** Refusals on a page of ours: nobody is sent anywhere as long as it isn't known who asks, and where he is to go. */
+import { OAuthError } from '../oauth-error.ts';
+
+export const refuse = (why: string): never => {
+  throw new OAuthError('invalid_request', `the request of the service provider is refused: ${why}`);
+};
