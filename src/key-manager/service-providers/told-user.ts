@@ -1,12 +1,10 @@
 /** What a service provider is told of who has logged in: his name, and what else its registration says. */
 import type { AssertedLogIn, AssertionContent } from '../../adapters/saml/write-assertion.ts';
-import { findFederatedUser } from '../../adapters/stores/federated-users.ts';
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
-import { findProfile } from '../../adapters/stores/users.ts';
-import { isFederated } from '../../core/identity-provider.ts';
-import type { ServiceProvider, ToldClaim } from '../../core/service-provider.ts';
+import type { ServiceProvider } from '../../core/service-provider.ts';
 import type { KeyManager } from '../call.ts';
 import { rolesOf } from '../roles.ts';
+import { userClaims } from '../user-claims.ts';
 import { nameIn } from './name-format.ts';
 import type { SignOn } from './sign-on.ts';
 
@@ -42,28 +40,11 @@ export async function toldUser(
   };
 }
 
-type Attributes = ToldUser['attributes'];
-
-async function claims(km: KeyManager, subject: string, { claims }: ServiceProvider): Promise<Attributes> {
-  const wanted = Object.entries(claims) as [ToldClaim, string][];
-  if (wanted.length === 0) return [];
-  const values: Partial<Record<string, string>> = isFederated(subject)
-    ? ((await findFederatedUser(km.store.db, subject))?.claims ?? {})
-    : await profile(km, subject);
+async function claims(km: KeyManager, subject: string, { claims }: ServiceProvider): Promise<ToldUser['attributes']> {
+  const wanted = Object.entries(claims);
+  const known = wanted.length === 0 ? null : await userClaims(km, subject);
   return wanted.flatMap(([claim, attribute]) => {
-    const value = values[claim];
+    const value = known?.[claim];
     return value ? [[attribute, [value]] as const] : [];
   });
-}
-
-async function profile(km: KeyManager, subject: string): Promise<Partial<Record<ToldClaim, string>>> {
-  const user = await km.users.find(subject);
-  const found = user && (await findProfile(km.store.db, user.tenant, user.name));
-  if (!found) return {};
-  return {
-    name: [found.first_name, found.last_name].filter(Boolean).join(' '),
-    given_name: found.first_name,
-    family_name: found.last_name,
-    email: found.email,
-  };
 }
