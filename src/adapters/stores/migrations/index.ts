@@ -15,7 +15,7 @@ import * as headVersion from './0012-head-version.ts';
 import * as revokedAll from './0013-revoked-all.ts';
 import * as claims from './0014-claims.ts';
 import * as federation from './0015-federation.ts';
-import * as serviceProviders from './0015-service-providers.ts';
+import * as serviceProviders from './0016-service-providers.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -33,5 +33,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-revoked-all': revokedAll,
   '0014-claims': claims,
   '0015-federation': federation,
-  '0015-service-providers': serviceProviders,
+  '0016-service-providers': serviceProviders,
 };
