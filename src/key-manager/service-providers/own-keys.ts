@@ -31,7 +31,7 @@ const algorithm = 'RS256';
 const refuse = (): never => {
   throw new RestError(
     503,
-    'service providers need a key of RSA: set tokens.signingAlgorithm or tokens.otherAlgorithms to RS256',
+    'SAML is signed with a key of RSA, and there is none: set tokens.signingAlgorithm or tokens.otherAlgorithms to RS256',
   );
 };
 
