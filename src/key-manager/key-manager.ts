@@ -20,6 +20,7 @@ import { type ApplicationToken, type ApplicationTokenRequest, applicationToken }
 import { openIssuerKeys } from './assertions/issuer-keys.ts';
 import { queryOf } from './authorization/read-request.ts';
 import { Call, type IssuerOptions, type KeyManager } from './call.ts';
+import { allowOrigin, sendPreflight } from './cross-origin.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
 import { openIdMetadata } from './federation/oidc/read-metadata.ts';
 import { openTurns } from './federation/turns.ts';
@@ -173,6 +174,7 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
     method: [...endpoint.methods],
     url: endpoint.path,
     async handler(request, reply) {
+      if (endpoint.crossOrigin) allowOrigin(km.options.browserOrigins, request, reply);
       const call = new Call(request, reply, new Form());
       try {
         call.form = readParameters(endpoint, request);
@@ -193,7 +195,9 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
   scope.route({
     method: scope.supportedMethods.filter((method) => !served.includes(method)),
     url: endpoint.path,
-    handler(request) {
+    handler(request, reply) {
+      const isAllowed = endpoint.crossOrigin && allowOrigin(km.options.browserOrigins, request, reply);
+      if (isAllowed && request.method === 'OPTIONS') return sendPreflight(reply, endpoint.methods);
       throw new OAuthError('invalid_request', `no method ${request.method} here, only ${allow}`, 405, { allow });
     },
   });

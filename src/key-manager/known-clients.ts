@@ -22,6 +22,8 @@ export class KnownClients {
 
   /** @param version of the store's head, read when the request began */
   find(consumerKey: string, version: number): Promise<ClientRow | null> {
+    // No text in PostgreSQL has it, and to ask would be an error.
+    if (consumerKey.includes('\0')) return Promise.resolve(null);
     return this.#rows.get(consumerKey, version, () => findClient(this.#store.db, consumerKey));
   }
 }

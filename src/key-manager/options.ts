@@ -116,6 +116,11 @@ const tokens = section(
       description:
         'Seconds that a new key is published before it signs. As long as others may keep what they read at `/oauth2/jwks`; gateways that follow need milliseconds.',
     }),
+    browserOrigins: list({
+      default: [],
+      description:
+        'Origins (`https://app.example.com`) whose pages may call the endpoints for tokens, revocation, pushed requests and user info from a browser, and read metadata and keys: applications that run in it, which are public clients with PKCE. `*` lets all of them. No page or cookie is concerned.',
+    }),
     revokeOnRefresh: boolean({
       default: true,
       description: 'Whether a refresh revokes the access token that it replaces.',
@@ -242,6 +247,10 @@ const tokens = section(
     const wrong = values.otherAlgorithms.find((name) => !(signingAlgorithms as readonly string[]).includes(name));
     if (wrong !== undefined) {
       return `otherAlgorithms: expected names out of ${signingAlgorithms.join(', ')}, got ${JSON.stringify(wrong)}`;
+    }
+    const noOrigin = values.browserOrigins.find((one) => one !== '*' && URL.parse(one)?.origin !== one);
+    if (noOrigin !== undefined) {
+      return `browserOrigins: expected origins like https://app.example.com, or *, got ${JSON.stringify(noOrigin)}`;
     }
     if (values.keyRotation > 0 && values.keyRotation * 86_400 <= values.keyOverlap) {
       return 'keyRotation: expected longer than keyOverlap';

@@ -102,6 +102,7 @@ export async function startAuthorizationServer(start: StartOptions = {}): Promis
     otherAlgorithms: [],
     keyRotation: 0,
     keyOverlap: 86_400,
+    browserOrigins: [],
     revokeOnRefresh: true,
     hashClientSecrets: false,
     codeValidity: 60,

@@ -81,7 +81,7 @@ test('with the session ends what its assertions were exchanged for, and none is 
 test('400 for an assertion that its registration means for the service provider alone', async () => {
   const url = `${server.url}/oauth2/token`;
   const { assertion: alone } = await asserted(await addServiceProvider(server));
-  await refused(alone, /Recipient is neither/);
+  await refused(alone, /the Recipient is another one/);
   const { assertion: elsewhere } = await asserted(await addServiceProvider(server, { recipients: [url] }));
   await refused(elsewhere, /AudienceRestriction/);
 });

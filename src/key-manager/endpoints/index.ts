@@ -33,9 +33,12 @@ export interface Endpoint {
   readonly steps: readonly Step[];
   /** Default: JSON (RFC 6749 section 5.2). */
   readonly refuse?: Refuse;
+  /** Pages of other origins may call it (`tokens.browserOrigins`): it looks at no cookie. */
+  readonly crossOrigin?: true;
 }
 
 const get = (path: string, steps: readonly Step[]): Endpoint => ({ path, methods: ['GET'], body: 'none', steps });
+const fromPages = (endpoint: Endpoint): Endpoint => ({ ...endpoint, crossOrigin: true });
 const post = (path: string, steps: readonly Step[], body: 'form' | 'json' = 'form'): Endpoint => ({
   path,
   methods: ['POST'],
@@ -44,18 +47,18 @@ const post = (path: string, steps: readonly Step[], body: 'form' | 'json' = 'for
 });
 
 export const endpoints: readonly Endpoint[] = [
-  post('/oauth2/token', token),
-  post('/oauth2/revoke', revoke),
+  fromPages(post('/oauth2/token', token)),
+  fromPages(post('/oauth2/revoke', revoke)),
   post('/oauth2/introspect', introspect),
-  get('/oauth2/jwks', jwks),
-  get('/oauth2/token/.well-known/openid-configuration', metadata),
+  fromPages(get('/oauth2/jwks', jwks)),
+  fromPages(get('/oauth2/token/.well-known/openid-configuration', metadata)),
   // Where clients of WSO2 API Manager look.
   get('/oauth2/oidcdiscovery/.well-known/openid-configuration', metadata),
-  get('/.well-known/oauth-authorization-server', metadata),
+  fromPages(get('/.well-known/oauth-authorization-server', metadata)),
   // RFC 8414 section 3.1: the place for the issuer https://host:9443/oauth2/token.
-  get('/.well-known/oauth-authorization-server/oauth2/token', metadata),
+  fromPages(get('/.well-known/oauth-authorization-server/oauth2/token', metadata)),
   post('/client-registration/v0.:minor(^\\d{1,3}$)/register', registerClient, 'json'),
-  post('/oauth2/par', par),
+  fromPages(post('/oauth2/par', par)),
   post('/oauth2/register', register, 'json'),
   { path: '/oauth2/register/:id', methods: ['GET', 'PUT', 'DELETE'], body: 'json', steps: manageClient },
   { path: '/oauth2/authorize', methods: ['GET', 'POST'], body: 'query', steps: authorize, refuse: refuseAuthorization },
@@ -85,5 +88,5 @@ export const endpoints: readonly Endpoint[] = [
   ),
   { path: '/samlsso/continue', methods: ['GET'], body: 'query', steps: continueSamlSignOn, refuse: refuseOnPage },
   get('/samlsso/metadata', samlMetadata),
-  { path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo },
+  fromPages({ path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo }),
 ];
