@@ -33,7 +33,10 @@ export const sabotages = {
       file: 'src/adapters/stores/change-log.ts',
       replace: `  const { number: last } = await tx
     .updateTable('head')
-    .set({ number: sql<number>\`number + \${changes.length}\` })
+    .set({
+      number: sql<number>\`number + \${changes.length}\`,
+      ...(changes.some(revokesAll) && { revoked_all: sql<number>\`number + \${changes.length}\` }),
+    })
     .returning('number')
     .executeTakeFirstOrThrow();
 `,
@@ -41,7 +44,8 @@ export const sabotages = {
     select setval('chaos', nextval('chaos') + \${sql.lit(changes.length - 1)}) as last\`.execute(tx);
   const last = Number(taken.rows[0]?.last);
   await new Promise((resolve) => setTimeout(resolve, Math.random() < 0.25 ? 2500 : 0));
-  await tx.updateTable('head').set({ number: sql<number>\`greatest(number, \${sql.lit(last)})\` }).execute();
+  const revoked = changes.some(revokesAll) && { revoked_all: last };
+  await tx.updateTable('head').set({ number: sql<number>\`greatest(number, \${sql.lit(last)})\`, ...revoked }).execute();
 `,
     },
     {
