@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openPostgresqlStore } from '../../src/adapters/stores/postgresql.ts';
 import { openSqliteStore } from '../../src/adapters/stores/sqlite.ts';
 import type { Store } from '../../src/adapters/stores/store.ts';
-import { createRefreshToken, refreshTokenOf } from '../../src/key-manager/refresh-tokens.ts';
+import { createRefreshToken, refreshTokenOf } from '../../src/key-manager/tokens/refresh-tokens.ts';
 import { openSeal } from '../../src/platform/seal.ts';
 import { fillInto } from '../../test/support/fill-store.ts';
 import { newDataFolder, startPostern } from '../../test/support/postern.ts';

@@ -17,18 +17,18 @@ import type { Seal } from '../platform/seal.ts';
 import type { IssuerKeys } from './assertions/issuer-keys.ts';
 import type { AuthorizationAnswer } from './authorization/answer.ts';
 import type { ClientCredentials } from './client-auth/client-authentication.ts';
-import type { Confirmation } from './confirmation.ts';
+import type { KnownClients } from './clients/known-clients.ts';
 import type { OpenIdProvider } from './federation/oidc/read-metadata.ts';
 import type { Turns } from './federation/turns.ts';
 import type { Form } from './form.ts';
 import type { Grant } from './grants/grant.ts';
-import type { KnownClients } from './known-clients.ts';
 import type { OAuthError } from './oauth-error.ts';
 import type { KeyManagerOptions } from './options.ts';
 import type { Remembered } from './remembered.ts';
-import type { Revoker } from './revoker.ts';
 import type { SignOn } from './service-providers/sign-on.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
+import type { Confirmation } from './tokens/confirmation.ts';
+import type { Revoker } from './tokens/revoker.ts';
 
 /** The options of tokens, and under which addresses clients reach the key manager. */
 export type IssuerOptions = KeyManagerOptions['tokens'] & {

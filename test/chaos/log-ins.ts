@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { putConsent } from '../../src/adapters/stores/consents.ts';
 import { insertSession } from '../../src/adapters/stores/sessions.ts';
-import { tokenHash } from '../../src/key-manager/token-hash.ts';
+import { tokenHash } from '../../src/key-manager/tokens/token-hash.ts';
 import { type Cluster, callbackUrl } from './cluster.ts';
 import type { PresentationRecord } from './history.ts';
 import type { Random } from './random.ts';

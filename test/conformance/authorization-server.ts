@@ -18,7 +18,7 @@ import { insertUser, type UserRow } from '../../src/adapters/stores/users.ts';
 import type { UserStore } from '../../src/adapters/user-stores/user-store.ts';
 import type { TokenType } from '../../src/core/application.ts';
 import type { IssuerOptions } from '../../src/key-manager/call.ts';
-import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
+import type { ClientMetadata } from '../../src/key-manager/clients/client-metadata.ts';
 import { mountKeyManager, type OpenKeyManager } from '../../src/key-manager/key-manager.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { updateClient } from '../../src/adapters/stores/clients.ts';
-import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
+import type { ClientMetadata } from '../../src/key-manager/clients/client-metadata.ts';
 import { Browser } from '../support/browser.ts';
 import {
   type Answer,

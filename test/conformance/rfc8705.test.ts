@@ -7,7 +7,7 @@ import * as client from 'openid-client';
 import { Agent, fetch } from 'undici';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import type { PublicJwk } from '../../src/core/token.ts';
-import type { ClientMetadata } from '../../src/key-manager/client-metadata.ts';
+import type { ClientMetadata } from '../../src/key-manager/clients/client-metadata.ts';
 import { minutes, type TestCertificate, testAuthority } from '../support/client-certificate.ts';
 import {
   type AuthorizationServer,

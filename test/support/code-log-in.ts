@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { findClient, updateClient } from '../../src/adapters/stores/clients.ts';
-import { type ClientMetadata, metadataOf } from '../../src/key-manager/client-metadata.ts';
+import { type ClientMetadata, metadataOf } from '../../src/key-manager/clients/client-metadata.ts';
 import { type AuthorizationServer, basic } from '../conformance/authorization-server.ts';
 import { Browser } from './browser.ts';
 

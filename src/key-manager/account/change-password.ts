@@ -2,9 +2,9 @@
 import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import { UserStoreError } from '../../adapters/user-stores/user-store.ts';
 import { heldOff } from '../endpoints/log-in.ts';
-import { logInSource } from '../log-in-source.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
+import { beginSession } from '../log-in/sessions.ts';
 import { duration } from '../pages/log-in.ts';
-import { beginSession } from '../sessions.ts';
 import { type AccountAction, AccountError } from './action.ts';
 
 export const changePassword: AccountAction = async ({ form, request, reply }, km, { subject }) => {

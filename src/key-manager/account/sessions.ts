@@ -2,7 +2,7 @@
 import { endSession } from '../../adapters/stores/end-session.ts';
 import { findSession, sessionsOf } from '../../adapters/stores/sessions.ts';
 import { seconds } from '../call.ts';
-import { endSession as endHere } from '../sessions.ts';
+import { endSession as endHere } from '../log-in/sessions.ts';
 import type { AccountAction } from './action.ts';
 
 export const endOne: AccountAction = async ({ form }, km, { subject }) => {

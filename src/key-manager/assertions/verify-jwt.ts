@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { findForeignIssuer } from '../../adapters/stores/key-managers.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { isCompact } from '../compact-jws.ts';
-import { jwsAlgorithms } from '../jws-algorithms.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { tokenUrls } from '../token-urls.ts';
+import { isCompact } from '../proofs/compact-jws.ts';
+import { jwsAlgorithms } from '../proofs/jws-algorithms.ts';
+import { tokenUrls } from '../tokens/token-urls.ts';
 import { isSigned } from './is-signed.ts';
 
 export interface Assertion {

@@ -1,8 +1,8 @@
 /** Whom the client wants to be logged in, if it says so: nobody else's tokens are its answer (OpenID Connect Core section 3.1.2.2). */
 import type { Call, KeyManager } from '../call.ts';
-import { readHint } from '../id-token-hint.ts';
+import { readHint } from '../log-in/id-token-hint.ts';
+import { readClaims } from '../log-in/requested-claims.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readClaims } from '../requested-claims.ts';
 
 /** The names, any of which will do; null = whoever it is. @throws OAuthError invalid_request */
 export async function askedUsers({ form }: Call, km: KeyManager): Promise<readonly unknown[] | null> {

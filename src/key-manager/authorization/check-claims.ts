@@ -1,7 +1,7 @@
 /** What the client asks to learn by name can be asked for so (OpenID Connect Core section 5.5). */
 import type { Step } from '../call.ts';
+import { readClaims } from '../log-in/requested-claims.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readClaims } from '../requested-claims.ts';
 import { responseTypeOf } from './check-response.ts';
 
 export const checkClaims: Step = ({ form }) => {

@@ -1,7 +1,7 @@
 /** The key of which whoever exchanges the code has to prove that he has it (RFC 9449 section 10). */
 import type { Step } from '../call.ts';
-import { readProof } from '../dpop.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { readProof } from '../proofs/dpop.ts';
 
 /** A SHA-256 in base64url. */
 const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CodeRow } from '../../adapters/stores/authorization-codes.ts';
 import type { KeyManager, Step } from '../call.ts';
-import { isPublic } from '../client-metadata.ts';
+import { isPublic } from '../clients/client-metadata.ts';
 import type { Form } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { wantsCode } from './check-response.ts';

@@ -1,8 +1,8 @@
 /** The browser is sent back to where the client has registered, and nowhere else (RFC 9700 section 4.1.3). */
 import type { Call, Step } from '../call.ts';
-import { redirectUrisOf } from '../client-metadata.ts';
+import { redirectUrisOf } from '../clients/client-metadata.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope } from '../scopes.ts';
+import { readScope } from '../tokens/scopes.ts';
 
 export const checkRedirectUri: Step = (call) => {
   call.answerTo = { redirectUri: redirectUri(call), mode: 'query', state: call.form.get('state') };

@@ -1,6 +1,6 @@
 /** What the client wants, and in which form. */
 import type { IssuerOptions, Step } from '../call.ts';
-import { mayUse } from '../clients.ts';
+import { mayUse } from '../clients/clients.ts';
 import type { Form } from '../form.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { type AuthorizationAnswer, type ResponseMode, responseModes } from './answer.ts';

@@ -1,7 +1,7 @@
 /** Scope and nonce have the form that they may have. */
 import type { Step } from '../call.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope } from '../scopes.ts';
+import { readScope } from '../tokens/scopes.ts';
 import { responseTypeOf } from './check-response.ts';
 
 const longestNonce = 512;

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { endPushed, findPushed, insertPushed, type PushedRow } from '../../adapters/stores/pushed-requests.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
-import { metadataOf } from '../client-metadata.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 import { type Form, parseForm } from '../form.ts';
-import { readDone } from '../interaction.ts';
+import { readDone } from '../log-in/interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { tokenHash } from '../token-hash.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 import { queryOf } from './read-request.ts';
 
 /** RFC 9126 section 2.2. */

@@ -1,7 +1,7 @@
 /** The parameters of an authorization request: of the query, or of the body (OpenID Connect Core section 3.1.2.1). */
 import type { FastifyRequest } from 'fastify';
 import type { Step } from '../call.ts';
-import { withoutDone } from '../interaction.ts';
+import { withoutDone } from '../log-in/interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 /** Characters. A body can be longer than the address that a page leads back to; longer requests can be pushed (RFC 9126). */

@@ -2,10 +2,10 @@
 import { consentOf } from '../../adapters/stores/consents.ts';
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import type { Step } from '../call.ts';
-import { readDone } from '../interaction.ts';
+import { readDone } from '../log-in/interaction.ts';
+import { toAgreeTo } from '../log-in/requested-claims.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showConsent } from '../pages/consent.ts';
-import { toAgreeTo } from '../requested-claims.ts';
 import { promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
 

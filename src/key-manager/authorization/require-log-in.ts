@@ -1,11 +1,11 @@
 /** Somebody has logged in in this browser, and lately enough. */
 import type { Call, KeyManager, Step } from '../call.ts';
 import { seconds } from '../call.ts';
-import { readDone } from '../interaction.ts';
+import { readDone } from '../log-in/interaction.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { showSignUp } from '../pages/sign-up.ts';
-import { findSession } from '../sessions.ts';
 import { askedUsers } from './asked-user.ts';
 import { maxAgeOf, promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';

@@ -1,7 +1,7 @@
 /** The client is who it says (RFC 6749 section 2.3). */
 import type { KeyManager, Step } from '../call.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
-import { metadataOf } from '../client-metadata.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 import { invalidClient, type OAuthError } from '../oauth-error.ts';
 
 /** For a client that has registered no method. */

@@ -1,8 +1,8 @@
 /** Who may ask about tokens: a gateway, an administrator, or a client about its own (RFC 7662 section 2.1). */
 import type { Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
-import { isPublic } from '../client-metadata.ts';
-import { logInSource } from '../log-in-source.ts';
+import { isPublic } from '../clients/client-metadata.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { authenticateClient, refusal } from './authenticate-client.ts';
 import { requireActiveClient } from './require-active-client.ts';

@@ -2,10 +2,10 @@
 import { restScopes } from '../../core/rest-scopes.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
-import { introspect } from '../introspection.ts';
-import { logInSource } from '../log-in-source.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { checkPossession } from '../token-possession.ts';
+import { introspect } from '../tokens/introspection.ts';
+import { checkPossession } from '../tokens/token-possession.ts';
 
 /** Scope of a token, and whose roles will do. */
 const scope = 'apim:subscribe';

@@ -1,7 +1,7 @@
 /** The user whose name and password stand in the Authorization header. */
 import type { Step } from '../call.ts';
 import { readBasic } from '../client-auth/basic.ts';
-import { logInSource } from '../log-in-source.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
 import { refusal } from './authenticate-client.ts';
 
 export const authenticateUser: Step = async (call, km) => {

@@ -1,11 +1,11 @@
 /** Which keys the request proves: what is issued is bound to them. */
 
 import type { Step } from '../call.ts';
-import { clientCertificateOf, thumbprintOf } from '../client-certificate.ts';
-import { metadataOf } from '../client-metadata.ts';
-import { nonceHeaders, readProof } from '../dpop.ts';
+import { clientCertificateOf, thumbprintOf } from '../clients/client-certificate.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { tokenUrls } from '../token-urls.ts';
+import { nonceHeaders, readProof } from '../proofs/dpop.ts';
+import { tokenUrls } from '../tokens/token-urls.ts';
 
 export const provePossession: Step = async (call, km) => {
   const metadata = metadataOf(call.client);

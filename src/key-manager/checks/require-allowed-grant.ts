@@ -1,7 +1,7 @@
 /** The client may use the grant. */
 import type { Step } from '../call.ts';
-import { isPublic } from '../client-metadata.ts';
-import { mayUse } from '../clients.ts';
+import { isPublic } from '../clients/client-metadata.ts';
+import { mayUse } from '../clients/clients.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export const requireAllowedGrant: Step = ({ client, grant }) => {

@@ -4,9 +4,9 @@ import type { FastifyRequest } from 'fastify';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { KeyManager } from '../call.ts';
-import { clientCertificateOf, isIssuedBy } from '../client-certificate.ts';
-import { KeysUnavailable, keySetOf } from '../client-keys.ts';
-import { type ClientMetadata, metadataOf } from '../client-metadata.ts';
+import { clientCertificateOf, isIssuedBy } from '../clients/client-certificate.ts';
+import { KeysUnavailable, keySetOf } from '../clients/client-keys.ts';
+import { type ClientMetadata, metadataOf } from '../clients/client-metadata.ts';
 
 /** A method by which the request itself has no more than `client_id`. */
 export interface ConnectionAuthentication {

@@ -1,5 +1,5 @@
 /** A public client only says who it is (RFC 6749 section 2.1): what it presents has to be worth nothing to others. */
-import { isPublic } from '../client-metadata.ts';
+import { isPublic } from '../clients/client-metadata.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 
 export const none: ClientAuthentication = {

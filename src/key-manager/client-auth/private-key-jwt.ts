@@ -3,12 +3,12 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { clientKeys, KeysUnavailable } from '../client-keys.ts';
-import { isCompact } from '../compact-jws.ts';
-import { jwsAlgorithms } from '../jws-algorithms.ts';
+import { clientKeys, KeysUnavailable } from '../clients/client-keys.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { takeOnce } from '../one-time.ts';
-import { tokenUrls } from '../token-urls.ts';
+import { isCompact } from '../proofs/compact-jws.ts';
+import { jwsAlgorithms } from '../proofs/jws-algorithms.ts';
+import { takeOnce } from '../proofs/one-time.ts';
+import { tokenUrls } from '../tokens/token-urls.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

@@ -4,11 +4,11 @@ import { AccountError, type Notice, notices } from '../account/action.ts';
 import { accountActions } from '../account/index.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
-import { openInteraction } from '../interaction.ts';
+import { openInteraction } from '../log-in/interaction.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showAccount } from '../pages/account.ts';
 import { showLogIn } from '../pages/log-in.ts';
-import { findSession } from '../sessions.ts';
 
 const path = '/oauth2/account';
 

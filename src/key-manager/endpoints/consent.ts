@@ -4,11 +4,11 @@ import { onlyTokens } from '../../adapters/stores/store.ts';
 import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
-import { openInteraction, withDone } from '../interaction.ts';
+import { openInteraction, withDone } from '../log-in/interaction.ts';
+import { toAgreeTo } from '../log-in/requested-claims.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { toAgreeTo } from '../requested-claims.ts';
-import { writeScope } from '../scopes.ts';
-import { findSession } from '../sessions.ts';
+import { writeScope } from '../tokens/scopes.ts';
 
 const decide: Step = async (call, km) => {
   const { form, request, reply } = call;

@@ -8,12 +8,12 @@ import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authoriza
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
-import { mayUse } from '../clients.ts';
+import { mayUse } from '../clients/clients.ts';
 import { newUserCode, showUserCode } from '../device/user-code.ts';
 import { deviceCode } from '../grants/device-code.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope, writeScope } from '../scopes.ts';
-import { tokenHash } from '../token-hash.ts';
+import { readScope, writeScope } from '../tokens/scopes.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 
 /** Devices of one client that wait at most: the codes of public clients are asked for by anybody. */
 const mostWaiting = 10_000;

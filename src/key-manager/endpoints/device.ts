@@ -7,13 +7,13 @@ import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.t
 import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { readUserCode } from '../device/user-code.ts';
 import { parseForm } from '../form.ts';
-import { openInteraction } from '../interaction.ts';
-import { logInOf, writeLogIn } from '../log-in.ts';
+import { openInteraction } from '../log-in/interaction.ts';
+import { logInOf, writeLogIn } from '../log-in/log-in.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { devicePath, showCodeEntry, showDeviceConfirmation, showDeviceDecided } from '../pages/device.ts';
 import { showLogIn } from '../pages/log-in.ts';
-import { findSession } from '../sessions.ts';
-import { tokenHash } from '../token-hash.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 
 /** Wrong codes that a user may type within this time, in seconds (section 5.1). */
 const mostGuesses = 10;

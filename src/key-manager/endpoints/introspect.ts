@@ -6,8 +6,8 @@ import { readClientCredentials } from '../checks/read-client-credentials.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
-import { introspect as examine, hasExpired } from '../introspection.ts';
-import { asksForSigned, signedIntrospectionType, signIntrospection } from '../signed-introspection.ts';
+import { introspect as examine, hasExpired } from '../tokens/introspection.ts';
+import { asksForSigned, signedIntrospectionType, signIntrospection } from '../tokens/signed-introspection.ts';
 
 const answer: Step = async (call, km) => {
   const token = call.form.require('token');

@@ -9,7 +9,7 @@ import { type Away, comeBack, goAway } from '../federation/away.ts';
 import { enter } from '../federation/enter.ts';
 import { upstreams } from '../federation/index.ts';
 import type { Upstream } from '../federation/upstream.ts';
-import { openInteraction } from '../interaction.ts';
+import { openInteraction } from '../log-in/interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { logInCookie, requireOriginOfLogIn, sessionBefore } from '../pages/log-in-elsewhere.ts';

@@ -3,12 +3,12 @@ import type { LogInSource } from '../../adapters/user-stores/user-store.ts';
 import type { Call, KeyManager, Refuse, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
-import { type Interaction, openInteraction, withDone } from '../interaction.ts';
-import { logInSource } from '../log-in-source.ts';
+import { type Interaction, openInteraction, withDone } from '../log-in/interaction.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
+import { beginSession } from '../log-in/sessions.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { logInCookie, requireOriginOfLogIn, sessionBefore } from '../pages/log-in-elsewhere.ts';
 import { sendErrorPage } from '../pages/page.ts';
-import { beginSession } from '../sessions.ts';
 
 /** From the page on which accounts are made. */
 const showInstead: Step = async (call, km) => {

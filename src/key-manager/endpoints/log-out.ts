@@ -2,13 +2,13 @@
 import { queryOf } from '../authorization/read-request.ts';
 import { type Call, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
-import { shownName } from '../clients.ts';
+import { shownName } from '../clients/clients.ts';
 import { parseForm } from '../form.ts';
-import { openInteraction, sealInteraction } from '../interaction.ts';
+import { openInteraction, sealInteraction } from '../log-in/interaction.ts';
+import { endSession, findSession } from '../log-in/sessions.ts';
 import { type LogOutRequest, readLogOutRequest } from '../log-out/log-out-request.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showLoggedOut, showLogOut, showStillLoggedIn } from '../pages/log-out.ts';
-import { endSession, findSession } from '../sessions.ts';
 
 /** Browsers send no cookie with a form that comes from elsewhere, but they do when they follow a redirection. */
 const askByGet: Step = ({ request, reply }, km) => {

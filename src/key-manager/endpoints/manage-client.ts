@@ -7,7 +7,7 @@ import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authoriza
 import { OAuthError } from '../oauth-error.ts';
 import { describeClient } from '../registration/describe.ts';
 import { readMetadata } from '../registration/read-metadata.ts';
-import { tokenHash } from '../token-hash.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 import { freeName, writeMetadata } from './register.ts';
 import { readJson } from './register-client.ts';
 

@@ -6,7 +6,7 @@ import { responseTypes } from '../authorization/check-response.ts';
 import type { Step } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
-import { jwsAlgorithms } from '../jws-algorithms.ts';
+import { jwsAlgorithms } from '../proofs/jws-algorithms.ts';
 
 const answer: Step = ({ reply }, km) => {
   const { options, keys, grants } = km;

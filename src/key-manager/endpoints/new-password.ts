@@ -7,7 +7,7 @@ import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showNewPassword, showPasswordSet } from '../pages/new-password.ts';
-import { tokenHash } from '../token-hash.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 
 /** Nothing is used up by looking: programs that check links in messages look first. */
 const show: Step = async (call, km) => {

@@ -11,7 +11,7 @@ import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { describeClient } from '../registration/describe.ts';
 import { type RegisteredMetadata, readMetadata } from '../registration/read-metadata.ts';
-import { tokenHash } from '../token-hash.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 import { readJson } from './register-client.ts';
 
 /** What a client of nobody may use: all else is done for its owner, or with a user's password. */

@@ -3,12 +3,12 @@ import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { samlStatus } from '../../core/saml.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { showLogIn } from '../pages/log-in.ts';
 import { acceptRequest } from '../service-providers/accept-request.ts';
 import { answerWith, refuseTo, responder } from '../service-providers/answer.ts';
 import { beginUnsolicited } from '../service-providers/begin-unsolicited.ts';
 import { continueAt, openSignOn, type SignOn } from '../service-providers/sign-on.ts';
-import { findSession } from '../sessions.ts';
 
 const readRequest: Step = async (call, km) => {
   const { form, request } = call;

@@ -5,11 +5,11 @@ import { RestError } from '../../platform/rest-error.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
-import { openInteraction } from '../interaction.ts';
-import { logInSource } from '../log-in-source.ts';
+import { openInteraction } from '../log-in/interaction.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
+import { beginSession, findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showSignUp, showWaiting } from '../pages/sign-up.ts';
-import { beginSession, findSession } from '../sessions.ts';
 import { goBack } from './log-in.ts';
 
 const requireSignUp: Step = (_call, { signUp }) => {

@@ -10,9 +10,9 @@ import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { requireActiveClient } from '../checks/require-active-client.ts';
 import { requireAllowedGrant } from '../checks/require-allowed-grant.ts';
 import { selectGrant } from '../checks/select-grant.ts';
-import { tokenType } from '../confirmation.ts';
-import { logInSource } from '../log-in-source.ts';
-import { expiresIn } from '../times.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
+import { tokenType } from '../tokens/confirmation.ts';
+import { expiresIn } from '../tokens/times.ts';
 
 const runGrant: Step = async ({ request, form, client, grant, reply, began, confirmation }, km) => {
   const source = logInSource(km, request, 'authenticated client');

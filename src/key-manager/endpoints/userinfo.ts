@@ -1,12 +1,12 @@
 /** GET and POST /oauth2/userinfo: who the bearer's user is (OpenID Connect Core section 5.3). */
 import type { Step } from '../call.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
-import { findToken } from '../introspection.ts';
+import type { AskedClaims } from '../log-in/requested-claims.ts';
+import { claimsFor, userClaims } from '../log-in/user-claims.ts';
 import { OAuthError } from '../oauth-error.ts';
-import type { AskedClaims } from '../requested-claims.ts';
-import { rolesOf } from '../roles.ts';
-import { checkPossession } from '../token-possession.ts';
-import { claimsFor, userClaims } from '../user-claims.ts';
+import { findToken } from '../tokens/introspection.ts';
+import { rolesOf } from '../tokens/roles.ts';
+import { checkPossession } from '../tokens/token-possession.ts';
 
 const answer: Step = async ({ request, reply }, km) => {
   const [, scheme = '', token] = /^(Bearer|DPoP) +([\w\-.~+/]+=*) *$/i.exec(request.headers.authorization ?? '') ?? [];

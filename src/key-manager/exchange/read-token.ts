@@ -4,11 +4,11 @@ import { consentOf } from '../../adapters/stores/consents.ts';
 import { revokedUpTo } from '../../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import type { Confirmation } from '../confirmation.ts';
 import type { Actor } from '../formats/format.ts';
-import { readHint } from '../id-token-hint.ts';
-import { introspect } from '../introspection.ts';
-import { tokenHash } from '../token-hash.ts';
+import { readHint } from '../log-in/id-token-hint.ts';
+import type { Confirmation } from '../tokens/confirmation.ts';
+import { introspect } from '../tokens/introspection.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 
 const prefix = 'urn:ietf:params:oauth:token-type:';
 

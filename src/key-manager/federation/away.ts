@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { SealError } from '../../platform/seal.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { longestCookie, readCookie, setCookie } from '../cookies.ts';
-import type { Interaction } from '../interaction.ts';
+import { longestCookie, readCookie, setCookie } from '../log-in/cookies.ts';
+import type { Interaction } from '../log-in/interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export interface Away {

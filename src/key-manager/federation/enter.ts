@@ -3,9 +3,9 @@ import { findSession as findSessionById, type SessionRow } from '../../adapters/
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { logInSource } from '../log-in-source.ts';
+import { logInSource } from '../log-in/log-in-source.ts';
+import { beginSession, findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { beginSession, findSession } from '../sessions.ts';
 import { assertedUser, isUnchanged, rememberUser } from './asserted-user.ts';
 import type { Away } from './away.ts';
 import type { AssertedIdentity } from './upstream.ts';

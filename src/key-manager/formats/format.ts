@@ -4,8 +4,8 @@ import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { Queryable, StoreTransaction } from '../../adapters/stores/store.ts';
 import type { TokenType } from '../../core/application.ts';
 import type { KeyManager } from '../call.ts';
-import { type Confirmation, writeConfirmation } from '../confirmation.ts';
-import type { LogIn } from '../log-in.ts';
+import type { LogIn } from '../log-in/log-in.ts';
+import { type Confirmation, writeConfirmation } from '../tokens/confirmation.ts';
 
 /** Who acts for the subject of a token, and for whom he did before (RFC 8693 section 4.1). */
 export interface Actor {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
-import { clientClaims } from '../claims.ts';
-import { cnf } from '../confirmation.ts';
-import { readOnce } from '../known-clients.ts';
+import { readOnce } from '../clients/known-clients.ts';
+import { clientClaims } from '../tokens/claims.ts';
+import { cnf } from '../tokens/confirmation.ts';
 import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const jwt: TokenFormat = {

@@ -13,9 +13,9 @@ import {
   type TokenIdentity,
 } from '../../adapters/stores/access-tokens.ts';
 import type { Seal } from '../../platform/seal.ts';
-import { writeConfirmation } from '../confirmation.ts';
-import { lasts } from '../times.ts';
-import { tokenHash } from '../token-hash.ts';
+import { writeConfirmation } from '../tokens/confirmation.ts';
+import { lasts } from '../tokens/times.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
 import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {

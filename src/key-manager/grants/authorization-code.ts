@@ -2,17 +2,17 @@
 import { type CodeRow, endCode, findCodeByHash } from '../../adapters/stores/authorization-codes.ts';
 import { verifies } from '../authorization/check-pkce.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { isPublic } from '../client-metadata.ts';
-import { mayUse } from '../clients.ts';
-import { issue } from '../issue.ts';
-import { readLogIn } from '../log-in.ts';
+import { isPublic } from '../clients/client-metadata.ts';
+import { mayUse } from '../clients/clients.ts';
+import { readLogIn } from '../log-in/log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { presentedAgain } from '../presented-again.ts';
-import { rolesOf } from '../roles.ts';
-import { readScope } from '../scopes.ts';
-import { issueTime } from '../times.ts';
-import { tokenHash } from '../token-hash.ts';
-import { userPlan } from '../user-plan.ts';
+import { issue } from '../tokens/issue.ts';
+import { presentedAgain } from '../tokens/presented-again.ts';
+import { rolesOf } from '../tokens/roles.ts';
+import { readScope } from '../tokens/scopes.ts';
+import { issueTime } from '../tokens/times.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const authorizationCode: Grant = {

@@ -2,12 +2,12 @@
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { User } from '../../adapters/user-stores/user-store.ts';
 import type { IssuerOptions, KeyManager } from '../call.ts';
+import { readOnce } from '../clients/known-clients.ts';
 import type { Form } from '../form.ts';
-import { issue } from '../issue.ts';
-import { readOnce } from '../known-clients.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { applicationTokenScope, readScope } from '../scopes.ts';
-import { expiresAt, issueTime } from '../times.ts';
+import { issue } from '../tokens/issue.ts';
+import { applicationTokenScope, readScope } from '../tokens/scopes.ts';
+import { expiresAt, issueTime } from '../tokens/times.ts';
 import type { Grant } from './grant.ts';
 
 export const clientCredentials: Grant = {

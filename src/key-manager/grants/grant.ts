@@ -2,9 +2,9 @@
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { LogInSource } from '../../adapters/user-stores/user-store.ts';
 import type { KeyManager } from '../call.ts';
-import type { Confirmation } from '../confirmation.ts';
 import type { Form } from '../form.ts';
-import type { Issued } from '../issue.ts';
+import type { Confirmation } from '../tokens/confirmation.ts';
+import type { Issued } from '../tokens/issue.ts';
 
 export interface GrantRequest {
   /** Has only the grant's own parameters. */

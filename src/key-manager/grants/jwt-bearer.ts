@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { verifyAssertion } from '../assertions/verify-jwt.ts';
-import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope } from '../scopes.ts';
-import { issueTime, lasts } from '../times.ts';
-import { userPlan } from '../user-plan.ts';
+import { issue } from '../tokens/issue.ts';
+import { readScope } from '../tokens/scopes.ts';
+import { issueTime, lasts } from '../tokens/times.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const jwtBearer: Grant = {

@@ -2,12 +2,12 @@
 
 import { shortUserName } from '../../adapters/user-stores/user-name.ts';
 import { defaultTenant, fullUserName } from '../../core/tenant.ts';
-import { mayUse } from '../clients.ts';
-import { issue } from '../issue.ts';
+import { mayUse } from '../clients/clients.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { readScope } from '../scopes.ts';
-import { issueTime } from '../times.ts';
-import { userPlan } from '../user-plan.ts';
+import { issue } from '../tokens/issue.ts';
+import { readScope } from '../tokens/scopes.ts';
+import { issueTime } from '../tokens/times.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const password: Grant = {

@@ -15,19 +15,19 @@ import {
 import { revokeAccessTokensOf, revokeFamily } from '../../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { writeConfirmation } from '../confirmation.ts';
 import type { PreparedToken, TokenPlan } from '../formats/format.ts';
 import { formats } from '../formats/index.ts';
-import { withIdToken } from '../id-token.ts';
-import { type Issued, overtaken } from '../issue.ts';
-import { readLogIn } from '../log-in.ts';
+import { withIdToken } from '../log-in/id-token.ts';
+import { readLogIn } from '../log-in/log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { createRefreshToken, refreshTokenOf } from '../refresh-tokens.ts';
-import { rolesFor } from '../roles.ts';
-import { narrow, readScope } from '../scopes.ts';
-import { issueTime, lasts } from '../times.ts';
-import { tokenHash } from '../token-hash.ts';
-import { userPlan } from '../user-plan.ts';
+import { writeConfirmation } from '../tokens/confirmation.ts';
+import { type Issued, overtaken } from '../tokens/issue.ts';
+import { createRefreshToken, refreshTokenOf } from '../tokens/refresh-tokens.ts';
+import { rolesFor } from '../tokens/roles.ts';
+import { narrow, readScope } from '../tokens/scopes.ts';
+import { issueTime, lasts } from '../tokens/times.ts';
+import { tokenHash } from '../tokens/token-hash.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const refreshToken: Grant = {

@@ -4,15 +4,15 @@ import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
-import { mayUse } from '../clients.ts';
+import { mayUse } from '../clients/clients.ts';
 import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
-import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
-import { readScope } from '../scopes.ts';
 import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
-import { issueTime, lasts } from '../times.ts';
-import { userPlan } from '../user-plan.ts';
+import { issue } from '../tokens/issue.ts';
+import { readScope } from '../tokens/scopes.ts';
+import { issueTime, lasts } from '../tokens/times.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
 export const saml2Bearer: Grant = {

@@ -7,17 +7,17 @@ import { randomUUID } from 'node:crypto';
 import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
 import { gatewayAudience } from '../../core/token.ts';
 import type { KeyManager } from '../call.ts';
-import { isPublic } from '../client-metadata.ts';
-import type { Confirmation } from '../confirmation.ts';
+import { isPublic } from '../clients/client-metadata.ts';
 import { type BroughtToken, readToken, tokenTypes } from '../exchange/read-token.ts';
 import type { Form } from '../form.ts';
 import type { Actor } from '../formats/format.ts';
-import { issue } from '../issue.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { rolesOf } from '../roles.ts';
-import { readScope } from '../scopes.ts';
-import { issueTime, lasts } from '../times.ts';
-import { userPlan } from '../user-plan.ts';
+import type { Confirmation } from '../tokens/confirmation.ts';
+import { issue } from '../tokens/issue.ts';
+import { rolesOf } from '../tokens/roles.ts';
+import { readScope } from '../tokens/scopes.ts';
+import { issueTime, lasts } from '../tokens/times.ts';
+import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
 export const tokenExchange: Grant = {

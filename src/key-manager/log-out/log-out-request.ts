@@ -1,9 +1,9 @@
 /** What a client asks when it sends a browser to log out (OpenID Connect RP-Initiated Logout 1.0 section 2). */
 import { type ClientRow, findClient } from '../../adapters/stores/clients.ts';
 import type { KeyManager } from '../call.ts';
-import { metadataOf } from '../client-metadata.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 import type { Form } from '../form.ts';
-import { type IdTokenHint, readHint } from '../id-token-hint.ts';
+import { type IdTokenHint, readHint } from '../log-in/id-token-hint.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export interface LogOutRequest {

@@ -14,7 +14,7 @@ import {
 } from '../../adapters/stores/logout-notices.ts';
 import { onlyTokens } from '../../adapters/stores/store.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { metadataOf } from '../client-metadata.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 
 const everyMs = 1000;
 /** At once. */

@@ -4,7 +4,7 @@ import { type SessionRow, sessionsOf } from '../../adapters/stores/sessions.ts';
 import { isFederated } from '../../core/identity-provider.ts';
 import { describeBrowser } from '../account/describe-browser.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { sealInteraction } from '../interaction.ts';
+import { sealInteraction } from '../log-in/interaction.ts';
 import { meaningOf } from './consent.ts';
 import { type Html, html } from './html.ts';
 import { sendPage } from './page.ts';

@@ -2,8 +2,8 @@
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { queryOf } from '../authorization/read-request.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { shownName } from '../clients.ts';
-import { readDone, sealInteraction } from '../interaction.ts';
+import { shownName } from '../clients/clients.ts';
+import { readDone, sealInteraction } from '../log-in/interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
 import { userName } from './user-name.ts';

@@ -3,7 +3,7 @@ import type { DeviceCodeRow } from '../../adapters/stores/device-codes.ts';
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { showUserCode } from '../device/user-code.ts';
-import { sealInteraction } from '../interaction.ts';
+import { sealInteraction } from '../log-in/interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
 import { userName } from './user-name.ts';

@@ -6,10 +6,10 @@ import { findClient } from '../../adapters/stores/clients.ts';
 import { findSession as findSessionRow, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
-import { shownName } from '../clients.ts';
-import { type BrowserCookie, type Interaction, sealInteraction } from '../interaction.ts';
+import { shownName } from '../clients/clients.ts';
+import { type BrowserCookie, type Interaction, sealInteraction } from '../log-in/interaction.ts';
+import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { findSession } from '../sessions.ts';
 import type { LogInPage } from './log-in.ts';
 
 export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {

@@ -2,7 +2,7 @@
 import { providersToLogInAt } from '../../adapters/stores/identity-providers.ts';
 import { defaultTenant } from '../../core/tenant.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { type Interaction, sealInteraction } from '../interaction.ts';
+import { type Interaction, sealInteraction } from '../log-in/interaction.ts';
 import { html, markup } from './html.ts';
 import { sendToLogIn } from './log-in-elsewhere.ts';
 import { sendPage } from './page.ts';

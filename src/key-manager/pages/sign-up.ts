@@ -1,6 +1,6 @@
 /** The page on which a stranger makes an account. */
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { sealInteraction } from '../interaction.ts';
+import { sealInteraction } from '../log-in/interaction.ts';
 import { type Html, html, markup } from './html.ts';
 import { sendPage } from './page.ts';
 

@@ -1,7 +1,7 @@
 /** What a client is told of its registration (RFC 7591 section 3.2.1, RFC 7592 section 3). */
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import type { KeyManager } from '../call.ts';
-import { metadataOf } from '../client-metadata.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
 
 /** Methods by which a client shows its secret. */
 const withSecret: readonly (string | undefined)[] = [undefined, 'client_secret_basic', 'client_secret_post'];

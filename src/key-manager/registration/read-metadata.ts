@@ -8,7 +8,7 @@ import { hasPrivatePart } from '../../core/token.ts';
 import type { KeyManager } from '../call.ts';
 import { clientAuthentications } from '../client-auth/index.ts';
 import { connectionAuthentications } from '../client-auth/mutual-tls.ts';
-import type { ClientMetadata } from '../client-metadata.ts';
+import type { ClientMetadata } from '../clients/client-metadata.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 export interface RegisteredMetadata extends ClientMetadata {

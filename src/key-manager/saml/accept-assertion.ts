@@ -3,7 +3,7 @@ import { parseXml, XmlError } from '../../adapters/xml/parse-xml.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import type { KeyManager } from '../call.ts';
 import { OAuthError } from '../oauth-error.ts';
-import { tokenUrls } from '../token-urls.ts';
+import { tokenUrls } from '../tokens/token-urls.ts';
 import { SamlRefusal, type SignedAssertion } from './assertion.ts';
 import { decodeAssertion } from './decode-assertion.ts';
 import { findProvider } from './find-provider.ts';

@@ -6,7 +6,7 @@ import { findSession, linkSession } from '../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { type KeyManager, seconds } from '../call.ts';
-import { rolesOf } from '../roles.ts';
+import { rolesOf } from '../tokens/roles.ts';
 import { ownEntityId } from './own-addresses.ts';
 import { ownKeys } from './own-keys.ts';
 

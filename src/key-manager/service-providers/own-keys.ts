@@ -5,7 +5,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { RestError } from '../../platform/rest-error.ts';
 import type { IssuerOptions, KeyManager } from '../call.ts';
-import type { PrivateKey } from '../signing-keys.ts';
+import type { PrivateKey } from '../signing-keys/signing-keys.ts';
 
 export interface OwnKey {
   readonly key: KeyObject;

@@ -3,8 +3,8 @@ import type { AssertedLogIn, AssertionContent } from '../../adapters/saml/write-
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import type { ServiceProvider } from '../../core/service-provider.ts';
 import type { KeyManager } from '../call.ts';
-import { rolesOf } from '../roles.ts';
-import { userClaims } from '../user-claims.ts';
+import { userClaims } from '../log-in/user-claims.ts';
+import { rolesOf } from '../tokens/roles.ts';
 import { nameIn } from './name-format.ts';
 import type { SignOn } from './sign-on.ts';
 

@@ -6,12 +6,12 @@ import { onlyTokens } from '../../adapters/stores/store.ts';
 import { never } from '../../core/revocation.ts';
 import type { PublicJwk } from '../../core/token.ts';
 import { seconds } from '../call.ts';
-import { isCompact } from '../compact-jws.ts';
-import { type JwsSigner, jwsSigner } from '../jws.ts';
 import { signingAlgorithms } from '../options.ts';
-import type { SigningKeys, SigningKeysDeps } from '../signing-keys.ts';
+import { isCompact } from '../proofs/compact-jws.ts';
+import { type JwsSigner, jwsSigner } from './jws.ts';
 import { type Algorithm, sealPurpose } from './make-key.ts';
 import { signingKey } from './order-of-keys.ts';
+import type { SigningKeys, SigningKeysDeps } from './signing-keys.ts';
 
 export interface KeyRing extends SigningKeys {
   /** Reads the store again. */

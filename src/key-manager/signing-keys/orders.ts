@@ -12,10 +12,10 @@ import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { seconds } from '../call.ts';
 import { shortestOverlap } from '../options.ts';
-import type { SigningKeysDeps } from '../signing-keys.ts';
 import { type Algorithm, type ImportedKey, importKey, makeKey } from './make-key.ts';
 import { endOf, type KeyPhase, nextKey, phaseOf, signingKey } from './order-of-keys.ts';
 import { publishKeys } from './publish-keys.ts';
+import type { SigningKeysDeps } from './signing-keys.ts';
 
 /** A signing key as it may be shown: nothing of its private part. */
 export interface ShownKey {

@@ -5,11 +5,11 @@
 import { listSigningKeys, type SigningKeyRow, updateSigningKey } from '../../adapters/stores/signing-keys.ts';
 import { RestError } from '../../platform/rest-error.ts';
 import { seconds } from '../call.ts';
-import type { SigningKeysDeps } from '../signing-keys.ts';
 import type { Algorithm } from './make-key.ts';
 import { endOf, nextKey, signingKey } from './order-of-keys.ts';
 import type { KeyOrders } from './orders.ts';
 import { publishKeys } from './publish-keys.ts';
+import type { SigningKeysDeps } from './signing-keys.ts';
 
 const everyMs = 10_000;
 const day = 86_400;

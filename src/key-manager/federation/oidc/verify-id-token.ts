@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import type { IdentityProvider, OpenIdClient } from '../../../core/identity-provider.ts';
 import { isSigned } from '../../assertions/is-signed.ts';
 import { type KeyManager, seconds } from '../../call.ts';
-import { jwsAlgorithms } from '../../jws-algorithms.ts';
+import { jwsAlgorithms } from '../../proofs/jws-algorithms.ts';
 import type { Away } from '../away.ts';
 import type { UpstreamTokens } from './exchange-code.ts';
 import type { OpenIdProvider } from './read-metadata.ts';

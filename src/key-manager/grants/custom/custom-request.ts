@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { takeAssertion } from '../../../adapters/stores/used-assertions.ts';
 import { type KeyManager, seconds } from '../../call.ts';
-import { mayUse } from '../../clients.ts';
-import { type Issued, issue } from '../../issue.ts';
+import { mayUse } from '../../clients/clients.ts';
 import { OAuthError } from '../../oauth-error.ts';
-import { readScope } from '../../scopes.ts';
-import { issueTime } from '../../times.ts';
-import { userPlan } from '../../user-plan.ts';
+import { type Issued, issue } from '../../tokens/issue.ts';
+import { readScope } from '../../tokens/scopes.ts';
+import { issueTime } from '../../tokens/times.ts';
+import { userPlan } from '../../tokens/user-plan.ts';
 import type { GrantRequest } from '../grant.ts';
 import type { CustomGrantOrder, CustomGrantRequest, CustomGrantUser } from './custom-grant.ts';
 

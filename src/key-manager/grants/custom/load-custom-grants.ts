@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OperatorError } from '../../../platform/operator-error.ts';
-import type { Issued } from '../../issue.ts';
+import type { Issued } from '../../tokens/issue.ts';
 import type { Grant } from '../grant.ts';
 import { grants } from '../index.ts';
 import type { CustomGrant } from './custom-grant.ts';

@@ -1,0 +1,61 @@
+/** Id tokens (OpenID Connect Core section 2): who logged in, when and how, for the client and nobody else. */
+import { createHash } from 'node:crypto';
+import type { ClientRow } from '../../adapters/stores/clients.ts';
+import { type KeyManager, seconds } from '../call.ts';
+import { metadataOf } from '../clients/client-metadata.ts';
+import type { TokenPlan } from '../formats/format.ts';
+import type { Issued } from '../tokens/issue.ts';
+import { rolesOf } from '../tokens/roles.ts';
+import type { LogIn } from './log-in.ts';
+import { claimsFor, userClaims } from './user-claims.ts';
+
+/** With an id token, if the user logged in here and `openid` was granted. */
+export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issued): Promise<Issued> {
+  const { logIn } = plan;
+  if (!logIn || !plan.scope.split(' ').includes('openid')) return issued;
+  return { ...issued, idToken: await idTokenOf(km, { ...plan, logIn }, issued.access.value) };
+}
+
+/** @param accessToken that comes with it; null = none */
+export async function idTokenOf(
+  km: KeyManager,
+  { client, subject, logIn }: Pick<TokenPlan, 'client' | 'subject'> & { readonly logIn: LogIn },
+  accessToken: string | null,
+): Promise<string> {
+  const now = seconds(km.clock);
+  const algorithm = idTokenAlgorithm(client, km);
+  const claims = {
+    ...(logIn.idToken && claimsFor((await userClaims(km, subject)) ?? {}, [], logIn.idToken)),
+    iss: km.options.issuer,
+    sub: subject,
+    aud: client.consumer_key,
+    azp: client.consumer_key,
+    iat: now,
+    exp: now + km.options.idTokenValidity,
+    auth_time: logIn.authenticatedAt,
+    ...(logIn.methods.length > 0 && { amr: [...logIn.methods] }),
+    sid: logIn.session,
+    ...(accessToken === null ? {} : { at_hash: halfHash(algorithm, accessToken) }),
+    ...(await rolesClaim(km, subject)),
+    ...(logIn.nonce === null ? {} : { nonce: logIn.nonce }),
+  };
+  return km.keys.sign(claims, 'JWT', algorithm);
+}
+
+/** What the client asked for when it registered, or else that of the options. */
+const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
+  metadataOf(client).id_token_signed_response_alg ?? options.signingAlgorithm;
+
+/** The roles of now, under the name that the option `tokens.rolesClaim` gives them. */
+async function rolesClaim(km: KeyManager, subject: string): Promise<Record<string, string[]>> {
+  const name = km.options.rolesClaim;
+  return name === '' ? {} : { [name]: [...((await rolesOf(km, subject)) ?? [])] };
+}
+
+/** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
+function halfHash(algorithm: string, text: string): string {
+  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(text)
+    .digest();
+  return digest.subarray(0, digest.length / 2).toString('base64url');
+}
