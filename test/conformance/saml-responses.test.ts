@@ -79,6 +79,12 @@ const at = (ms: number): string => new Date(nowMs + ms).toISOString();
 
 const rules: readonly [section: string, must: string, make: () => Promise<string>, why: RegExp][] = [
   [
+    'bindings 3.5.4',
+    'it has no more elements than can be walked over again and again',
+    async () => replaced('</samlp:Response>', `${'<x/>'.repeat(1000)}</samlp:Response>`)(await withResponse({})()),
+    /more than 1000 elements/,
+  ],
+  [
     'bindings 3.5.5.2',
     'Destination is our consumer service',
     withResponse({ attributes: { Destination: 'https://evil.example/' } }),

@@ -167,6 +167,16 @@ const form: readonly Rule<Subject>[] = [
     },
   },
   {
+    section: 'bindings 3.4.4',
+    must: 'more than 1000 elements are refused before anything is parsed, for whoever verifies walks over all of them again and again: 400',
+    async check({ server, provider, refused }) {
+      const many = (elements: number) => requestXml(server, provider, {}, '<x/>'.repeat(elements).replace('/>', '>'));
+      await refused(redirectUrl(server, many(1001)), /more than 1000 elements/);
+      // Not well-formed either, which nobody has looked at above.
+      await refused(redirectUrl(server, many(900)), /not well-formed/);
+    },
+  },
+  {
     section: 'bindings 3.4.3',
     must: 'RelayState comes back as it was, whatever is in it; one of more than 1024 bytes, or a second one, is refused: 400',
     async check({ server, provider, browser, refused }) {

@@ -13,6 +13,12 @@ export class XmlError extends Error {
 /** Levels of elements in elements at most: those that walk through them call themselves. */
 const maxDepth = 64;
 
+/**
+ * Elements at most, before anything is parsed: whoever verifies a signature walks over all of them several times, and nobody else is
+ * answered meanwhile. A user of 900 groups fits in.
+ */
+const mostElements = 1000;
+
 /** Characters of what the parser says; it quotes the text. */
 const longestReason = 200;
 
@@ -22,10 +28,15 @@ const textNode = 3;
 export interface ParseOptions {
   /** Whether comments are taken, which people write; they are no part of any text. Default false. */
   readonly comments?: boolean;
+  /** Elements at most. Default `mostElements` */
+  readonly elements?: number;
 }
 
 /** The root element. @throws XmlError */
-export async function parseXml(text: string, { comments = false }: ParseOptions = {}): Promise<XmlElement> {
+export async function parseXml(
+  text: string,
+  { comments = false, elements = mostElements }: ParseOptions = {},
+): Promise<XmlElement> {
   const whole = text.replace(/^\uFEFF/, '').replace(/^<\?xml(?:\s[^?<>]*)?\?>/, '');
   const body = comments ? whole.replace(/<!--(?:(?!--).)*-->/gs, '') : whole;
   if (body.includes('<!')) throw new XmlError('it has a document type, a comment or a CDATA section');
@@ -33,6 +44,7 @@ export async function parseXml(text: string, { comments = false }: ParseOptions 
   if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(body)) {
     throw new XmlError('it has characters that XML does not have');
   }
+  if ((body.match(/<(?!\/)/g)?.length ?? 0) > elements) throw new XmlError(`it has more than ${elements} elements`);
   const root = await parse(body);
   refuseStrangeNodes(root, 1);
   return root;
