@@ -168,12 +168,15 @@ const form: readonly Rule<Subject>[] = [
   },
   {
     section: 'bindings 3.4.4',
-    must: 'more than 1000 elements are refused before anything is parsed, for whoever verifies walks over all of them again and again: 400',
+    must: 'more than 1000 elements, 64 levels or 64 attributes of one are refused before anything is parsed, for whoever verifies walks over all of them again and again: 400',
     async check({ server, provider, refused }) {
       const many = (elements: number) => requestXml(server, provider, {}, '<x/>'.repeat(elements).replace('/>', '>'));
       await refused(redirectUrl(server, many(1001)), /more than 1000 elements/);
       // Not well-formed either, which nobody has looked at above.
       await refused(redirectUrl(server, many(900)), /not well-formed/);
+      const within = (text: string) => requestXml(server, provider, {}, text);
+      await refused(redirectUrl(server, within('<x a="/>">'.repeat(65))), /more than 64 levels/);
+      await refused(redirectUrl(server, within(`<x ${'a="" '.repeat(65)}/>`)), /more than 64 attributes/);
     },
   },
   {

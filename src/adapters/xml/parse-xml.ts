@@ -14,10 +14,13 @@ export class XmlError extends Error {
 const maxDepth = 64;
 
 /**
- * Elements at most, before anything is parsed: whoever verifies a signature walks over all of them several times, and nobody else is
- * answered meanwhile. A user of 900 groups fits in.
+ * Elements at most: whoever verifies a signature walks over all of them several times, and nobody else is answered meanwhile. A user
+ * of 900 groups fits in.
  */
 const mostElements = 1000;
+
+/** Of one element. */
+const mostAttributes = 64;
 
 /** Characters of what the parser says; it quotes the text. */
 const longestReason = 200;
@@ -44,10 +47,35 @@ export async function parseXml(
   if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(body)) {
     throw new XmlError('it has characters that XML does not have');
   }
-  if ((body.match(/<(?!\/)/g)?.length ?? 0) > elements) throw new XmlError(`it has more than ${elements} elements`);
+  checkSize(body, elements);
   const root = await parse(body);
-  refuseStrangeNodes(root, 1);
+  refuseStrangeNodes(root);
   return root;
+}
+
+/** A tag whole, with its attributes; what is between tags has no `<`. */
+const tag = /<(?<end>\/?)[^\s<>/="']+(?<attributes>(?:\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/?)>/y;
+
+/** Before anything is parsed, which takes long if there is much of it. */
+function checkSize(text: string, mostElements: number): void {
+  let elements = 0;
+  let depth = 0;
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', tag.lastIndex)) {
+    tag.lastIndex = at;
+    const { end, attributes = '', empty } = tag.exec(text)?.groups ?? {};
+    if (end === undefined) throw new XmlError('it is not well-formed');
+    if (end !== '') {
+      depth--;
+      continue;
+    }
+    elements++;
+    if (elements > mostElements) throw new XmlError(`it has more than ${mostElements} elements`);
+    if (depth >= maxDepth) throw new XmlError(`it has more than ${maxDepth} levels`);
+    if (empty === '') depth++;
+    if ((attributes.match(/=\s*["']/g)?.length ?? 0) > mostAttributes) {
+      throw new XmlError(`it has an element with more than ${mostAttributes} attributes`);
+    }
+  }
 }
 
 async function parse(text: string): Promise<XmlElement> {
@@ -70,10 +98,9 @@ async function parse(text: string): Promise<XmlElement> {
 }
 
 /** Elements and text only. */
-function refuseStrangeNodes(element: XmlElement, depth: number): void {
-  if (depth > maxDepth) throw new XmlError(`it has more than ${maxDepth} levels`);
+function refuseStrangeNodes(element: XmlElement): void {
   for (let node = element.firstChild; node; node = node.nextSibling) {
-    if (node.nodeType === elementNode) refuseStrangeNodes(node as XmlElement, depth + 1);
+    if (node.nodeType === elementNode) refuseStrangeNodes(node as XmlElement);
     else if (node.nodeType !== textNode) throw new XmlError('it has something besides elements and text');
   }
 }
