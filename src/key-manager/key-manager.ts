@@ -33,6 +33,7 @@ import type { KeyManagerOptions } from './options.ts';
 import { type Look, readLook } from './pages/look.ts';
 import { Remembered } from './remembered.ts';
 import { openRevoker, type Revoker } from './revoker.ts';
+import { introspectShown } from './shown-token.ts';
 import type { KeyOrders } from './signing-keys/orders.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { sweep } from './sweep.ts';
@@ -66,6 +67,8 @@ export interface OpenKeyManager {
   readonly grantTypes: readonly string[];
   /** What is true of an access token now; null when it is not active. */
   introspect(token: string): Promise<Introspection | null>;
+  /** As `introspect`, of a token that the request shows. @throws RestError 401 when it does not prove the keys of the token */
+  introspectShown(token: string, request: FastifyRequest): Promise<Introspection | null>;
   /** An access token of an application itself. @throws RestError 400 when it gets none */
   applicationToken(request: ApplicationTokenRequest): Promise<ApplicationToken>;
   /** Signs an API key; null when there is no such application. It is good from when its row is written. */
@@ -129,6 +132,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     revoker: km.revoker,
     grantTypes: [...new Set([...grantTypes, ...km.grants.keys()])],
     introspect: (token) => introspect(km, token),
+    introspectShown: (token, request) => introspectShown(km, token, request),
     applicationToken: (request) => applicationToken(km, request),
     signApiKey: (request) => signApiKey(km, request),
     readApiKey: (text) => readApiKey(km, text),
