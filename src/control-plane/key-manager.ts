@@ -1,4 +1,5 @@
 /** What the control plane asks of the key manager that runs beside it on the same store. */
+import type { FastifyRequest } from 'fastify';
 import type { ApiKeyRow } from '../adapters/stores/api-keys.ts';
 import type { RevokedCounts } from '../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
@@ -52,8 +53,8 @@ export type DecideSigningKey = (tx: StoreTransaction, key: SigningKey) => Promis
 export interface KeyManager {
   /** Every grant type that a key may be for. */
   readonly grantTypes: readonly string[];
-  /** Null when the token is not active. */
-  introspect(token: string): Promise<TokenFacts | null>;
+  /** Null when the token is not active. @throws RestError 401 when it is bound to a key that the request does not prove */
+  introspectShown(token: string, request: FastifyRequest): Promise<TokenFacts | null>;
   /**
    * An access token of an application itself (`client_credentials`). `validity` is in seconds; -1 = the default, -2 = for
    * ever.

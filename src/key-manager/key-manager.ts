@@ -37,6 +37,7 @@ import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from '.
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './tokens/application-token.ts';
 import { type Introspection, introspect } from './tokens/introspection.ts';
 import { openRevoker, type Revoker } from './tokens/revoker.ts';
+import { introspectShown } from './tokens/shown-token.ts';
 
 export interface KeyManagerDeps {
   readonly store: Store;
@@ -67,6 +68,8 @@ export interface OpenKeyManager {
   readonly grantTypes: readonly string[];
   /** What is true of an access token now; null when it is not active. */
   introspect(token: string): Promise<Introspection | null>;
+  /** As `introspect`, of a token that the request shows. @throws RestError 401 when it does not prove the keys of the token */
+  introspectShown(token: string, request: FastifyRequest): Promise<Introspection | null>;
   /** An access token of an application itself. @throws RestError 400 when it gets none */
   applicationToken(request: ApplicationTokenRequest): Promise<ApplicationToken>;
   /** Signs an API key; null when there is no such application. It is good from when its row is written. */
@@ -130,6 +133,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     revoker: km.revoker,
     grantTypes: [...new Set([...grantTypes, ...km.grants.keys()])],
     introspect: (token) => introspect(km, token),
+    introspectShown: (token, request) => introspectShown(km, token, request),
     applicationToken: (request) => applicationToken(km, request),
     signApiKey: (request) => signApiKey(km, request),
     readApiKey: (text) => readApiKey(km, text),

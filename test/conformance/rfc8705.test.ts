@@ -143,6 +143,19 @@ const rules: Rule<Subject>[] = [
     },
   },
   {
+    section: '2.1',
+    must: '401 within a second for a name of 60,000 blanks, be it of an authority that is believed',
+    async check(s) {
+      const key = await s.client(byName('CN=ann,O=Test'));
+      for (const issuer of [stranger, authority]) {
+        const shown = await issuer.issue(`a${' '.repeat(60_000)}b`);
+        const begin = performance.now();
+        refused(await send(s, { shown, form: form(key) }));
+        assert.ok(performance.now() - begin < 1000);
+      }
+    },
+  },
+  {
     section: '2.1.2',
     must: 'a name among the alternative ones will do where that is registered',
     async check(s) {

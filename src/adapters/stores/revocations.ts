@@ -88,7 +88,7 @@ export async function revokeSubjectTokens(
   return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', { now, issuedBefore });
 }
 
-/** Revokes what a client was given for a user by his log-ins: codes, tokens, and that he agreed. */
+/** Revokes what a client was given for a user by his log-ins: codes, devices that he let in, tokens, and that he agreed. */
 export async function revokeAccessOf(
   tx: StoreTransaction,
   { subject, consumerKey }: { readonly subject: string; readonly consumerKey: string },
@@ -96,6 +96,8 @@ export async function revokeAccessOf(
 ): Promise<RevokedCounts> {
   const codes = tx.db.updateTable('authorization_codes').set({ state: 'DEAD' }).where('state', '=', 'ACTIVE');
   await codes.where('subject', '=', subject).where('consumer_key', '=', consumerKey).execute();
+  const devices = tx.db.updateTable('device_codes').set({ state: 'DENIED' }).where('state', '=', 'APPROVED');
+  await devices.where('subject', '=', subject).where('consumer_key', '=', consumerKey).execute();
   const all = tx.db
     .updateTable('refresh_tokens')
     .set({ state: 'REVOKED' })

@@ -16,7 +16,7 @@ export async function findCaller(request: FastifyRequest, deps: ControlPlaneDeps
   const { authorization } = request.headers;
   if (authorization === undefined || authorization === '') return null;
   const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (token !== undefined) return byToken(token, deps);
+  if (token !== undefined) return byToken(token, request, deps);
   const basic = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization)?.[1];
   if (basic !== undefined) return byPassword(Buffer.from(basic, 'base64').toString('utf8'), request, deps);
   throw unauthorized('The Authorization header must be `Bearer <access token>`.', 'invalid_request');
@@ -35,8 +35,12 @@ export function unauthorized(description: string, error?: string): RestError {
   return new RestError(401, description, [], { 'www-authenticate': challenge });
 }
 
-async function byToken(token: string, { keyManager, users }: ControlPlaneDeps): Promise<Caller> {
-  const facts = await keyManager.introspect(token);
+async function byToken(
+  token: string,
+  request: FastifyRequest,
+  { keyManager, users }: ControlPlaneDeps,
+): Promise<Caller> {
+  const facts = await keyManager.introspectShown(token, request);
   const user = facts && (await users.find(facts.username));
   if (!facts || !user) throw unauthorized('The access token is not valid (any more).', 'invalid_token');
   return toCaller(user, facts.scope.split(' '));

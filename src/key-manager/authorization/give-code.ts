@@ -9,6 +9,7 @@ import { tokenHash } from '../tokens/token-hash.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { challengeOf } from './check-pkce.ts';
 import { answered, takePushed } from './pushed-request.ts';
+import { refuseWithdrawn } from './require-consent.ts';
 
 export const giveCode: Step = async (call, km) => {
   const { form, client, beganAt } = call;
@@ -17,6 +18,7 @@ export const giveCode: Step = async (call, km) => {
   const now = seconds(km.clock);
   const id = randomUUID();
   const given = await km.write(async (tx) => {
+    await refuseWithdrawn(tx, call);
     if (!(await takePushed(tx, call))) return false;
     await insertCode(tx, {
       id,

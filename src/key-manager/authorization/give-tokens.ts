@@ -17,6 +17,7 @@ import { userPlan } from '../tokens/user-plan.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { responseTypeOf, wantsCode } from './check-response.ts';
 import { answered, takePushed } from './pushed-request.ts';
+import { refuseWithdrawn } from './require-consent.ts';
 
 export const giveTokens: Step = async (call, km) => {
   const { form, client, beganAt } = call;
@@ -48,6 +49,7 @@ export const giveTokens: Step = async (call, km) => {
     return answerClient(call, km, to, { id_token: await idTokenOf(km, plan, null) });
   }
   const issued = await issue(km, plan, false, async (tx) => {
+    await refuseWithdrawn(tx, call);
     if (!(await takePushed(tx, call))) return false;
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family });
     return true;

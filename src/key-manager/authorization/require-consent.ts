@@ -1,7 +1,8 @@
 /** The user has agreed that the client gets what it asks for. */
 import { consentOf } from '../../adapters/stores/consents.ts';
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
-import type { Step } from '../call.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
+import type { Call, Step } from '../call.ts';
 import { readDone } from '../log-in/interaction.ts';
 import { toAgreeTo } from '../log-in/requested-claims.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -25,3 +26,12 @@ export const requireConsent: Step = async (call, km) => {
   if (prompts.includes('none')) throw new OAuthError('consent_required', 'the user has not agreed to this yet');
   await showConsent(call, km, { query: requestQuery(call), scopes: asked });
 };
+
+/**
+ * He has not withdrawn it meanwhile. To be asked in the transaction that answers.
+ * @throws OAuthError access_denied
+ */
+export async function refuseWithdrawn({ db }: StoreTransaction, { client, session }: Call): Promise<void> {
+  const agreed = await consentOf(db, (session as SessionRow).subject, client.consumer_key);
+  if (agreed === null) throw new OAuthError('access_denied', 'the user has withdrawn his consent');
+}
