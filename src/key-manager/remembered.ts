@@ -2,6 +2,8 @@
 
 /** Entries at most; then all are forgotten. */
 const capacity = 10_000;
+/** Characters of a key at most: longer ones are names that somebody makes up. */
+const longestKey = 512;
 /** Milliseconds after which an entry is read again all the same: somebody may have changed the database by hand. */
 const longest = 10_000;
 
@@ -27,6 +29,7 @@ export class Remembered<V> {
    *   call, so what is read now is at least as new.
    */
   get(key: string, at: number, read: () => Promise<V>): Promise<V> {
+    if (key.length > longestKey) return read();
     const known = this.#entries.get(key);
     const now = performance.now();
     if (known && known.at === at && now - known.readAt < longest) return known.value;

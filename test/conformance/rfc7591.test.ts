@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as client from 'openid-client';
+import { assignClient, type ClientRow, findClient } from '../../src/adapters/stores/clients.ts';
 import {
   type AuthorizationServer,
   addClient,
+  addSubscribedApplication,
   basic,
   setMetadata,
   startAuthorizationServer,
@@ -251,6 +253,25 @@ const rules: Rule<AuthorizationServer>[] = [
       const answer = await manage(own, 'GET');
       assert.equal(answer.status, 200);
       assert.deepEqual(answer.json, own);
+    },
+  },
+  {
+    section: '2 (RFC 7592)',
+    must: '401 from when on the client acts for an application: who registered it manages it no more',
+    async check(s) {
+      const own = await registered(s);
+      const { consumerKey } = await addSubscribedApplication(s);
+      const { application_id } = (await findClient(s.store.db, consumerKey)) as ClientRow;
+      const to = {
+        application_id: application_id as string,
+        key_type: 'SANDBOX',
+        owner: 'admin@carbon.super',
+      } as const;
+      assert.equal(await s.store.transaction((tx) => assignClient(tx, own.client_id, to)), true);
+      const change = { ...withoutOurs(own), grant_types: ['authorization_code', 'client_credentials'] };
+      refused(await manage(own, 'PUT', change), 401, 'invalid_token');
+      refused(await manage(own, 'DELETE'), 401, 'invalid_token');
+      assert.equal((await findClient(s.store.db, own.client_id))?.grant_types.includes('client_credentials'), false);
     },
   },
   {

@@ -235,7 +235,35 @@ test('400 on a page after 60 s; but whoever came in time may take his time to lo
   const now = Math.floor(clock.now() / 1000);
   const remove = (at: number) => s.server.store.transaction(({ db }) => removeExpiredPushed(db, at, 10));
   assert.equal(await remove(now), 0);
-  assert.equal(await remove(now + 7200), 2);
+  assert.equal(await remove(now + 3600), 2);
+});
+
+test('503 when too many requests of a public client are kept, for anybody can push for it; others are served', async () => {
+  const s = await start();
+  await using server = s.server;
+  await setMetadata(server, s.client, { token_endpoint_auth_method: 'none' });
+  const expires_at = Math.floor(Date.now() / 1000) + 60;
+  const { consumerKey: consumer_key } = s.client;
+  const rows = Array.from({ length: 10_000 }, (_, at) => ({
+    id_hash: `${at}`,
+    consumer_key,
+    parameters: '',
+    expires_at,
+  }));
+  await server.store.transaction(async ({ db }) => {
+    for (let at = 0; at < rows.length; at += 500) {
+      const some = rows.slice(at, at + 500).map((row) => ({ ...row, state: 'ACTIVE' as const }));
+      await db.insertInto('pushed_requests').values(some).execute();
+    }
+  });
+  const publicly = () => server.post('/oauth2/par', { ...request, client_id: consumer_key }, null);
+  const answer = await publicly();
+  refused(answer, 503, 'temporarily_unavailable');
+  assert.equal(answer.headers.get('retry-after'), '60');
+  const other = await addClient(server, { callbackUrl });
+  assert.equal((await server.post('/oauth2/par', request, other)).status, 201);
+  await server.store.transaction(({ db }) => removeExpiredPushed(db, expires_at + 3601, 1));
+  assert.equal((await publicly()).status, 201);
 });
 
 test('each client has to push where the option says so', async () => {

@@ -68,7 +68,8 @@ export async function assignClient(
 ): Promise<boolean> {
   const row = await tx.db
     .updateTable('clients')
-    .set(to)
+    // Who registered it manages it no more: from now on it acts for somebody else.
+    .set({ ...to, registration_hash: null })
     .where('consumer_key', '=', consumerKey)
     .where('application_id', 'is', null)
     .returningAll()

@@ -53,6 +53,33 @@ function announcedUpTo(store: Store, number: number): Promise<string[]> {
   });
 }
 
+test('what waits for its turn sees what was committed meanwhile, whatever isolation the database prefers', {
+  skip,
+}, async () => {
+  const url = await server.newDatabase();
+  const name = new URL(url).pathname.slice(1);
+  const first = await openPostgresqlStore(url);
+  await sql`alter database ${sql.id(name)} set default_transaction_isolation = 'serializable'`.execute(first.db);
+  const second = await openPostgresqlStore(url);
+  after(() => Promise.all([first.close(), second.close()]));
+  const begun = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const writing = first.transaction(async (tx) => {
+    tx.record(key('a'));
+    begun.resolve();
+    await go.promise;
+  });
+  await begun.promise;
+  const seen = second.transaction(({ db }) => db.selectFrom('head').select('number').executeTakeFirstOrThrow());
+  const waiting = sql<{
+    n: number;
+  }>`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`;
+  while ((await waiting.execute(second.db)).rows[0]?.n !== 1);
+  go.resolve();
+  await writing;
+  assert.equal((await seen).number, 1);
+});
+
 test('each node announces what the other commits, in order and without being asked', { skip }, async () => {
   const [a, b] = await twoNodes();
   const total = 60;

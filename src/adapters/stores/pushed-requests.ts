@@ -24,8 +24,18 @@ export async function endPushed(tx: StoreTransaction, idHash: string): Promise<b
   return numUpdatedRows === 1n;
 }
 
-/** Seconds that the pages of a request that came in time may still be open. */
-const pagesOpen = 7200;
+/** How many of a client are kept, until `removeExpiredPushed` removes them. */
+export async function countPushed(db: Queryable, consumerKey: string): Promise<number> {
+  const { kept } = await db
+    .selectFrom('pushed_requests')
+    .select((e) => e.fn.countAll<number>().as('kept'))
+    .where('consumer_key', '=', consumerKey)
+    .executeTakeFirstOrThrow();
+  return Number(kept);
+}
+
+/** Seconds that the pages of a request that came in time may still be open: one for the log-in, and one for the consent. */
+const pagesOpen = 3600;
 
 /** Rows whose pages are over at `now`. */
 export const removeExpiredPushed: RemoveExpired = (db, now, limit) => removeOver(db, now - pagesOpen, limit);

@@ -36,15 +36,19 @@ export async function openSqlStore(
       refuseInside();
       const recorded: EntityChange[] = [];
       const begin = () =>
-        db.transaction().execute(async (tx) => {
-          await engine.takeTurn(tx);
-          const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
-          if (!onlyTokens) await tx.updateTable('head').set({ version: sql<number>`version + 1` }).execute();
-          if (recorded.length === 0) return { result, events: null };
-          const events = await appendChanges(tx, recorded, clock);
-          await engine.tell(tx, events.at(-1)?.number ?? 0);
-          return { result, events };
-        });
+        // Each query sees what was committed before it, also what was while the transaction waited for its turn.
+        db
+          .transaction()
+          .setIsolationLevel('read committed')
+          .execute(async (tx) => {
+            await engine.takeTurn(tx);
+            const result = await asTransaction(() => work({ db: tx, record: (change) => void recorded.push(change) }));
+            if (!onlyTokens) await tx.updateTable('head').set({ version: sql<number>`version + 1` }).execute();
+            if (recorded.length === 0) return { result, events: null };
+            const events = await appendChanges(tx, recorded, clock);
+            await engine.tell(tx, events.at(-1)?.number ?? 0);
+            return { result, events };
+          });
       const { result, events } = await inTurn(begin);
       if (events) changes.announce(events);
       return result;

@@ -1,9 +1,16 @@
 /** Requests for authorization that the client has sent itself: the browser brings their name only (RFC 9126). */
 import { randomBytes } from 'node:crypto';
-import { endPushed, findPushed, insertPushed, type PushedRow } from '../../adapters/stores/pushed-requests.ts';
+import type { ClientRow } from '../../adapters/stores/clients.ts';
+import {
+  countPushed,
+  endPushed,
+  findPushed,
+  insertPushed,
+  type PushedRow,
+} from '../../adapters/stores/pushed-requests.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
-import { metadataOf } from '../clients/client-metadata.ts';
+import { isPublic, metadataOf } from '../clients/client-metadata.ts';
 import { type Form, parseForm } from '../form.ts';
 import { readDone } from '../log-in/interaction.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -13,18 +20,27 @@ import { queryOf } from './read-request.ts';
 /** RFC 9126 section 2.2. */
 const prefix = 'urn:ietf:params:oauth:request_uri:';
 
-/** Keeps the request, and gives it its name. */
-export async function keepRequest(km: KeyManager, consumerKey: string, parameters: Form): Promise<string> {
+/** Of one public client that are kept: anybody can push for it. */
+const mostKept = 10_000;
+
+/** Keeps the request, and gives it its name. @throws OAuthError temporarily_unavailable */
+export async function keepRequest(km: KeyManager, client: ClientRow, parameters: Form): Promise<string> {
   const uri = prefix + randomBytes(32).toString('base64url');
   const row: PushedRow = {
     id_hash: tokenHash(uri),
-    consumer_key: consumerKey,
+    consumer_key: client.consumer_key,
     parameters: parameters.toString(),
     expires_at: seconds(km.clock) + km.options.pushedRequestValidity,
     state: 'ACTIVE',
   };
-  await km.write((tx) => insertPushed(tx, row));
-  return uri;
+  const isKept = await km.write(async (tx) => {
+    if (isPublic(client) && (await countPushed(tx.db, client.consumer_key)) >= mostKept) return false;
+    await insertPushed(tx, row);
+    return true;
+  });
+  if (isKept) return uri;
+  const headers = { 'retry-after': '60' };
+  throw new OAuthError('temporarily_unavailable', 'too many requests of this client are kept', 503, headers);
 }
 
 /** The request is the pushed one that the query names; nothing else in the query counts (RFC 9101 section 6.3). */

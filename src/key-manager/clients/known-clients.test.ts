@@ -82,3 +82,14 @@ test('what could not be read is read again, and what was read stands for one pla
   assert.equal(await remembered.get('a', 2, async () => 'second'), 'second');
   assert.equal(await remembered.get('a', 1, async () => 'third'), 'third');
 });
+
+test('a name that somebody makes up takes no memory: neither that of nobody, nor a long one', async () => {
+  let reads = 0;
+  const read = async () => {
+    reads++;
+    return reads > 2 ? 'somebody' : null;
+  };
+  const remembered = new Remembered<string | null>((value) => value !== null);
+  for (const key of ['a', 'a', 'x'.repeat(513), 'x'.repeat(513), 'b', 'b']) await remembered.get(key, 1, read);
+  assert.equal(reads, 5);
+});

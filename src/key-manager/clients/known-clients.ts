@@ -14,7 +14,8 @@ const readFor = new WeakMap<ClientRow, Map<string, Promise<unknown>>>();
 
 export class KnownClients {
   readonly #store: Store;
-  readonly #rows = new Remembered<ClientRow | null>();
+  // Names of nobody are without number.
+  readonly #rows = new Remembered<ClientRow | null>((row) => row !== null);
 
   constructor(store: Store) {
     this.#store = store;

@@ -12,7 +12,7 @@ import { requireActiveClient } from '../checks/require-active-client.ts';
 import { OAuthError } from '../oauth-error.ts';
 
 /** Of the parameters together: a public client may push too, and what is pushed is kept. */
-const longest = 16_384;
+const longest = 8192;
 /** What the client showed for itself is not part of the request. */
 const credentials = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
@@ -26,7 +26,7 @@ const push: Step = async ({ form, client, reply }, km) => {
   if (parameters.toString().length > longest) {
     throw new OAuthError('invalid_request', `the request has more than ${longest} characters`, 413);
   }
-  const request_uri = await keepRequest(km, client.consumer_key, parameters);
+  const request_uri = await keepRequest(km, client, parameters);
   reply.code(201).send({ request_uri, expires_in: km.options.pushedRequestValidity });
 };
 

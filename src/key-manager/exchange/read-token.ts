@@ -34,6 +34,8 @@ export interface BroughtToken {
   readonly confirmation: Confirmation;
   /** The row of an access token; null = an id token. */
   readonly accessId: string | null;
+  /** The session that an id token tells of; null = an access token. */
+  readonly session: string | null;
   /** Whether it is still good, in the transaction that issues for it. */
   lives(tx: StoreTransaction): Promise<boolean>;
 }
@@ -59,6 +61,7 @@ async function readAccessToken(km: KeyManager, token: string): Promise<BroughtTo
     ...(found.act && { act: found.act }),
     confirmation: found.cnf ?? {},
     accessId: id,
+    session: null,
     async lives({ db }) {
       const row = found.jti === undefined ? await findOpaque(db, tokenHash(token)) : await findJwt(db, id);
       return row !== null && row.state !== 'REVOKED';
@@ -85,6 +88,7 @@ async function readIdToken(km: KeyManager, token: string): Promise<BroughtToken 
     expiresAt: said.expires,
     confirmation: {},
     accessId: null,
+    session,
     lives: ({ db }) => lives(db),
   };
 }

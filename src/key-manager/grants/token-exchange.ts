@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
+import { linkSession } from '../../adapters/stores/sessions.ts';
 import { gatewayAudience } from '../../core/token.ts';
 import type { KeyManager } from '../call.ts';
 import { isPublic } from '../clients/client-metadata.ts';
@@ -65,10 +66,11 @@ export const tokenExchange: Grant = {
     if (!lasts(plan.expiresAt, issuedAt, km.options)) {
       throw new OAuthError('invalid_request', 'subject_token is about to expire');
     }
-    const { accessId } = brought;
+    const { accessId, session } = brought;
     const issued = await issue(km, plan, false, async (tx) => {
       if (!(await brought.lives(tx))) return false;
       if (accessId !== null) await restOn(tx, accessId, family);
+      if (session !== null) await linkSession(tx, { session_id: session, consumer_key: client.consumer_key, family });
       return true;
     });
     if (!issued) throw new OAuthError('invalid_request', 'subject_token was revoked meanwhile');
