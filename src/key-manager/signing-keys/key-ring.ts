@@ -39,6 +39,8 @@ export async function openKeyRing(
   const chosen = new Map<string | undefined, { readonly row: SigningKeyRow; readonly at: number }>();
   /** By `kid`, up to when the store knows that the key is needed. */
   const needed = new Map<string, number>();
+  /** Where the store stood before the keys were read, as far as somebody has said it. */
+  let lookedAt: number | undefined;
   let reading: Promise<void> | null = null;
   let readingNext: Promise<void> | null = null;
 
@@ -150,8 +152,12 @@ export async function openKeyRing(
         .toSorted((a, b) => Number(b.kid === first) - Number(a.kid === first) || b.signs_from - a.signs_from)
         .map((row) => ({ kid: row.kid, createdAt: row.created_at, key: keyObjectOf(row) }));
     },
-    async verify(jwt) {
+    async verify(jwt, version) {
       if (!isCompact(jwt)) return null;
+      if (version !== undefined && version !== lookedAt) {
+        await look();
+        lookedAt = version;
+      }
       try {
         const { payload } = await compactVerify(
           jwt,

@@ -39,8 +39,10 @@ export interface SigningKeys {
   /**
    * The claims, if one of the keys signed this JWT and it is written in the one canonical way; else null. A key that is
    * not known may be another node's new one: then the store is asked.
+   * @param version of the store's head, read when the request began: keys that were revoked by then verify nothing. Default: those
+   *   that are known to be
    */
-  verify(jwt: string): Promise<JWTPayload | null>;
+  verify(jwt: string, version?: number): Promise<JWTPayload | null>;
   /** Those of an algorithm of which the private part is still there, an hour after its end yet: the one that signs now first. */
   privateKeys(algorithm: Algorithm): readonly PrivateKey[];
 }

@@ -48,9 +48,9 @@ export async function findToken(
   token: string,
   began?: StoreHead,
 ): Promise<{ readonly found: Introspection; readonly row: AccessTokenRow } | null> {
-  const row = await unrevokedRow(km, token);
-  if (!row || isOver(row, km)) return null;
   const { version } = began ?? (await km.store.head());
+  const row = await unrevokedRow(km, token, version);
+  if (!row || isOver(row, km)) return null;
   const client = await km.clients.find(row.consumer_key, version);
   return client?.state === 'ACTIVE' ? { found: describe(row, client), row } : null;
 }
@@ -61,15 +61,17 @@ export async function hasExpired(km: KeyManager, token: string): Promise<boolean
   return row !== null && isOver(row, km);
 }
 
-async function unrevokedRow(km: KeyManager, token: string): Promise<AccessTokenRow | null> {
-  const row = token.includes('.') ? await verifiedRow(km, token) : await findOpaque(km.store.db, tokenHash(token));
+async function unrevokedRow(km: KeyManager, token: string, version?: number): Promise<AccessTokenRow | null> {
+  const row = token.includes('.')
+    ? await verifiedRow(km, token, version)
+    : await findOpaque(km.store.db, tokenHash(token));
   return row && row.state !== 'REVOKED' ? row : null;
 }
 
 const isOver = (row: AccessTokenRow, km: KeyManager): boolean => row.expires_at <= seconds(km.clock);
 
-async function verifiedRow(km: KeyManager, token: string): Promise<AccessTokenRow | null> {
-  const claims = await km.keys.verify(token);
+async function verifiedRow(km: KeyManager, token: string, version?: number): Promise<AccessTokenRow | null> {
+  const claims = await km.keys.verify(token, version);
   if (!claims?.jti) return null;
   const row = await findJwt(km.store.db, claims.jti);
   return row && row.issuer === claims.iss ? row : null;
