@@ -1,4 +1,6 @@
 /** Somebody has logged in in this browser, and lately enough. */
+import { findSession as findSessionById } from '../../adapters/stores/sessions.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { seconds } from '../call.ts';
 import { readDone } from '../log-in/interaction.ts';
@@ -43,3 +45,12 @@ const freshnessOf = ({ form }: Call) => ({
   fresh: promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one)),
   maxAge: maxAgeOf(form),
 });
+
+/**
+ * He has not logged out meanwhile: no log-out would end what is given now. To be asked in the transaction that answers.
+ * @throws OAuthError login_required
+ */
+export async function refuseLoggedOut(tx: StoreTransaction, { session }: Call): Promise<void> {
+  if (session && (await findSessionById(tx.db, session.id))) return;
+  throw new OAuthError('login_required', 'the user has logged out meanwhile');
+}
