@@ -445,6 +445,27 @@ test('a log-in that has to be a new one: asked for, and refused where the provid
   }
 });
 
+test('a log-in that has to be a new one has to be so too after a look at the page for signing up, and back', async () => {
+  await using open = await startAuthorizationServer({ host: 'localhost', signUp: 'open' });
+  const key = await addSubscribedApplication(open);
+  await addOpenIdProvider(open, upstream);
+  upstream.lies = { claims: { auth_time: now() - 3600 } };
+  for (const parameters of [{ prompt: 'login' }, { prompt: 'create' }, { max_age: '60' }] as Record<string, string>[]) {
+    const browser = new Browser(open.url, upstream.issuer);
+    await browser.go(requestUrl(open, key, { scope: 'openid', login_hint: 'jane', ...parameters }));
+    if (parameters.prompt !== 'create') await browser.submit({ show: 'sign-up' }, /sign-up"/, 'Create an account');
+    // Nobody is named so: the page comes once more.
+    await browser.submit({ username: '' }, /oauth2\/sign-up"/);
+    assert.equal(browser.page?.status, 400);
+    await browser.submit({ show: 'log-in' }, /oauth2\/sign-up"/, 'I have an account');
+    upstream.asked.length = 0;
+    await browser.submit({ provider: 'corp' }, /log-in-at"/);
+    const sent = upstream.asked.find(({ path }) => path === '/authorize')?.parameters;
+    assert.deepEqual([sent?.get('max_age'), sent?.get('login_hint')], [parameters.max_age ?? '0', 'jane']);
+    refused(browser, 403, /wants you to log in anew/);
+  }
+});
+
 test('max_age: the log-in at the provider counts, which is auth_time of the id token', async () => {
   const then = now() - 300;
   upstream.lies = { claims: { auth_time: then } };
