@@ -321,6 +321,27 @@ test('403 for an e-mail address as a name, unless the provider has verified it',
   assert.match(text(await logIn()), /asks for access/);
 });
 
+test('an e-mail address counts as verified only where it is said to be: in the id token, or in user info', async () => {
+  const byMail = { ...provider, oidc: { ...(provider.oidc as NonNullable<typeof provider.oidc>), nameClaim: 'email' } };
+  await server.store.transaction((tx) => updateIdentityProvider(tx, byMail));
+  const own = { email: 'boss@corp.example' };
+  for (const lies of [
+    { claims: { ...own, email_verified: false }, userInfo: { email_verified: true } },
+    { claims: own, userInfo: { email: undefined, email_verified: true } },
+    { claims: { email_verified: true } },
+  ]) {
+    upstream.lies = lies;
+    refused(await logIn(), 403, /not verified the e-mail address/);
+  }
+  for (const [lies, name] of [
+    [{ claims: own, userInfo: { email_verified: true } }, 'jane'],
+    [{ claims: { ...own, email_verified: true }, userInfo: { email_verified: false } }, 'boss'],
+  ] as const) {
+    upstream.lies = lies;
+    assert.match(text(await logIn()), new RegExp(`<strong>${name}@corp.example `));
+  }
+});
+
 test('what the provider or an attacker says as an error is not on the page', async () => {
   upstream.lies = { answer: { code: null, error: 'access_denied', error_description: 'call 555-1234' } };
   const browser = await logIn();
