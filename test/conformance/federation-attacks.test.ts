@@ -466,6 +466,25 @@ test('a log-in that has to be a new one: asked for, and refused where the provid
   }
 });
 
+test('a log-in of which the provider does not say when it was has no auth_time, and is too old for whoever asks', async () => {
+  upstream.lies = { claims: { auth_time: undefined } };
+  const browser = await logIn({ prompt: 'consent' });
+  const back = await browser.submit({ decision: 'agree' });
+  const { json } = await exchange(server, client, answerIn(back).get('code') as string);
+  const { auth_time, sub, iat } = claimsOf(json.id_token);
+  assert.deepEqual([auth_time, sub], [undefined, subject]);
+  const none = { scope: 'openid', prompt: 'none', max_age: '999999999' };
+  const told = answerIn(await browser.go(requestUrl(server, client, none)));
+  assert.equal(told.get('error'), 'login_required');
+  await browser.go(`${server.url}/oauth2/account`);
+  const since = /since <time datetime="([^"]*)"/.exec(text(browser))?.[1] ?? '';
+  assert.ok(Math.abs(Date.parse(since) / 1000 - iat) < 60, since);
+  // Somebody else is meant, and the provider lets in nobody but jane.
+  const claims = JSON.stringify({ id_token: { sub: { value: 'mary@carbon.super' } } });
+  const other = await logIn({ claims }, browser);
+  assert.equal(answerIn(other.at).get('error'), 'login_required');
+});
+
 test('a log-in that has to be a new one has to be so too after a look at the page for signing up, and back', async () => {
   await using open = await startAuthorizationServer({ host: 'localhost', signUp: 'open' });
   const key = await addSubscribedApplication(open);

@@ -20,7 +20,7 @@ export const requireLogIn: Step = async (call, km) => {
   const isNone = promptOf(call.form).includes('none');
   const mayLearn = !isNone || asked === null || (await knows(call, km));
   if (!isAnother && mayLearn && isFresh(call, km)) return;
-  if (isAnother && hasJustLoggedIn(call, km)) {
+  if (isAnother && loggedInSince(call, km) !== null) {
     throw new OAuthError('login_required', 'somebody else has logged in than the client means');
   }
   if (isNone) throw new OAuthError('login_required', 'nobody has logged in');
@@ -45,9 +45,12 @@ function isFresh(call: Call, km: KeyManager): boolean {
 
 /** For this very request: he is not asked again. */
 function hasJustLoggedIn(call: Call, km: KeyManager): boolean {
-  const { logInSince } = readDone(km, queryOf(call));
-  return logInSince !== null && call.session !== null && call.session.authenticated_at >= logInSince;
+  const since = loggedInSince(call, km);
+  return since !== null && call.session !== null && call.session.authenticated_at >= since;
 }
+
+/** Null: nobody has, for this very request. He may have shown elsewhere, and long ago, who he is. */
+const loggedInSince = (call: Call, km: KeyManager): number | null => readDone(km, queryOf(call)).logInSince;
 
 const freshnessOf = ({ form }: Call) => ({
   fresh: promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one)),
