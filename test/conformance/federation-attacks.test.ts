@@ -321,6 +321,27 @@ test('403 for an e-mail address as a name, unless the provider has verified it',
   assert.match(text(await logIn()), /asks for access/);
 });
 
+test('an e-mail address counts as verified only where it is said to be: in the id token, or in user info', async () => {
+  const byMail = { ...provider, oidc: { ...(provider.oidc as NonNullable<typeof provider.oidc>), nameClaim: 'email' } };
+  await server.store.transaction((tx) => updateIdentityProvider(tx, byMail));
+  const own = { email: 'boss@corp.example' };
+  for (const lies of [
+    { claims: { ...own, email_verified: false }, userInfo: { email_verified: true } },
+    { claims: own, userInfo: { email: undefined, email_verified: true } },
+    { claims: { email_verified: true } },
+  ]) {
+    upstream.lies = lies;
+    refused(await logIn(), 403, /not verified the e-mail address/);
+  }
+  for (const [lies, name] of [
+    [{ claims: own, userInfo: { email_verified: true } }, 'jane'],
+    [{ claims: { ...own, email_verified: true }, userInfo: { email_verified: false } }, 'boss'],
+  ] as const) {
+    upstream.lies = lies;
+    assert.match(text(await logIn()), new RegExp(`<strong>${name}@corp.example `));
+  }
+});
+
 test('what the provider or an attacker says as an error is not on the page', async () => {
   upstream.lies = { answer: { code: null, error: 'access_denied', error_description: 'call 555-1234' } };
   const browser = await logIn();
@@ -442,6 +463,46 @@ test('a log-in that has to be a new one: asked for, and refused where the provid
   for (const auth_time of [undefined, now() - 3600, 'now']) {
     upstream.lies = { claims: { auth_time } };
     refused(await logIn({ prompt: 'login' }), 403, /wants you to log in anew/);
+  }
+});
+
+test('a log-in of which the provider does not say when it was has no auth_time, and is too old for whoever asks', async () => {
+  upstream.lies = { claims: { auth_time: undefined } };
+  const browser = await logIn({ prompt: 'consent' });
+  const back = await browser.submit({ decision: 'agree' });
+  const { json } = await exchange(server, client, answerIn(back).get('code') as string);
+  const { auth_time, sub, iat } = claimsOf(json.id_token);
+  assert.deepEqual([auth_time, sub], [undefined, subject]);
+  const none = { scope: 'openid', prompt: 'none', max_age: '999999999' };
+  const told = answerIn(await browser.go(requestUrl(server, client, none)));
+  assert.equal(told.get('error'), 'login_required');
+  await browser.go(`${server.url}/oauth2/account`);
+  const since = /since <time datetime="([^"]*)"/.exec(text(browser))?.[1] ?? '';
+  assert.ok(Math.abs(Date.parse(since) / 1000 - iat) < 60, since);
+  // Somebody else is meant, and the provider lets in nobody but jane.
+  const claims = JSON.stringify({ id_token: { sub: { value: 'mary@carbon.super' } } });
+  const other = await logIn({ claims }, browser);
+  assert.equal(answerIn(other.at).get('error'), 'login_required');
+});
+
+test('a log-in that has to be a new one has to be so too after a look at the page for signing up, and back', async () => {
+  await using open = await startAuthorizationServer({ host: 'localhost', signUp: 'open' });
+  const key = await addSubscribedApplication(open);
+  await addOpenIdProvider(open, upstream);
+  upstream.lies = { claims: { auth_time: now() - 3600 } };
+  for (const parameters of [{ prompt: 'login' }, { prompt: 'create' }, { max_age: '60' }] as Record<string, string>[]) {
+    const browser = new Browser(open.url, upstream.issuer);
+    await browser.go(requestUrl(open, key, { scope: 'openid', login_hint: 'jane', ...parameters }));
+    if (parameters.prompt !== 'create') await browser.submit({ show: 'sign-up' }, /sign-up"/, 'Create an account');
+    // Nobody is named so: the page comes once more.
+    await browser.submit({ username: '' }, /oauth2\/sign-up"/);
+    assert.equal(browser.page?.status, 400);
+    await browser.submit({ show: 'log-in' }, /oauth2\/sign-up"/, 'I have an account');
+    upstream.asked.length = 0;
+    await browser.submit({ provider: 'corp' }, /log-in-at"/);
+    const sent = upstream.asked.find(({ path }) => path === '/authorize')?.parameters;
+    assert.deepEqual([sent?.get('max_age'), sent?.get('login_hint')], [parameters.max_age ?? '0', 'jane']);
+    refused(browser, 403, /wants you to log in anew/);
   }
 });
 

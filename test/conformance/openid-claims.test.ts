@@ -232,6 +232,26 @@ const rules: Rule<LoggedIn>[] = [
     },
   },
   {
+    section: '3.1.2.2',
+    must: 'prompt=none from a client that the user has agreed to nothing for: the same answer whoever it means, himself or not',
+    async check({ server, client }) {
+      const browser = await loggedIn(server, client);
+      const known = { server, client, browser };
+      const nosy = { ...known, client: await addClient(server, { callbackUrl: redirectUri }) };
+      const { id_token: id_token_hint } = await tokens(known, await told(known, {}));
+      const means = async (values: string[], more: Parameters = {}) => {
+        const answer = await told(nosy, { id_token: { sub: { values } } }, { prompt: 'none', ...more });
+        return [answer.get('error'), answer.get('error_description')];
+      };
+      const another = await means(['bob@carbon.super', 'admin@carbon.super']);
+      assert.equal(another[0], 'login_required');
+      assert.deepEqual(await means(['bob@carbon.super', sub]), another);
+      assert.deepEqual(await means([sub], { id_token_hint }), another);
+      // That somebody is there is no secret.
+      assert.equal((await told(nosy, {}, { prompt: 'none' })).get('error'), 'consent_required');
+    },
+  },
+  {
     section: '5.5',
     must: 'the metadata say that it is taken',
     async check({ server }) {

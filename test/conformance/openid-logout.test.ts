@@ -6,10 +6,12 @@ import { test } from 'node:test';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import { databaseUserStore } from '../../src/adapters/user-stores/database.ts';
 import { ManualClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
 import { authorizationUrl, logInByCode, mary, register } from '../support/code-log-in.ts';
 import { type AuthorizationServer, addClient, startAuthorizationServer } from './authorization-server.ts';
+import { answerIn, exchange, loggedIn, newCode, requestUrl, startLoggedIn } from './code-flow.ts';
 
 const bye = 'https://client.example/bye';
 
@@ -273,6 +275,35 @@ test('an address in a private network is not called where that is not allowed', 
   // Told, or postponed.
   await waiting(server, (rows) => rows.every(({ next_at_ms }) => Number(next_at_ms) === clock.now() + 5000));
   assert.equal(rp.got.length, 0);
+});
+
+test('login_required where the user logs out while a request for authorization is answered', async () => {
+  let meanwhile: (() => Promise<unknown>) | null = null;
+  const { server, client: key } = await startLoggedIn({
+    options: { strictScopes: true, allowImplicit: true },
+    users: async ({ store, clock }) => {
+      const users = databaseUserStore(store, clock);
+      return {
+        ...users,
+        // A directory that is slow once.
+        async find(name) {
+          const work = meanwhile;
+          meanwhile = null;
+          await work?.();
+          return users.find(name);
+        },
+      };
+    },
+  });
+  await using _ = server;
+  for (const response_type of ['code', 'token', 'id_token', 'id_token token']) {
+    const browser = await loggedIn(server, key);
+    const { json } = await exchange(server, key, await newCode(server, key, browser, { scope: 'openid' }));
+    meanwhile = () => browser.go(logOutUrl(server, { id_token_hint: json.id_token }));
+    const url = requestUrl(server, key, { scope: 'openid', nonce: 'n', response_type });
+    assert.equal(answerIn(await browser.go(url)).get('error'), 'login_required', response_type);
+    assert.equal(meanwhile, null);
+  }
 });
 
 async function waiting(

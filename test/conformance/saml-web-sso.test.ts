@@ -11,6 +11,8 @@ import { verifyEnveloped } from '../../src/adapters/xml/verify-enveloped.ts';
 import type { ServiceProvider } from '../../src/core/service-provider.ts';
 import { Browser } from '../support/browser.ts';
 import type { AuthorizationServer } from './authorization-server.ts';
+import { addOpenIdProvider } from './federation.ts';
+import { startLyingProvider } from './lying-provider.ts';
 import { type Rule, verify } from './rule.ts';
 import { certified } from './saml.ts';
 import {
@@ -355,6 +357,40 @@ const logIns: readonly Rule<Subject>[] = [
       const xml = xmlOf(delivery(browser));
       assert.deepEqual(statusOf(xml), ['Success']);
       assert.ok(Date.parse(attribute(xml, 'AuthnInstant')[0] ?? '') >= began);
+    },
+  },
+  {
+    section: 'core 3.4.1',
+    must: 'ForceAuthn: who logs in at an identity provider has to show there anew who he is; AuthnInstant is when he did, and never made up',
+    async check() {
+      await using upstream = await startLyingProvider();
+      await using server = await startProvider({ host: 'localhost' });
+      await addOpenIdProvider(server, upstream);
+      const provider = await addServiceProvider(server);
+      const began = Math.floor(Date.now() / 1000);
+      const logIn = async (auth_time: number | undefined, ForceAuthn: string) => {
+        upstream.lies = { claims: { auth_time } };
+        upstream.asked.length = 0;
+        const browser = new Browser(server.url, upstream.issuer);
+        await browser.go(redirectUrl(server, requestXml(server, provider, { ForceAuthn })));
+        await browser.submit({ provider: 'corp' }, /log-in-at"/);
+        const sent = upstream.asked.find(({ path }) => path === '/authorize')?.parameters;
+        assert.deepEqual(
+          [sent?.get('prompt'), sent?.get('max_age')],
+          ForceAuthn === 'true' ? ['login', '0'] : [null, null],
+        );
+        return browser;
+      };
+      const instant = (browser: Browser) =>
+        Date.parse(attribute(xmlOf(delivery(browser)), 'AuthnInstant')[0] ?? '') / 1000;
+      for (const auth_time of [undefined, began - 3600]) {
+        const { page } = await logIn(auth_time, 'true');
+        assert.equal(page?.status, 403);
+        assert.match(problemOf(page.text), /wants you to log in anew/);
+      }
+      assert.ok(instant(await logIn(Math.ceil(Date.now() / 1000), 'true')) >= began);
+      assert.equal(instant(await logIn(began - 3600, 'false')), began - 3600);
+      assert.equal(instant(await logIn(undefined, 'false')), 0);
     },
   },
   {

@@ -10,6 +10,7 @@ import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { challengeOf } from './check-pkce.ts';
 import { answered, takePushed } from './pushed-request.ts';
 import { refuseWithdrawn } from './require-consent.ts';
+import { refuseLoggedOut } from './require-log-in.ts';
 
 export const giveCode: Step = async (call, km) => {
   const { form, client, beganAt } = call;
@@ -18,6 +19,7 @@ export const giveCode: Step = async (call, km) => {
   const now = seconds(km.clock);
   const id = randomUUID();
   const given = await km.write(async (tx) => {
+    await refuseLoggedOut(tx, call);
     await refuseWithdrawn(tx, call);
     if (!(await takePushed(tx, call))) return false;
     await insertCode(tx, {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
+import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type Step, seconds } from '../call.ts';
 import { metadataOf } from '../clients/client-metadata.ts';
 import { idTokenOf } from '../log-in/id-token.ts';
@@ -18,6 +19,7 @@ import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { responseTypeOf, wantsCode } from './check-response.ts';
 import { answered, takePushed } from './pushed-request.ts';
 import { refuseWithdrawn } from './require-consent.ts';
+import { refuseLoggedOut } from './require-log-in.ts';
 
 export const giveTokens: Step = async (call, km) => {
   const { form, client, beganAt } = call;
@@ -44,13 +46,17 @@ export const giveTokens: Step = async (call, km) => {
   } as const;
   const to = call.answerTo as AuthorizationAnswer;
   const type = responseTypeOf(form);
+  const take = async (tx: StoreTransaction): Promise<boolean> => {
+    await refuseLoggedOut(tx, call);
+    await refuseWithdrawn(tx, call);
+    return takePushed(tx, call);
+  };
   if (type === 'id_token') {
-    if (!(await km.write((tx) => takePushed(tx, call)))) throw answered();
+    if (!(await km.write(take))) throw answered();
     return answerClient(call, km, to, { id_token: await idTokenOf(km, plan, null) });
   }
   const issued = await issue(km, plan, false, async (tx) => {
-    await refuseWithdrawn(tx, call);
-    if (!(await takePushed(tx, call))) return false;
+    if (!(await take(tx))) return false;
     await linkSession(tx, { session_id: session.id, consumer_key: client.consumer_key, family });
     return true;
   }).catch((error) => {

@@ -1,7 +1,7 @@
 /** GET /oauth2/device and POST /oauth2/device-consent: where somebody lets a device in (RFC 8628 section 3.3). */
 import { findClient } from '../../adapters/stores/clients.ts';
 import { changeDevice, countGuess, findWaitingDevice, wrongGuesses } from '../../adapters/stores/device-codes.ts';
-import { linkSession } from '../../adapters/stores/sessions.ts';
+import { findSession as findSessionRow, linkSession } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
@@ -46,9 +46,7 @@ const decide: Step = async (call, km) => {
   const { query, backTo, session: shownIn } = openInteraction(call, km);
   if (backTo !== devicePath) throw new OAuthError('invalid_request', 'this page was about something else');
   const session = await findSession(km, call.request);
-  if (!session || session.id !== shownIn) {
-    throw new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);
-  }
+  if (!session || session.id !== shownIn) throw nobody();
   const agreed = call.form.require('decision') === 'agree';
   const userCode = parseForm(Buffer.from(query)).require('user_code');
   const logIn = logInOf(session, null);
@@ -57,6 +55,7 @@ const decide: Step = async (call, km) => {
     if (!device) return false;
     if (!agreed) return changeDevice(tx, device.id, 'PENDING', { state: 'DENIED' });
     const { subject } = session;
+    if (!(await findSessionRow(tx.db, session.id))) throw nobody();
     await linkSession(tx, { session_id: session.id, consumer_key: device.consumer_key, family: device.id });
     const approval = { state: 'APPROVED', subject, log_in: writeLogIn(logIn), began_at: call.beganAt } as const;
     return changeDevice(tx, device.id, 'PENDING', approval);
@@ -64,6 +63,9 @@ const decide: Step = async (call, km) => {
   if (!decided) return showCodeEntry(call, km, { problem: noDevice });
   showDeviceDecided(call, agreed);
 };
+
+const nobody = (): OAuthError =>
+  new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);
 
 export const device: readonly Step[] = [rejectRepeatedParameters, showDevice];
 export const deviceConsent: readonly Step[] = [rejectRepeatedParameters, rememberBeginning, decide];

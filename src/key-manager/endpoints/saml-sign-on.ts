@@ -40,7 +40,8 @@ const requireLogIn: Step = async (call, km) => {
     return refuseTo(call, km, signOn, responder(samlStatus.noPassive, 'nobody has logged in in this browser'));
   }
   const askedIn = call.session?.secret_hash ?? '';
-  return showLogIn(call, km, { query: '', backTo: continueAt(km, { ...signOn, askedIn }), hint: null });
+  const asked = { fresh: signOn.forced, maxAge: null, hint: null };
+  return showLogIn(call, km, { query: '', backTo: continueAt(km, { ...signOn, askedIn }), asked, hint: null });
 };
 
 /**

@@ -25,12 +25,12 @@ const fields = ['username', 'firstName', 'lastName', 'email'] as const;
 const create: Step = async (call, km) => {
   const { form, request, reply, beganAt } = call;
   const interaction = openInteraction(call, km);
-  const { query, backTo } = interaction;
-  if (form.get('show') !== null) return showSignUp(call, km, { query, backTo, hint: form.get('username') });
+  const { query, backTo, asked } = interaction;
+  if (form.get('show') !== null) return showSignUp(call, km, { query, backTo, asked, hint: form.get('username') });
   const made = await orProblem(() => make(call, km));
   if ('problem' in made) {
     const given = Object.fromEntries(fields.map((name) => [name, form.get(name) ?? '']));
-    return showSignUp(call, km, { query, backTo, hint: null, given, problem: made.problem });
+    return showSignUp(call, km, { query, backTo, asked, hint: null, given, problem: made.problem });
   }
   const { user } = made;
   if (km.signUp === 'approval') return showWaiting(call, user.name);

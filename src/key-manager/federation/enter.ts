@@ -48,16 +48,16 @@ async function formerSession({ request }: Call, km: KeyManager, { session }: Awa
 }
 
 /**
- * When the user showed who he is, by our clock. That he had to do it again is a parameter that his browser carries, so what the provider
+ * When the user showed who he is, by our clock; null = not known. That he had to do it again is a parameter that his browser carries, so what the provider
  * says of it counts, and a provider that says nothing of it has not done it.
  */
-function checkFreshness({ clock, options }: KeyManager, { from, sentAt }: Away, at: number | null): number {
+function checkFreshness({ clock, options }: KeyManager, { from, sentAt }: Away, at: number | null): number | null {
   const now = seconds(clock);
   const { fresh = false, maxAge = null } = from.asked ?? {};
   // The clock of the provider may be behind.
   if (at !== null && at >= sentAt - options.assertionSkew) return Math.min(now, Math.max(at, from.shownAt));
   const isLate = maxAge !== null && (at === null || at + maxAge < now);
-  if (!fresh && !isLate) return Math.min(now, at ?? now);
+  if (!fresh && !isLate) return at === null ? null : Math.min(now, at);
   throw new OAuthError(
     'access_denied',
     'the application wants you to log in anew, and this log-in is an earlier one',

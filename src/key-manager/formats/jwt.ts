@@ -44,5 +44,7 @@ export const jwt: TokenFormat = {
 };
 
 /** What the profile says of a log-in (RFC 9068 section 2.2.1). */
-const profile = ({ logIn }: TokenPlan): object =>
-  logIn ? { auth_time: logIn.authenticatedAt, ...(logIn.methods.length > 0 && { amr: [...logIn.methods] }) } : {};
+const profile = ({ logIn }: TokenPlan): object => ({
+  ...(logIn?.authenticatedAt !== undefined && { auth_time: logIn.authenticatedAt }),
+  ...(logIn && logIn.methods.length > 0 && { amr: [...logIn.methods] }),
+});

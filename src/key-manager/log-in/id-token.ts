@@ -32,7 +32,7 @@ export async function idTokenOf(
     azp: client.consumer_key,
     iat: now,
     exp: now + km.options.idTokenValidity,
-    auth_time: logIn.authenticatedAt,
+    ...(logIn.authenticatedAt !== undefined && { auth_time: logIn.authenticatedAt }),
     ...(logIn.methods.length > 0 && { amr: [...logIn.methods] }),
     sid: logIn.session,
     ...(accessToken === null ? {} : { at_hash: halfHash(algorithm, accessToken) }),

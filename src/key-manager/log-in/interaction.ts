@@ -24,7 +24,7 @@ export interface Interaction {
   readonly query: string;
   /** Path of the page of ours that a log-in leads back to; absent = to that request. */
   readonly backTo?: string | undefined;
-  /** Only of the page for the log-in; absent = nothing is asked. */
+  /** Only of the pages for the log-in and for signing up, which lead to each other; absent = nothing is asked. */
   readonly asked?: AskedLogIn | undefined;
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;

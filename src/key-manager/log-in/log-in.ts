@@ -6,8 +6,8 @@ import { type AskedClaims, requestedClaims } from './requested-claims.ts';
 export interface LogIn {
   /** `sid`. */
   readonly session: string;
-  /** Seconds since the epoch. */
-  readonly authenticatedAt: number;
+  /** Seconds since the epoch; absent = the provider has not said. */
+  readonly authenticatedAt?: number;
   /** RFC 8176. */
   readonly methods: readonly string[];
   /** The identity provider on whose word it rests; absent = on none. */
@@ -22,7 +22,7 @@ export interface LogIn {
 /** That of a session. @param form of the request for authorization; null = there was none */
 export const logInOf = (session: SessionRow, form: Form | null): LogIn => ({
   session: session.id,
-  authenticatedAt: session.authenticated_at,
+  ...(session.authenticated_at > 0 && { authenticatedAt: session.authenticated_at }),
   methods: session.methods.split(' ').filter((method) => method !== ''),
   ...(session.provider_id !== null && { provider: session.provider_id }),
   nonce: form?.get('nonce') ?? null,

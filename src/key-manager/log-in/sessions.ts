@@ -34,8 +34,8 @@ export interface NewSession {
 export interface Vouched {
   /** Id of the provider. */
   readonly provider: string;
-  /** When the user showed there who he is, in seconds since the epoch. */
-  readonly authenticatedAt: number;
+  /** When the user showed there who he is, in seconds since the epoch; null = not known. */
+  readonly authenticatedAt: number | null;
   /** The session lives no longer; null = as long as others. */
   readonly endsAt: number | null;
   /** Uses up the provider's word, in the transaction that begins the session. False when it is good no more. */
@@ -62,7 +62,7 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
     tenant: user.tenant,
     subject: user.fullName,
     methods: begin.methods.join(' '),
-    authenticated_at: vouched?.authenticatedAt ?? now,
+    authenticated_at: vouched ? (vouched.authenticatedAt ?? 0) : now,
     created_at: stays?.created_at ?? now,
     expires_at: Math.min(now + km.options.sessionValidity, vouched?.endsAt ?? Number.POSITIVE_INFINITY),
     address: begin.address,

@@ -97,7 +97,7 @@ ${form(
 )}`;
 
 const browserOf = (session: SessionRow): Html =>
-  html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at)}</span>`;
+  html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at || session.created_at)}</span>`;
 
 const grantOf = ({ name, scopes, agreedAt, issuedAt }: GrantedClient): Html => html`<strong>${name}</strong>
 ${scopes.length > 0 && html`<br><span class="detail">${scopes.map(meaningOf).join(', ')}</span>`}

@@ -1,6 +1,6 @@
 /** The page on which a stranger makes an account. */
 import { type Call, type KeyManager, seconds } from '../call.ts';
-import { sealInteraction } from '../log-in/interaction.ts';
+import { type Interaction, sealInteraction } from '../log-in/interaction.ts';
 import { type Html, html, markup } from './html.ts';
 import { sendPage } from './page.ts';
 
@@ -8,6 +8,7 @@ export interface SignUpPage {
   /** As in `LogInPage`. */
   readonly query: string;
   readonly backTo?: string | undefined;
+  readonly asked?: Interaction['asked'];
   /** What stands in the field for the user name. */
   readonly hint: string | null;
   /** What was filled in before; passwords are not shown again. */
@@ -16,8 +17,8 @@ export interface SignUpPage {
 }
 
 export function showSignUp(call: Call, km: KeyManager, page: SignUpPage): void {
-  const { query, backTo, hint, given = {}, problem } = page;
-  const shown = { query, backTo, shownAt: seconds(km.clock), session: null, logInSince: null };
+  const { query, backTo, asked, hint, given = {}, problem } = page;
+  const shown = { query, backTo, asked, shownAt: seconds(km.clock), session: null, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
   const field = (name: string, label: string, autocomplete: string, more: Html): Html => html`
 <label for="${name}">${label}</label>

@@ -12,7 +12,7 @@ export interface LogInTables {
     subject: string;
     /** How he showed who he is, space-separated (RFC 8176): `pwd`. */
     methods: string;
-    /** When he last showed it; `created_at` is when he first did. */
+    /** When he last showed it, 0 = not known: longer ago than anybody wants. `created_at` is when he first came. */
     authenticated_at: number;
     created_at: number;
     expires_at: number;

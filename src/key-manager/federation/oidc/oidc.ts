@@ -9,6 +9,7 @@ import { askUserInfo } from './ask-user-info.ts';
 import { checkAnswer } from './check-answer.ts';
 import { exchangeCode } from './exchange-code.ts';
 import { findProvider } from './find-provider.ts';
+import { joinClaims } from './join-claims.ts';
 import { readIdentity } from './read-identity.ts';
 import { verifyIdToken } from './verify-id-token.ts';
 
@@ -45,7 +46,7 @@ export const oidc: Upstream = {
     const idToken = await verifyIdToken(km, provider, upstream, tokens, away);
     const info = await askUserInfo(km, provider, upstream, tokens.accessToken, idToken.sub);
     return {
-      ...readIdentity(provider, { ...info, ...idToken }),
+      ...readIdentity(provider, joinClaims(idToken, info)),
       endsAt: null,
       // Whoever shows the same answer again shows this.
       once: { issuer: provider.entityId, id: away.nonce, expiresAt: away.sentAt + patience },
