@@ -32,8 +32,9 @@ export async function toldUser(
       ...(await claims(km, subject, provider)),
     ],
     logIn: {
-      // It has to be said (SAML core section 2.7.2). Where it is not known, nobody takes 1970 for lately.
-      at: session.authenticated_at * 1000,
+      // It has to be said (SAML core section 2.7.2). Who came from a provider that does not say it was let in when he came back; whoever
+      // wants more of him says ForceAuthn.
+      at: (session.authenticated_at || session.created_at) * 1000,
       endsAt: session.expires_at * 1000,
       session: session.id,
       context,
