@@ -38,3 +38,8 @@ export async function deleteConsent(tx: StoreTransaction, subject: string, consu
     .executeTakeFirstOrThrow();
   return numDeletedRows === 1n;
 }
+
+/** What a user has agreed to up to this second: for it he is asked once more. */
+export async function deleteConsentsOf(tx: StoreTransaction, subject: string, grantedBy: number): Promise<void> {
+  await tx.db.deleteFrom('consents').where('subject', '=', subject).where('granted_at', '<=', grantedBy).execute();
+}
