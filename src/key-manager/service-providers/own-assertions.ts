@@ -6,6 +6,7 @@ import { findSession, linkSession } from '../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { type KeyManager, seconds } from '../call.ts';
+import { logInOf } from '../log-in/log-in.ts';
 import { rolesOf } from '../tokens/roles.ts';
 import { ownEntityId } from './own-addresses.ts';
 import { ownKeys } from './own-keys.ts';
@@ -35,12 +36,12 @@ export async function ourselves(km: KeyManager, tenant: string): Promise<Identit
 
 export const isOurs = ({ id }: IdentityProvider): boolean => id === '';
 
-/** Whose session it is; null = it is over, or he is gone. */
+/** Whose session it is, and how he logged in in it; null = it is over, or he is gone. */
 export async function ownUser(km: KeyManager, { tenant }: IdentityProvider, sessionId: string | null) {
   const session = sessionId === null ? null : await findSession(km.store.db, sessionId);
   if (!session || session.tenant !== tenant || session.expires_at <= seconds(km.clock)) return null;
   const roles = await rolesOf(km, session.subject);
-  return roles && { subject: session.subject, roles };
+  return roles && { subject: session.subject, roles, logIn: logInOf(session, null) };
 }
 
 /** With the session ends what its assertion is exchanged for. False when it has ended meanwhile. */
