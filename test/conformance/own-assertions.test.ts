@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import { updateServiceProvider } from '../../src/adapters/stores/service-providers.ts';
 import { changeIdentityProvider } from '../../src/control-plane/services/identity-providers/identity-providers.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import type { ServiceProvider } from '../../src/core/service-provider.ts';
@@ -115,6 +116,25 @@ test('400 for an assertion that its registration means for the service provider 
   const { assertion: elsewhere } = await asserted(await addServiceProvider(server, { recipients: [url] }));
   await refused(elsewhere, /AudienceRestriction/);
 });
+
+const changes: readonly [string, Partial<ServiceProvider>, RegExp][] = [
+  ['is switched off', { enabled: false }, /no longer registered here and switched on/],
+  ['has another entity id', { entityId: 'https://app.example/other' }, /no longer registered here and switched on/],
+  ['is not meant for the endpoint any more', { audiences: [] }, /AudienceRestriction/],
+  ['may not present it there any more', { recipients: [] }, /the Recipient is another one/],
+];
+
+for (const [how, change, why] of changes) {
+  test(`400 for an assertion whose service provider ${how} since it got it`, async () => {
+    const url = `${server.url}/oauth2/token`;
+    const app = await addServiceProvider(server, { audiences: [url], recipients: [url] });
+    const { assertion } = await asserted(app);
+    await server.store.transaction((tx) => updateServiceProvider(tx, { ...app, ...change }));
+    await refused(assertion, why);
+    await server.store.transaction((tx) => updateServiceProvider(tx, app));
+    await given(assertion);
+  });
+}
 
 test('400 for one that somebody else has signed in our name', async () => {
   const { assertion } = await asserted();
