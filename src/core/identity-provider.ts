@@ -74,8 +74,11 @@ const federated = 'FEDERATED:';
 
 /** How tokens name a user who has no account here. Nobody with an account is named like that: their names have no slash. */
 export function federatedSubject(provider: string, name: string, tenant: string): string {
-  return `${federated}${provider}/${name}@${tenant}`;
+  return `${federatedSubjects(provider)}${name}@${tenant}`;
 }
+
+/** What the names of all users begin with whom a provider names. */
+export const federatedSubjects = (provider: string): string => `${federated}${provider}/`;
 
 /** What `federatedSubject` has put together; null when it is no name of a federated user. */
 export function readFederatedSubject(subject: string): { readonly provider: string; readonly name: string } | null {

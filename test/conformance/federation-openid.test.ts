@@ -1,17 +1,23 @@
 /** Log-in through a provider of OpenID Connect, which is another Postern: what its users have here, and how that ends. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { findFederatedUser } from '../../src/adapters/stores/federated-users.ts';
 import {
+  addIdentityProvider,
   changeIdentityProvider,
   removeIdentityProvider,
 } from '../../src/control-plane/services/identity-providers/identity-providers.ts';
+import type { IdentityProvider, OpenIdClient } from '../../src/core/identity-provider.ts';
 import { sweepOnce } from '../../src/key-manager/sweep.ts';
 import { ManualClock, systemClock } from '../../src/platform/clock.ts';
 import type { Browser } from '../support/browser.ts';
-import type { Answer } from './authorization-server.ts';
+import type { Answer, AuthorizationServer } from './authorization-server.ts';
 import { answerIn, claimsOf, exchange, isActive, redirectUri, refused, requestUrl } from './code-flow.ts';
 import { type Federation, logInElsewhere, logInThere, newBrowser, startFederation } from './federation.ts';
+
+type Changes = Partial<IdentityProvider>;
 
 const text = ({ page }: Browser): string => page?.text.replace(/^[\s\S]*<main[^>]*>/, '') ?? '';
 const subject = 'FEDERATED:corp/mary@carbon.super@carbon.super';
@@ -265,6 +271,70 @@ for (const [what, end] of Object.entries(ends)) {
     });
   }
 }
+
+const otherUsers: Record<string, (server: AuthorizationServer, provider: IdentityProvider) => Promise<Changes>> = {
+  'is another one under the name of one that was removed': async (server, provider) => {
+    await server.store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
+    await server.store.transaction((tx) => addIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
+    return {};
+  },
+  'is registered under another issuer': async () => ({ entityId: 'https://elsewhere.example' }),
+  'tells its users apart by another claim': async (_server, { oidc }) => ({
+    oidc: { ...(oidc as OpenIdClient), nameClaim: 'email' },
+  }),
+};
+
+for (const [how, toOthers] of Object.entries(otherUsers)) {
+  test(`who is called like a former user has to agree for himself, where the provider ${how}`, async () => {
+    await using federation = await startFederation();
+    const { server, provider } = federation;
+    const change = async (before: IdentityProvider, changes: Changes) => {
+      const after = { ...before, ...changes };
+      await server.store.transaction((tx) =>
+        changeIdentityProvider(tx, { clock: systemClock }, before, after, 'admin'),
+      );
+      return after;
+    };
+    const isAsked = async () => {
+      const { browser } = await logInElsewhere(federation, undefined, { scope: 'openid' });
+      return /value="agree"/.test(text(browser));
+    };
+    const neighbour = { ...provider, id: randomUUID(), name: 'Corp', entityId: 'https://neighbour.example' };
+    await server.store.transaction((tx) => addIdentityProvider(tx, { clock: systemClock }, neighbour, 'admin'));
+    await tokensOf(federation);
+    assert.equal(await isAsked(), false);
+    await server.store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, neighbour, 'admin'));
+    const off = await change(provider, { enabled: false });
+    await change(off, { enabled: true });
+    assert.equal(await isAsked(), false, 'the same provider, believed again');
+    // Also while it is switched off.
+    const changed = await change(await change(provider, { enabled: false }), await toOthers(server, provider));
+    await change(changed, provider);
+    assert.equal(await isAsked(), true);
+  });
+}
+
+test('409 for a provider under the name of a former one, as long as a user of that owns something', async () => {
+  await using federation = await startFederation();
+  const { server, client, provider } = federation;
+  const add = (changes: Changes) =>
+    server.store.transaction((tx) =>
+      addIdentityProvider(
+        tx,
+        { clock: systemClock },
+        { ...provider, id: randomUUID(), entityId: `urn:${randomUUID()}`, ...changes },
+        'admin',
+      ),
+    );
+  const own = (owner: string) =>
+    server.store.transaction((tx) => updateClient(tx, client.consumerKey, { owner }).then(() => {}));
+  await own('FEDERATED:former/jane@carbon.super');
+  await assert.rejects(add({ name: 'former' }), { status: 409, message: /change their owner first/ });
+  await add({ name: 'form' });
+  await add({ name: 'Former' });
+  await own('admin@carbon.super');
+  await add({ name: 'former' });
+});
 
 test('a change by which a provider is believed no less ends nothing', async () => {
   await using federation = await startFederation();

@@ -142,6 +142,55 @@ const rules: Rule<Subject>[] = [
     },
   },
   {
+    section: '3.1.2.4',
+    must: 'who has changed his password is asked again: consent_required without a page',
+    async check({ server, client, clock }) {
+      await server.km.users.create({ name: 'nora', password: 'noras', roles: [] });
+      const browser = await loggedIn(server, client, ['nora', 'noras']);
+      const silent = { scope: 'openid', prompt: 'none' };
+      assert.ok(answerIn(await browser.go(requestUrl(server, client, silent))).has('code'));
+      await browser.go(`${server.url}/oauth2/account`);
+      await browser.submit({ old: 'noras', new: 'better', again: 'better' }, /change-password/);
+      assert.match(browser.page?.text ?? '', /applications have to ask you again/);
+      assert.equal(answerIn(await browser.go(requestUrl(server, client, silent))).get('error'), 'consent_required');
+      clock.advance(1000);
+    },
+  },
+  {
+    section: '3.1.2.4',
+    must: 'who has the name of a user who is gone is asked, and no page that the former one was shown agrees for him',
+    async check({ server, client, clock }) {
+      const create = (password: string) => server.km.users.create({ name: 'olaf', password, roles: [] });
+      await create('olafs');
+      const former = await loggedIn(server, client, ['olaf', 'olafs']);
+      await former.go(requestUrl(server, client, { scope: 'openid', prompt: 'consent' }));
+      await server.km.users.delete('olaf', async (tx, user) => {
+        await server.km.revoker.revokeSubject(user.fullName, tx);
+      });
+      clock.advance(1000);
+      await create('other');
+      await former.submit({ decision: 'agree' });
+      assert.equal(former.page?.status, 403);
+      const browser = new Browser(server.url);
+      await browser.go(requestUrl(server, client, { scope: 'openid' }));
+      await browser.submit({ username: 'olaf', password: 'other' });
+      assert.match(browser.page?.text ?? '', /value="agree"/);
+    },
+  },
+  {
+    section: '3.1.2.4',
+    must: 'what a user agreed to after the second up to which he was revoked stays',
+    async check({ server, client, clock }) {
+      await server.km.users.create({ name: 'rita', password: 'ritas', roles: [] });
+      const second = Math.floor(clock.now() / 1000);
+      clock.advance(2000);
+      const browser = await loggedIn(server, client, ['rita', 'ritas']);
+      const silent = () => browser.go(requestUrl(server, client, { scope: 'openid', prompt: 'none' }));
+      await server.km.revoker.revokeSubject('rita@carbon.super', undefined, second);
+      assert.ok(answerIn(await silent()).has('code'));
+    },
+  },
+  {
     section: '3.1.2.1',
     must: 'max_age asks again who has logged in longer ago, in whole seconds; 0 always; prompt=none is login_required then',
     async check(all) {

@@ -2,10 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
+import { updateServiceProvider } from '../../src/adapters/stores/service-providers.ts';
+import { changeIdentityProvider } from '../../src/control-plane/services/identity-providers/identity-providers.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import type { ServiceProvider } from '../../src/core/service-provider.ts';
-import type { Browser } from '../support/browser.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { Browser } from '../support/browser.ts';
 import { type Answer, type AuthorizationServer, addClient } from './authorization-server.ts';
+import { claimsOf } from './code-flow.ts';
+import { addOpenIdProvider } from './federation.ts';
+import { startLyingProvider } from './lying-provider.ts';
 import { addProvider, certified, content, form, sign } from './saml.ts';
 import {
   addServiceProvider,
@@ -78,6 +84,31 @@ test('with the session ends what its assertions were exchanged for, and none is 
   await refused(later, /has logged out/);
 });
 
+test('an identity provider that is switched off takes with it what was exchanged in a session on its word, offline access too', async () => {
+  await using elsewhere = await startLyingProvider();
+  await using here = await startProvider({ host: 'localhost' });
+  await here.km.users.create({ name: 'jane', password: 'janes', roles: [] });
+  const trusted = await addOpenIdProvider(here, elsewhere, { localAccounts: true });
+  const key = await addClient(here, { grantTypes: [saml2Bearer, 'refresh_token'] });
+  const url = `${here.url}/oauth2/token`;
+  const app = await addServiceProvider(here, { audiences: [url], recipients: [url], assertionValidity: 3600 });
+  const browser = new Browser(here.url, elsewhere.issuer);
+  await browser.go(redirectUrl(here, requestXml(here, app)));
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  const wanted = form(assertionIn(xmlOf(delivery(browser))), { scope: 'openid offline_access' });
+  const { json: tokens } = await here.post('/oauth2/token', wanted, key);
+  assert.equal(claimsOf(tokens.access_token).sub, 'jane@carbon.super');
+  assert.deepEqual([typeof tokens.refresh_token, tokens.id_token], ['string', undefined]);
+  const introspect = async () => (await here.post('/oauth2/introspect', { token: tokens.access_token }, key)).json;
+  assert.equal((await introspect()).active, true);
+  await here.store.transaction((tx) =>
+    changeIdentityProvider(tx, { clock: systemClock }, trusted, { ...trusted, enabled: false }, 'admin'),
+  );
+  assert.equal((await introspect()).active, false);
+  const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+  assert.equal((await here.post('/oauth2/token', refresh, key)).status, 400);
+});
+
 test('400 for an assertion that its registration means for the service provider alone', async () => {
   const url = `${server.url}/oauth2/token`;
   const { assertion: alone } = await asserted(await addServiceProvider(server));
@@ -85,6 +116,25 @@ test('400 for an assertion that its registration means for the service provider 
   const { assertion: elsewhere } = await asserted(await addServiceProvider(server, { recipients: [url] }));
   await refused(elsewhere, /AudienceRestriction/);
 });
+
+const changes: readonly [string, Partial<ServiceProvider>, RegExp][] = [
+  ['is switched off', { enabled: false }, /no longer registered here and switched on/],
+  ['has another entity id', { entityId: 'https://app.example/other' }, /no longer registered here and switched on/],
+  ['is not meant for the endpoint any more', { audiences: [] }, /AudienceRestriction/],
+  ['may not present it there any more', { recipients: [] }, /the Recipient is another one/],
+];
+
+for (const [how, change, why] of changes) {
+  test(`400 for an assertion whose service provider ${how} since it got it`, async () => {
+    const url = `${server.url}/oauth2/token`;
+    const app = await addServiceProvider(server, { audiences: [url], recipients: [url] });
+    const { assertion } = await asserted(app);
+    await server.store.transaction((tx) => updateServiceProvider(tx, { ...app, ...change }));
+    await refused(assertion, why);
+    await server.store.transaction((tx) => updateServiceProvider(tx, app));
+    await given(assertion);
+  });
+}
 
 test('400 for one that somebody else has signed in our name', async () => {
   const { assertion } = await asserted();

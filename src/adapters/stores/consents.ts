@@ -1,4 +1,5 @@
 /** What users have agreed to give clients. */
+import { startsWith } from './starts-with.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
 
 /** The names of the scopes; empty = nothing yet. */
@@ -37,4 +38,14 @@ export async function deleteConsent(tx: StoreTransaction, subject: string, consu
     .where('consumer_key', '=', consumerKey)
     .executeTakeFirstOrThrow();
   return numDeletedRows === 1n;
+}
+
+/** What a user has agreed to up to this second: for it he is asked once more. */
+export async function deleteConsentsOf(tx: StoreTransaction, subject: string, grantedBy: number): Promise<void> {
+  await tx.db.deleteFrom('consents').where('subject', '=', subject).where('granted_at', '<=', grantedBy).execute();
+}
+
+/** Those of all users whose names begin so. Looks at every row, for a decision that is rare. */
+export async function deleteConsentsOfAll(tx: StoreTransaction, prefix: string): Promise<void> {
+  await tx.db.deleteFrom('consents').where(startsWith('subject', prefix)).execute();
 }

@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
 import type { AccessTokenRow } from './access-tokens.ts';
-import { deleteConsent } from './consents.ts';
+import { deleteConsent, deleteConsentsOf } from './consents.ts';
 import { familiesRestingOn, familiesRestingOnAll } from './exchanged-tokens.ts';
 import { prepared } from './prepared.ts';
 import { endSessionsOf } from './sessions.ts';
@@ -73,8 +73,8 @@ export async function revokeFamily(tx: StoreTransaction, family: string, now: nu
 }
 
 /**
- * Revokes everything that was issued for a user (`name@tenant`) up to the end of this second, and logs him out everywhere; or
- * up to that of `issuedBefore` (seconds, not in the future), and what was issued later stays.
+ * Revokes everything that was issued for a user (`name@tenant`) up to the end of this second, logs him out everywhere, and
+ * forgets what he agreed to; or up to that of `issuedBefore` (seconds, not in the future), and what came later stays.
  */
 export async function revokeSubjectTokens(
   tx: StoreTransaction,
@@ -85,6 +85,8 @@ export async function revokeSubjectTokens(
 ): Promise<RevokedCounts> {
   // Else a browser that was logged in would get new ones.
   await endSessionsOf(tx, subject, issuedBefore ?? Number.MAX_SAFE_INTEGER);
+  // Else who had his password, or whoever has his name next, would go on without being asked.
+  await deleteConsentsOf(tx, subject, issuedBefore ?? Number.MAX_SAFE_INTEGER);
   return revokeAll(tx, { type: 'subject', issuer, value: subject }, 'subject', { now, issuedBefore });
 }
 

@@ -1,6 +1,7 @@
 /** Users and their roles in SQL. */
-import { sql } from 'kysely';
+import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Schema } from './schema.ts';
+import { startsWith } from './starts-with.ts';
 import type { Queryable } from './store.ts';
 
 export type UserRow = Schema['users'];
@@ -95,11 +96,18 @@ export async function setPasswordHash(db: Queryable, userId: string, hash: strin
  * Whether somebody of this name (`name@tenant`), who may be gone, has applications, clients or APIs: who took the name
  * would take them along.
  */
-export async function ownsSomething(db: Queryable, fullName: string): Promise<boolean> {
+export const ownsSomething = (db: Queryable, fullName: string): Promise<boolean> =>
+  isOwned(db, (column) => sql<SqlBool>`${sql.ref(column)} = ${fullName}`);
+
+/** As `ownsSomething`, of anybody whose name begins so. */
+export const anybodyOwnsSomething = (db: Queryable, prefix: string): Promise<boolean> =>
+  isOwned(db, (column) => startsWith(column, prefix));
+
+async function isOwned(db: Queryable, isTheirs: (column: string) => Expression<SqlBool>): Promise<boolean> {
   const [application, client, api] = [
-    await db.selectFrom('applications').select('id').where('owner', '=', fullName).limit(1).executeTakeFirst(),
-    await db.selectFrom('clients').select('consumer_key').where('owner', '=', fullName).limit(1).executeTakeFirst(),
-    await db.selectFrom('apis').select('id').where('provider', '=', fullName).limit(1).executeTakeFirst(),
+    await db.selectFrom('applications').select('id').where(isTheirs('owner')).limit(1).executeTakeFirst(),
+    await db.selectFrom('clients').select('consumer_key').where(isTheirs('owner')).limit(1).executeTakeFirst(),
+    await db.selectFrom('apis').select('id').where(isTheirs('provider')).limit(1).executeTakeFirst(),
   ];
   return Boolean(application ?? client ?? api);
 }

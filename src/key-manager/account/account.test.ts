@@ -10,6 +10,8 @@ import {
 import { Browser } from '../../../test/support/browser.ts';
 import { authorizationUrl, callback, logInByCode, mary } from '../../../test/support/code-log-in.ts';
 import type { ConsumerKey } from '../../adapters/key-managers/built-in.ts';
+import { databaseUserStore } from '../../adapters/user-stores/database.ts';
+import type { UserStore } from '../../adapters/user-stores/user-store.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { describeBrowser } from './describe-browser.ts';
 
@@ -136,6 +138,55 @@ test('a new password needs the old one, ends everything else, and leaves this br
   assert.equal(await isLoggedIn(server, key, browser), true);
   assert.equal(await server.km.users.verify('mary', 'marys'), null);
   assert.notEqual(await server.km.users.verify('mary', 'better'), null);
+});
+
+test('403 for the second of two who change a password at once with the old one; the first one’s is the new password', async () => {
+  let waiting: (() => void)[] | null = null;
+  const server = await startAuthorizationServer({
+    users: async ({ store, clock }) => {
+      const users = databaseUserStore(store, clock);
+      // Both have shown the old password before anybody sets a new one.
+      const verify: UserStore['verify'] = async (...of) => {
+        const user = await users.verify(...of);
+        if (!waiting) return user;
+        const all = waiting;
+        await new Promise<void>((resolve) => {
+          all.push(resolve);
+          if (all.length === 2) for (const go of all) go();
+        });
+        return user;
+      };
+      return { ...users, verify };
+    },
+  });
+  await using _ = server;
+  await server.km.users.create(mary);
+  const key = await addSubscribedApplication(server);
+  const both = [];
+  for (const password of ['of the owner', 'of the thief']) {
+    const { browser } = await logInByCode(server, key);
+    both.push({ browser, password });
+  }
+  for (const { browser } of both) await browser.go(accountOf(server));
+  waiting = [];
+  await Promise.all(
+    both.map(({ browser, password }) =>
+      browser.submit({ old: 'marys', new: password, again: password }, /change-password/),
+    ),
+  );
+  waiting = null;
+  const [first, second] = both.toSorted((a, b) => (a.browser.page?.status ?? 0) - (b.browser.page?.status ?? 0));
+  assert.deepEqual([first?.browser.page?.status, second?.browser.page?.status], [200, 403]);
+  assert.match(text(second?.browser as Browser), /password was changed meanwhile/);
+  for (const [password, isHis] of [
+    ['marys', false],
+    [first?.password, true],
+    [second?.password, false],
+  ] as const) {
+    assert.equal((await server.km.users.verify('mary', password as string)) !== null, isHis, String(password));
+  }
+  assert.equal(await isLoggedIn(server, key, first?.browser as Browser), true);
+  assert.equal(await isLoggedIn(server, key, second?.browser as Browser), false);
 });
 
 test('400 or 403, and nothing done, for a form that another browser or another session was given', async () => {

@@ -1,4 +1,7 @@
-/** A user changes his password: what was issued for him ends, and so does every other session. */
+/**
+ * A user changes his password: what was issued for him ends, and so does every other session. Of two that change it at once
+ * the second is refused: the old password, which he has shown, is no longer his.
+ */
 import { recordAudit } from '../../adapters/stores/audit-log.ts';
 import { UserStoreError } from '../../adapters/user-stores/user-store.ts';
 import { heldOff } from '../endpoints/log-in.ts';
@@ -7,7 +10,7 @@ import { beginSession } from '../log-in/sessions.ts';
 import { duration } from '../pages/log-in.ts';
 import { type AccountAction, AccountError } from './action.ts';
 
-export const changePassword: AccountAction = async ({ form, request, reply }, km, { subject }) => {
+export const changePassword: AccountAction = async ({ form, request, reply, beganAt }, km, { subject }) => {
   const [old, fresh] = [form.get('old') ?? '', form.get('new') ?? ''];
   if (fresh !== (form.get('again') ?? '')) throw new AccountError('The two new passwords are not the same.');
   const source = logInSource(km, request, 'stranger');
@@ -18,6 +21,10 @@ export const changePassword: AccountAction = async ({ form, request, reply }, km
   await withMessage(() =>
     km.users.changePassword(subject, fresh, async (tx) => {
       await km.revoker.revokeSubject(subject, tx);
+      // The user has just shown who he is, and is the only one who knows the new password; unless the old one was gone
+      // before his turn came.
+      const begin = { user, methods: ['pwd'], address: source.address, beganAt, former: null };
+      await beginSession(km, request, reply, begin, tx);
       await recordAudit(tx, {
         actor: subject,
         action: 'change-password',
@@ -28,9 +35,6 @@ export const changePassword: AccountAction = async ({ form, request, reply }, km
       });
     }),
   );
-  // The user has just shown who he is, and is the only one who knows the new password.
-  const { revokedAll: beganAt } = await km.store.head();
-  await beginSession(km, request, reply, { user, methods: ['pwd'], address: source.address, beganAt, former: null });
   return 'password-changed';
 };
 

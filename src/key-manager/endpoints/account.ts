@@ -4,6 +4,7 @@ import { AccountError, type Notice, notices } from '../account/action.ts';
 import { accountActions } from '../account/index.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
+import { rememberBeginning } from '../checks/remember-beginning.ts';
 import { openInteraction } from '../log-in/interaction.ts';
 import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
@@ -53,4 +54,11 @@ function refuse(call: Call, km: KeyManager, { message, status, wait }: AccountEr
   return showAccount(call, km, { notice: null, problem: { message, status } });
 }
 
-export const account: readonly Step[] = [rejectRepeatedParameters, requireSession, show, requireOwnForm, act];
+export const account: readonly Step[] = [
+  rejectRepeatedParameters,
+  rememberBeginning,
+  requireSession,
+  show,
+  requireOwnForm,
+  act,
+];

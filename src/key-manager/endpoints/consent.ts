@@ -1,5 +1,6 @@
 /** POST /oauth2/consent: whether the client gets what it asked for, from the page that an authorization request has shown. */
 import { consentOf, putConsent } from '../../adapters/stores/consents.ts';
+import { findSession as findRow } from '../../adapters/stores/sessions.ts';
 import { onlyTokens } from '../../adapters/stores/store.ts';
 import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Step, seconds } from '../call.ts';
@@ -14,15 +15,15 @@ const decide: Step = async (call, km) => {
   const { form, request, reply } = call;
   const { query, session: shownIn, logInSince } = openInteraction(call, km);
   const session = await findSession(km, request);
-  if (!session || session.id !== shownIn) {
-    throw new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);
-  }
+  if (!session || session.id !== shownIn) throw notHis();
   const agreed = form.require('decision') === 'agree';
   if (agreed) {
     const asked = await parametersOf(km, query);
     const { subject } = session;
     const consumerKey = asked.require('client_id');
     await km.store.transaction(async (tx) => {
+      // With his sessions ends what he agreed to: nothing may come after.
+      if (!(await findRow(tx.db, session.id))) throw notHis();
       // Whoever agrees to one more thing takes nothing back.
       const before = (await consentOf(tx.db, subject, consumerKey)) ?? [];
       await putConsent(tx, {
@@ -36,5 +37,8 @@ const decide: Step = async (call, km) => {
   const done = withDone(km, query, { logInSince, decision: { session: session.id, agreed } });
   reply.code(303).header('location', `${km.options.publicUrl}/oauth2/authorize?${done}`).send();
 };
+
+const notHis = (): OAuthError =>
+  new OAuthError('access_denied', 'somebody else has logged in meanwhile, or nobody; begin once more', 403);
 
 export const consent: readonly Step[] = [rejectRepeatedParameters, decide];

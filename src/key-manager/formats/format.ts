@@ -38,7 +38,7 @@ export interface TokenPlan {
   readonly confirmation: Confirmation;
   /** Nothing that comes of the grant lives longer, whatever the options say; absent = as they say. */
   readonly notAfter?: number;
-  /** At an authorization endpoint, from which it comes. */
+  /** In a browser here, from which it comes. */
   readonly logIn?: LogIn;
   /** Who acts for the subject (RFC 8693 section 4.1). */
   readonly act?: Actor;

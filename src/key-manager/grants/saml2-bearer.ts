@@ -6,6 +6,7 @@ import { saml2Bearer as grantType } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
 import { mayUse } from '../clients/clients.ts';
 import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
+import type { LogIn } from '../log-in/log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
 import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
@@ -33,6 +34,7 @@ export const saml2Bearer: Grant = {
     const family = randomUUID();
     const plan = {
       ...(await userPlan(km, request, { grantType, ...user, wanted, issuedAt, notAfter })),
+      ...(user.logIn && { logIn: user.logIn }),
       notAfter,
       family,
     } as const;
@@ -45,8 +47,13 @@ export const saml2Bearer: Grant = {
   },
 };
 
+interface BearersUser extends AssertedUser {
+  /** Absent: it was not here. */
+  readonly logIn?: LogIn;
+}
+
 /** Of our own assertion it is who is still in the session of which it says. */
-async function userOf(km: KeyManager, { provider, name, roles, session }: AcceptedAssertion): Promise<AssertedUser> {
+async function userOf(km: KeyManager, { provider, name, roles, session }: AcceptedAssertion): Promise<BearersUser> {
   if (!isOurs(provider)) return assertedUser(km, provider, { name, roles });
   const user = await ownUser(km, provider, session);
   if (!user) throw dead('its user has logged out');

@@ -9,10 +9,13 @@ import { rolesOf } from '../tokens/roles.ts';
 import type { LogIn } from './log-in.ts';
 import { claimsFor, userClaims } from './user-claims.ts';
 
-/** With an id token, if the user logged in here and `openid` was granted. */
+/**
+ * With an id token, if the user logged in here and `openid` was granted. None for an assertion: it could be exchanged for
+ * tokens that outlive that.
+ */
 export async function withIdToken(km: KeyManager, plan: TokenPlan, issued: Issued): Promise<Issued> {
-  const { logIn } = plan;
-  if (!logIn || !plan.scope.split(' ').includes('openid')) return issued;
+  const { logIn, notAfter } = plan;
+  if (!logIn || notAfter !== undefined || !plan.scope.split(' ').includes('openid')) return issued;
   return { ...issued, idToken: await idTokenOf(km, { ...plan, logIn }, issued.access.value) };
 }
 

@@ -44,9 +44,16 @@ export interface Vouched {
 
 /**
  * Begins a session in the browser that gets the answer.
+ * @param within the transaction that decides it; what that one itself revokes came before. Default: one of its own
  * @throws OAuthError access_denied when everything of the user was revoked meanwhile: his password was changed, say.
  */
-export async function beginSession(km: KeyManager, request: FastifyRequest, reply: FastifyReply, begin: NewSession) {
+export async function beginSession(
+  km: KeyManager,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  begin: NewSession,
+  within?: StoreTransaction,
+) {
   const { user, former, vouched } = begin;
   const secret = randomBytes(32).toString('base64url');
   const now = seconds(km.clock);
@@ -70,7 +77,7 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
     // What was given in it before still rests on that.
     provider_id: vouched?.provider ?? stays?.provider_id ?? null,
   };
-  const begun = await km.store.transaction(async (tx) => {
+  const write = async (tx: StoreTransaction) => {
     if (await revokedSince(tx.db, begin.beganAt, { subject: user.fullName, client: '' }, now)) return false;
     if (vouched && !(await vouched.take(tx, row))) return false;
     if (stays) {
@@ -86,7 +93,8 @@ export async function beginSession(km: KeyManager, request: FastifyRequest, repl
     }
     await insertSession(tx, row);
     return true;
-  }, onlyTokens);
+  };
+  const begun = await (within ? write(within) : km.store.transaction(write, onlyTokens));
   if (!begun) {
     const why = vouched
       ? 'the log-in was used already, or is no longer believed'

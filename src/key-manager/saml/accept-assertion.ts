@@ -3,6 +3,7 @@ import { parseXml, XmlError } from '../../adapters/xml/parse-xml.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import type { KeyManager } from '../call.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { isOurs, meantNow } from '../service-providers/own-assertions.ts';
 import { tokenUrls } from '../tokens/token-urls.ts';
 import { SamlRefusal, type SignedAssertion } from './assertion.ts';
 import { decodeAssertion } from './decode-assertion.ts';
@@ -31,13 +32,13 @@ async function accept(km: KeyManager, tenant: string, parameter: string): Promis
   const provider = await findProvider(km, tenant, root);
   // The address of the token endpoint, or the provider's alias for it.
   const ours = new Set([...tokenUrls(km.options), ...(provider.alias === '' ? [] : [provider.alias])]);
+  const element = await verifySignature(text, root, provider);
   const signed: SignedAssertion = {
-    element: await verifySignature(text, root, provider),
+    element,
     provider,
     nowMs: km.clock.now(),
     skewMs: km.options.assertionSkew * 1000,
-    recipients: ours,
-    audiences: ours,
+    ...(isOurs(provider) ? await meantNow(km, tenant, element, ours) : { recipients: ours, audiences: ours }),
     inResponseTo: null,
   };
   return { provider, session: readSession(signed), ...readAssertion(signed) };

@@ -30,7 +30,8 @@ export const refuse = (why: string): never => {
 };
 
 /** As they stand in a refusal. */
-export const anyOf = (expected: ReadonlySet<string>): string => [...expected].join(' or ');
+export const anyOf = (expected: ReadonlySet<string>): string =>
+  expected.size === 0 ? 'an address that is registered' : [...expected].join(' or ');
 
 export const samlChildren = (parent: XmlElement, name: string): XmlElement[] => childrenOf(parent, samlAssertion, name);
 

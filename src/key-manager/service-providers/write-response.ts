@@ -45,6 +45,7 @@ async function assertionXml(km: KeyManager, signOn: SignOn, told: ToldUser, sign
     recipientValidity: haste,
     ...(requestId !== null && { inResponseTo: requestId }),
     otherRecipients: provider.recipients,
+    // Its own name first: by it the registration is found again, when the assertion is exchanged here.
     audiences: [provider.entityId, ...provider.audiences],
     now,
     validity: validityOf(signOn, told, now),

@@ -57,7 +57,7 @@ export interface Revoker {
   ): Promise<RevokedToken | null>;
   /**
    * Revokes everything issued for a user (`name@tenant`) up to the end of this second: the password was changed, or the
-   * user is gone. With `tx`, in that transaction. With `issuedBefore` (seconds, not in the future), what was issued up to
+   * user is gone. His consents go too. With `tx`, in that transaction. With `issuedBefore` (seconds, not in the future), what was issued up to
    * that second and nothing else.
    */
   revokeSubject(subject: string, tx?: StoreTransaction, issuedBefore?: number): Promise<RevokedCounts>;

@@ -234,6 +234,18 @@ test('409 for signing up under the name of somebody who is gone, but whose appli
   assert.equal((await restClient(base).post('/self-signup', { username: 'ghost', ...newUser })).status, 409);
 });
 
+test('a new password: of several that are set at once with the old one, one is', async () => {
+  await fillStore(data, (fill) => fill.user('otto', ['Internal/everyone', 'Internal/subscriber']));
+  const otto = restClient(base, await logIn(postern.server, { user: 'otto', password: 'password of otto', scopes }));
+  const wanted = ['new by one', 'new by another', 'new by a third'];
+  const answers = await Promise.all(
+    wanted.map((newPassword) => otto.post('/me/change-password', { currentPassword: 'password of otto', newPassword })),
+  );
+  const set = wanted.filter((_, index) => answers[index]?.status === 200);
+  assert.equal(set.length, 1, answers.map(({ status, body }) => `${status} ${body}`).join('\n'));
+  await logIn(postern.server, { user: 'otto', password: set[0] as string, scopes });
+});
+
 test('a new password: 400 for a wrong old one; all tokens of the user are refused at once', async () => {
   await fillStore(data, (fill) => fill.user('olga', ['Internal/everyone', 'Internal/subscriber']));
   const token = await logIn(postern.server, { user: 'olga', password: 'password of olga', scopes });

@@ -1,9 +1,10 @@
 /** The caller's own account: signing up, and a new password. */
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
+import { revokedSince } from '../../../adapters/stores/revocations.ts';
 import { signUp as makeAccount } from '../../../adapters/user-stores/sign-up.ts';
 import { UserStoreBusyError, UserStoreError } from '../../../adapters/user-stores/user-store.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import type { ControlPlaneDeps } from '../../deps.ts';
+import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { accepted, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
 import { needsApproval } from '../../services/workflows/workflows.ts';
@@ -13,11 +14,15 @@ const changePassword: Operation = async (call, deps) => {
   const { caller } = call;
   const { currentPassword, newPassword } = call.json<dto.CurrentAndNewPasswords>();
   if (!currentPassword || !newPassword) throw new RestError(400, 'Expected currentPassword and newPassword.');
+  const { revokedAll: beganAt } = await deps.store.head();
   await asRestErrors(async () => {
     if (!(await deps.users.verify(caller.name, currentPassword, sourceOf(call)))) {
       throw new RestError(400, 'currentPassword: that is not your password.');
     }
     await deps.users.changePassword(caller.name, newPassword, async (tx, user) => {
+      if (await revokedSince(tx.db, beganAt, { subject: user.fullName, client: '' }, seconds(deps.clock))) {
+        throw new RestError(409, 'Your password was changed meanwhile; log in once more.');
+      }
       await deps.keyManager.revoker.revokeSubject(user.fullName, tx);
       await recordAudit(tx, {
         actor: caller.fullName,

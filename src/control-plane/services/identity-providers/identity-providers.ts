@@ -1,5 +1,6 @@
 /** Identity providers: whose assertions about users are believed. */
 import { X509Certificate } from 'node:crypto';
+import { deleteConsentsOfAll } from '../../../adapters/stores/consents.ts';
 import { endSession } from '../../../adapters/stores/end-session.ts';
 import {
   deleteIdentityProvider,
@@ -12,7 +13,8 @@ import { sessionsThroughProvider } from '../../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
 import { familiesFromIssuer } from '../../../adapters/stores/used-assertions.ts';
-import type { IdentityProvider } from '../../../core/identity-provider.ts';
+import { anybodyOwnsSomething } from '../../../adapters/stores/users.ts';
+import { federatedSubjects, type IdentityProvider } from '../../../core/identity-provider.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import { auditRow } from '../audit-row.ts';
@@ -20,7 +22,7 @@ import { write } from './form.ts';
 
 type Deps = Pick<ControlPlaneDeps, 'clock'>;
 
-/** @throws RestError 409 when name or entity id are taken */
+/** @throws RestError 409 when name or entity id are taken, or users of a former provider of the name own something */
 export async function addIdentityProvider(
   tx: StoreTransaction,
   deps: Deps,
@@ -28,11 +30,18 @@ export async function addIdentityProvider(
   actor: string,
 ): Promise<void> {
   await unique(provider, insertIdentityProvider(tx, provider));
+  if (await anybodyOwnsSomething(tx.db, federatedSubjects(provider.name))) {
+    throw new RestError(
+      409,
+      `Users of a former identity provider ${provider.name} have left applications, clients or APIs; change their owner first, or choose another name.`,
+    );
+  }
   await audit(tx, deps, actor, 'create', undefined, provider);
 }
 
 /**
- * Where it is believed less than before, what its assertions were exchanged for is revoked.
+ * Where it is believed less than before, what its assertions were exchanged for is revoked; where its users may be others,
+ * what they agreed to is forgotten.
  * @throws RestError 409 when the entity id is taken, 400 for another name, which is that of its users too
  */
 export async function changeIdentityProvider(
@@ -47,10 +56,11 @@ export async function changeIdentityProvider(
   }
   await unique(after, updateIdentityProvider(tx, after));
   if (isBelievedLess(before, after)) await revokeIssuedFor(tx, deps, before);
+  if (namesOthers(before, after)) await deleteConsentsOfAll(tx, federatedSubjects(before.name));
   await audit(tx, deps, actor, 'update', before, after);
 }
 
-/** With what its assertions were exchanged for. */
+/** With what its assertions were exchanged for, and what its users agreed to: another one may get its name. */
 export async function removeIdentityProvider(
   tx: StoreTransaction,
   deps: Deps,
@@ -58,6 +68,7 @@ export async function removeIdentityProvider(
   actor: string,
 ): Promise<void> {
   await revokeIssuedFor(tx, deps, provider);
+  await deleteConsentsOfAll(tx, federatedSubjects(provider.name));
   await deleteIdentityProvider(tx, provider.id);
   await audit(tx, deps, actor, 'delete', provider, undefined);
 }
@@ -67,10 +78,7 @@ function isBelievedLess(before: IdentityProvider, after: IdentityProvider): bool
   const lost = <T>(had: readonly T[], has: readonly T[]) => had.some((one) => !has.includes(one));
   return (
     !after.enabled ||
-    after.entityId !== before.entityId ||
-    after.protocol !== before.protocol ||
-    after.oidc?.nameClaim !== before.oidc?.nameClaim ||
-    (after.saml2?.nameAttribute ?? '') !== (before.saml2?.nameAttribute ?? '') ||
+    namesOthers(before, after) ||
     after.roleAttribute !== before.roleAttribute ||
     (before.logIn && !after.logIn) ||
     (before.localAccounts && !after.localAccounts) ||
@@ -79,6 +87,13 @@ function isBelievedLess(before: IdentityProvider, after: IdentityProvider): bool
     Object.entries(before.roles).some(([name, roles]) => lost(roles, after.roles[name] ?? []))
   );
 }
+
+/** Whether somebody else may be meant by the name that it gives a user. */
+const namesOthers = (before: IdentityProvider, after: IdentityProvider): boolean =>
+  after.entityId !== before.entityId ||
+  after.protocol !== before.protocol ||
+  after.oidc?.nameClaim !== before.oidc?.nameClaim ||
+  (after.saml2?.nameAttribute ?? '') !== (before.saml2?.nameAttribute ?? '');
 
 /** What was given for its word: for assertions, and to clients for which a user logged in with it. Its sessions end. */
 async function revokeIssuedFor(
