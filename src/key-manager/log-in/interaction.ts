@@ -26,6 +26,8 @@ export interface Interaction {
   readonly backTo?: string | undefined;
   /** Only of the pages for the log-in and for signing up, which lead to each other; absent = nothing is asked. */
   readonly asked?: AskedLogIn | undefined;
+  /** Only of a page that asks for consent: what it says that the user agrees to. */
+  readonly scopes?: readonly string[];
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
   /** Of the session in which the page was shown; null = none yet, or the page is that for the log-in and ours. */

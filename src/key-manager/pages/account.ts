@@ -5,9 +5,9 @@ import { isFederated } from '../../core/identity-provider.ts';
 import { describeBrowser } from '../account/describe-browser.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { sealInteraction } from '../log-in/interaction.ts';
-import { meaningOf } from './consent.ts';
 import { type Html, html } from './html.ts';
 import { sendPage } from './page.ts';
+import { rightsOf } from './rights.ts';
 import { userName } from './user-name.ts';
 
 export interface AccountPage {
@@ -100,7 +100,7 @@ const browserOf = (session: SessionRow): Html =>
   html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at || session.created_at)}</span>`;
 
 const grantOf = ({ name, scopes, agreedAt, issuedAt }: GrantedClient): Html => html`<strong>${name}</strong>
-${scopes.length > 0 && html`<br><span class="detail">${scopes.map(meaningOf).join(', ')}</span>`}
+${scopes.length > 0 && html`<br><span class="detail">${rightsOf(scopes).join(', ')}</span>`}
 <br><span class="detail">${agreedAt === null ? html`you gave it your password` : html`you agreed ${time(agreedAt)}`}${
   issuedAt === null ? html`; it has no token now` : html`; last token ${time(issuedAt)}`
 }</span>`;

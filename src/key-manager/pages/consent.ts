@@ -6,19 +6,8 @@ import { shownName } from '../clients/clients.ts';
 import { readDone, sealInteraction } from '../log-in/interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
+import { listOfRights } from './rights.ts';
 import { userName } from './user-name.ts';
-
-/** What the scopes of OpenID Connect let a client see; of others their name is shown. */
-const meanings: Readonly<Record<string, string>> = {
-  openid: 'know who you are',
-  profile: 'see your name',
-  email: 'see your e-mail address',
-  offline_access: 'act for you while you are away',
-};
-
-/** For people: what a scope lets an application do. */
-export const meaningOf = (scope: string): string =>
-  Object.hasOwn(meanings, scope) ? (meanings[scope] as string) : scope;
 
 export async function showConsent(
   call: Call,
@@ -27,16 +16,13 @@ export async function showConsent(
 ): Promise<void> {
   const session = call.session as SessionRow;
   const { logInSince } = readDone(km, queryOf(call));
-  const shown = { query, shownAt: seconds(km.clock), session: session.id, logInSince };
+  const shown = { query, scopes, shownAt: seconds(km.clock), session: session.id, logInSince };
   const interaction = sealInteraction(call, km, shown);
   sendPage(call.reply, {
     title: `${await shownName(km.store.db, call.client)} asks for access`,
     body: html`
 <p>You are logged in as <strong>${await userName(km, session.subject)}</strong>. If you agree, the application may</p>
-<ul>
-<li>call APIs for you</li>
-${scopes.map((name) => html`<li>${meaningOf(name)}</li>`)}
-</ul>
+${listOfRights(scopes)}
 <form method="post" action="${km.options.publicUrl}/oauth2/consent">
 <input type="hidden" name="interaction" value="${interaction}">
 <button name="decision" value="agree">Agree</button>
