@@ -9,6 +9,7 @@ import { OAuthError } from '../oauth-error.ts';
 import { showConsent } from '../pages/consent.ts';
 import { promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
+import { freshnessOf } from './require-log-in.ts';
 
 export const requireConsent: Step = async (call, km) => {
   const { form, client } = call;
@@ -23,7 +24,11 @@ export const requireConsent: Step = async (call, km) => {
   const covered = agreed !== null && asked.every((name) => agreed.includes(name));
   if (covered && (hasDecided || !prompts.includes('consent'))) return;
   if (prompts.includes('none')) throw new OAuthError('consent_required', 'the user has not agreed to this yet');
-  await showConsent(call, km, { query: requestQuery(call), scopes: asked });
+  await showConsent(call, km, {
+    query: requestQuery(call),
+    scopes: asked,
+    asked: { ...freshnessOf(call), hint: null },
+  });
 };
 
 /**

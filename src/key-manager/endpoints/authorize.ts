@@ -33,6 +33,6 @@ export const authorize: readonly Step[] = [
 ];
 
 export const refuseAuthorization: Refuse = (call, error, km) => {
-  if (call.answerTo === null) return sendErrorPage(call.reply, error.status, error.code, error.message);
+  if (call.answerTo === null) return sendErrorPage(call.reply, error, true);
   answerClient(call, km, call.answerTo, { error: error.code, error_description: error.message });
 };

@@ -77,3 +77,51 @@ test('for a device the page calls the application and its rights the same, and g
   const form = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: json.device_code };
   assert.equal((await server.post('/oauth2/token', form, key)).json.scope, 'device_YOU_HAVE_WON email openid read');
 });
+
+test('who is not the one that is logged in logs in as himself, and is asked what the other one was', async () => {
+  const { server, key } = await start();
+  await using _ = server;
+  await server.km.users.create({ name: 'paul', password: 'pauls', roles: [] });
+  const codes = await server.post('/oauth2/device_authorization', { scope: 'read' }, key);
+  for (const to of [
+    authorizationUrl(server, key, { scope, prompt: 'login consent' }),
+    codes.json.verification_uri_complete,
+  ]) {
+    const browser = new Browser(server.url);
+    await browser.go(to);
+    await browser.submit({ username: 'mary', password: 'marys' });
+    assert.match(browser.page?.text ?? '', /Not mary\?/);
+    const before = listed(browser);
+    await browser.submit({ show: 'log-in' }, /Not mary/);
+    assert.match(browser.page?.text ?? '', /<h1>Log in<\/h1>/);
+    await browser.submit({ username: 'paul', password: 'pauls' });
+    assert.match(browser.page?.text ?? '', /asks for access[\s\S]*Not paul\?/);
+    assert.deepEqual(listed(browser), before);
+  }
+});
+
+test('the page for the log-in says for which application; that for an account says none', async () => {
+  const { server, key } = await start();
+  await using _ = server;
+  const browser = new Browser(server.url);
+  await browser.go(authorizationUrl(server, key));
+  assert.match(browser.page?.text ?? '', /for <strong>DefaultApplication<\/strong>/);
+  await browser.submit({ username: 'mary', password: 'wrong' });
+  assert.match(browser.page?.text ?? '', /for <strong>DefaultApplication<\/strong>/);
+  await browser.go(`${server.url}/oauth2/account`);
+  assert.doesNotMatch(browser.page?.text ?? '', /for <strong>/);
+});
+
+test('an error page names a parameter as it is written, and the application where one has sent the browser', async () => {
+  const { server, key } = await start();
+  await using _ = server;
+  const browser = new Browser(server.url);
+  await browser.go(authorizationUrl(server, key, { redirect_uri: 'https://attacker.example/' }));
+  assert.match(browser.page?.text ?? '', />The redirect_uri of this request is not registered for the application\.</);
+  assert.match(browser.page?.text ?? '', /the people behind the application/);
+  await browser.go(`${server.url}/oidc/logout?post_logout_redirect_uri=https://attacker.example/`);
+  assert.match(browser.page?.text ?? '', />post_logout_redirect_uri needs client_id/);
+  await browser.go(`${server.url}/oauth2/new-password?key=none`);
+  assert.match(browser.page?.text ?? '', />This link was used/);
+  assert.doesNotMatch(browser.page?.text ?? '', /application/);
+});

@@ -6,6 +6,7 @@ import { sealInteraction } from '../log-in/interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
 import { listOfRights } from './rights.ts';
+import { somebodyElse } from './somebody-else.ts';
 import { userName } from './user-name.ts';
 
 /** Where the pages are. */
@@ -43,6 +44,7 @@ export interface DeviceConfirmation {
 /** Shows what asks, and the code once more: who was sent here by somebody else has no device that shows it (section 5.4). */
 export async function showDeviceConfirmation(call: Call, km: KeyManager, shown: DeviceConfirmation): Promise<void> {
   const { name, scopes, userCode, session } = shown;
+  const user = await userName(km, session.subject);
   const interaction = sealInteraction(call, km, {
     backTo: devicePath,
     query: `user_code=${userCode}`,
@@ -56,13 +58,14 @@ export async function showDeviceConfirmation(call: Call, km: KeyManager, shown: 
     body: html`
 <p>Does the device before you show this code? If not, somebody else wants to use your account: refuse.</p>
 <p><strong>${showUserCode(userCode)}</strong></p>
-<p>You are logged in as <strong>${await userName(km, session.subject)}</strong>. If you agree, the device may</p>
+<p>You are logged in as <strong>${user}</strong>. If you agree, the device may</p>
 ${listOfRights(scopes)}
 <form method="post" action="${km.options.publicUrl}${devicePath}-consent">
 <input type="hidden" name="interaction" value="${interaction}">
 <button name="decision" value="agree">Agree</button>
 <button name="decision" value="refuse" class="other">Refuse</button>
-</form>`,
+</form>
+${somebodyElse(km, interaction, user)}`,
   });
 }
 
