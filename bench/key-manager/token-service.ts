@@ -76,7 +76,10 @@ async function fillRefreshTokens(store: Store, data: string, consumerKey: string
   const km = { seal: openSeal(join(data, 'keys', 'store.key')), options: { refreshTokenValidity: 86_400 } };
   const client = { consumer_key: consumerKey, tenant: 'carbon.super', refresh_validity: null, metadata: '{}' };
   const issuedAt = Math.floor(Date.now() / 1000);
-  const token = { client, confirmation: {}, subject: 'admin@carbon.super', scope: 'menu_read', issuedAt };
+  const token = {
+    ...{ client, confirmation: {}, subject: 'admin@carbon.super', scope: 'menu_read' },
+    ...{ issuedAt, grantType: 'password' },
+  };
   const values = await store.transaction(async (tx) => {
     const values: string[] = [];
     for (let at = 0; at < count; at++) values.push(refreshTokenOf(km.seal, await createRefreshToken(tx, km, token)));

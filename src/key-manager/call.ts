@@ -87,6 +87,7 @@ export class Call {
   credentials: ClientCredentials | null = null;
   #client: ClientRow | undefined;
   #grant: Grant | undefined;
+  #scopes: readonly string[] | undefined;
   #began: StoreHead | undefined;
   #signOn: SignOn | undefined;
   /** The user whose name and password came with the request, where an endpoint takes users. */
@@ -135,6 +136,14 @@ export class Call {
   }
   set grant(grant: Grant) {
     this.#grant = grant;
+  }
+
+  /** The scopes that the client gets for the user of the session, once that is decided. */
+  get scopes(): readonly string[] {
+    return found(this.#scopes, 'decideScope');
+  }
+  set scopes(scopes: readonly string[]) {
+    this.#scopes = scopes;
   }
 
   /** What a service provider asks for, once it is read. */

@@ -11,6 +11,7 @@ import {
   addClient,
   startAuthorizationServer,
 } from '../../test/conformance/authorization-server.ts';
+import { Browser } from '../../test/support/browser.ts';
 import type { ConsumerKey } from '../adapters/key-managers/built-in.ts';
 import { openUserStores } from '../adapters/user-stores/open-user-stores.ts';
 import { userStoreOptions } from '../adapters/user-stores/options.ts';
@@ -70,4 +71,18 @@ test('400 invalid_grant at the next refresh and log-in of a user who was disable
   assert.equal((await logIn('CORP/mary', 'corp password')).json.error, 'invalid_grant');
   write();
   assert.equal((await refresh(json.refresh_token)).status, 200, 'he is back, and nothing was revoked');
+});
+
+test('who is in a store that is only read is told where his password is, and offered no new one', async () => {
+  const browser = new Browser(server.url);
+  for (const [username, password, said] of [
+    ['CORP/mary', 'corp password', /kept elsewhere: <strong>CORP<\/strong>/],
+    ['PRIMARY/mary', 'own password', /name="old"/],
+  ] as const) {
+    await browser.go(`${server.url}/oauth2/account`);
+    await browser.submit({ username, password });
+    assert.match(browser.page?.text ?? '', said);
+    assert.equal(browser.page?.text.includes('name="new"'), username !== 'CORP/mary');
+    await browser.submit({}, /log-out/);
+  }
 });

@@ -92,7 +92,7 @@ test('200 from the API for who logged in elsewhere, and 401 from when that is be
   assert.match(browser.page?.url ?? '', /^https:\/\/127\.0\.0\.1:/);
   await browser.submit({ username: 'admin', password: 'admin' });
   await browser.submit({ decision: 'agree' });
-  assert.match(browser.page?.text ?? '', /admin@carbon\.super \(elsewhere\)/);
+  assert.match(browser.page?.text ?? '', /<strong>admin \(our friends\)<\/strong>/);
   const back = new URL(await browser.submit({ decision: 'agree' }));
   const form = { grant_type: 'authorization_code', code: back.searchParams.get('code') ?? '', redirect_uri: callback };
   const answer = await postForm(`${postern.https}/token`, form, basic(key.consumerKey, key.consumerSecret));

@@ -26,6 +26,7 @@ let chromium: RealBrowser;
 let upstream: LyingProvider;
 let key: ConsumerKey;
 let other: ConsumerKey;
+let script: ConsumerKey;
 
 before(async () => {
   if (skip) return;
@@ -40,6 +41,7 @@ before(async () => {
   );
   await server.km.users.create(mary);
   key = await addSubscribedApplication(server);
+  script = await addClient(server, { name: 'A script' });
   other = await addClient(server, {
     name: 'A client with a rather long name, which has to break somewhere',
     callbackUrl: callback,
@@ -80,14 +82,23 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     upstream.lies = {};
     await page.goto(`${server.url}/oauth2/account`);
     await page.getByRole('button', { name: 'Log in with Corporate Directory' }).click();
-    await page.getByText('You are logged in as jane (corp)').waitFor();
+    await page.getByText('You are logged in as jane (Corporate Directory)').waitFor();
   },
   async consent(page) {
     await logIn(page);
     await page.goto(ask({ scope: 'openid profile email offline_access read', prompt: 'consent' }));
     await page.getByRole('button', { name: 'Agree' }).waitFor();
   },
+  async device(page) {
+    await logIn(page);
+    const form = { scope: 'openid offline_access read device_1' };
+    const { json } = await server.post('/oauth2/device_authorization', form, key);
+    await page.goto(json.verification_uri_complete);
+    await page.getByRole('button', { name: 'Agree' }).waitFor();
+  },
   async account(page) {
+    const password = { grant_type: 'password', username: 'mary', password: 'marys' };
+    await server.post('/oauth2/token', password, script);
     const { browser } = await logInByCode(server, key, { scope: 'openid profile email' });
     await logInByCode(server, other, { browser });
     await logIn(page);
@@ -124,7 +135,7 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByLabel('Password', { exact: true }).fill('long enough');
     await page.getByLabel('Password, once more').fill('long enough');
     await page.getByRole('button', { name: 'Create the account' }).click();
-    await page.getByText('There is a user mary already').waitFor();
+    await page.getByText('The name mary is taken').waitFor();
   },
   error: (page) => page.goto(`${server.url}/oauth2/authorize?client_id=nobody&response_type=code`),
   'link-used': (page) => page.goto(`${server.url}/oauth2/new-password?key=none`),
@@ -144,6 +155,68 @@ for (const [name, show] of Object.entries(pages)) {
   });
 }
 
+const long = (word: string): string => word.repeat(70).slice(0, 70);
+
+test('no page is wider than a window of 360 pixels, however long the names are that others give', {
+  skip,
+}, async () => {
+  await using here = await startAuthorizationServer({ signUp: 'open', pages: { name: long('Company') } });
+  await addOpenIdProvider(here, upstream, {
+    name: long('directory-'),
+    description: long('Directory'),
+    claims: { name: 'name' },
+  });
+  await here.km.users.create(mary);
+  const client = await addSubscribedApplication(here);
+  await here.store.transaction(async ({ db }) => {
+    await db
+      .updateTable('applications')
+      .set({ name: long('APPLICATION') })
+      .execute();
+    await db
+      .updateTable('api_scopes')
+      .set({ name: long('W') })
+      .where('name', '=', 'read')
+      .execute();
+  });
+  const page = await chromium.newWindow({ width: 360, height: 740 });
+  const look = async (name: string) => {
+    await picture(page, `long-${name}`);
+    assert.deepEqual((await page.evaluate(inspect)).wide, [], name);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, name);
+  };
+  const scope = `openid email ${long('W')}`;
+  await page.goto(authorizationUrl(here, client, { scope }).href);
+  await look('log-in');
+  await page.getByLabel('User name').fill('mary');
+  await page.getByLabel('Password').fill('marys');
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByText(long('W')).waitFor();
+  await look('consent');
+  const { json } = await here.post('/oauth2/device_authorization', { scope }, client);
+  await page.goto(json.verification_uri_complete);
+  await page.getByRole('button', { name: 'Agree' }).waitFor();
+  await look('device');
+  await logInByCode(here, client, { scope });
+  await page.goto(`${here.url}/oauth2/account`);
+  await page.getByRole('button', { name: `Revoke what ${long('APPLICATION')} may do` }).waitFor();
+  await look('account');
+  await page.goto(`${here.url}/oidc/logout?client_id=${client.consumerKey}`);
+  await page.getByRole('button', { name: 'Stay logged in' }).waitFor();
+  await look('log-out');
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
+  upstream.lies = { claims: { name: long('W') } };
+  await page.goto(`${here.url}/oauth2/account`);
+  await page.getByRole('button', { name: 'Log in with' }).click();
+  await page.getByText(`You are logged in as ${long('W')}`).waitFor();
+  await look('account-federated');
+  await page.goto(`${here.url}/oauth2/device?user_code=${long('W')}`);
+  await look('device-problem');
+  await page.goto(`${here.url}/oauth2/authorize?${long('w')}=1&${long('w')}=1`);
+  await look('error');
+  await page.context().close();
+});
+
 test('a real browser logs in elsewhere, at another site, and comes back as who it is there', { skip }, async () => {
   await using federation = await startFederation({}, { claims: { name: 'name' } });
   const { server: here, client, upstream: there } = federation;
@@ -157,7 +230,7 @@ test('a real browser logs in elsewhere, at another site, and comes back as who i
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     if (width === 1280) await page.getByRole('button', { name: 'Agree' }).click();
     await page.waitForURL(`${here.url}/**`);
-    await page.getByText('You are logged in as mary@carbon.super (corp)').waitFor();
+    await page.getByText('You are logged in as mary (corp)').waitFor();
     await picture(page, `consent-federated-${width}`);
     const cookies = await page.context().cookies(here.url);
     assert.deepEqual(cookies.map(({ name, sameSite }) => [name.replace('__Host-postern-', ''), sameSite]).toSorted(), [

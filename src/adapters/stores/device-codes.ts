@@ -67,7 +67,7 @@ export async function changeDevice(
   tx: StoreTransaction,
   id: string,
   from: DeviceCodeRow['state'],
-  change: Pick<DeviceCodeRow, 'state'> & Partial<Pick<DeviceCodeRow, 'subject' | 'log_in' | 'began_at'>>,
+  change: Pick<DeviceCodeRow, 'state'> & Partial<Pick<DeviceCodeRow, 'subject' | 'scope' | 'log_in' | 'began_at'>>,
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx.db
     .updateTable('device_codes')

@@ -9,6 +9,8 @@ export interface GrantedClient {
   readonly scopes: readonly string[];
   /** Seconds since the epoch; null = he was never asked. */
   readonly agreedAt: number | null;
+  /** By which grants he has tokens there that live, in alphabetical order; refreshes are those of what they began with. */
+  readonly grants: readonly string[];
   /** When the newest token that lives was issued; null = there is none. */
   readonly issuedAt: number | null;
 }
@@ -21,18 +23,20 @@ export async function grantedClients(db: Queryable, subject: string, now: number
     .where('state', '!=', 'REVOKED')
     .where('subject', '=', subject)
     .where('expires_at', '>', now)
-    .groupBy('consumer_key')
-    .select(['consumer_key', (e) => e.fn.max('issued_at').as('issued_at')]);
+    .groupBy(['consumer_key', 'grant_type'])
+    .select(['consumer_key', 'grant_type', (e) => e.fn.max('issued_at').as('issued_at')]);
   const refresh = db
     .selectFrom('refresh_tokens')
     .where('state', '=', 'ACTIVE')
     .where('subject', '=', subject)
     .where('expires_at', '>', now)
-    .groupBy('consumer_key')
-    .select(['consumer_key', (e) => e.fn.max('issued_at').as('issued_at')]);
-  const issued = new Map<string, number>();
-  for (const { consumer_key, issued_at } of [...(await access.execute()), ...(await refresh.execute())]) {
-    issued.set(consumer_key, Math.max(issued.get(consumer_key) ?? 0, Number(issued_at)));
+    .groupBy(['consumer_key', 'grant_type'])
+    .select(['consumer_key', 'grant_type', (e) => e.fn.max('issued_at').as('issued_at')]);
+  const issued = new Map<string, { at: number; grants: Set<string> }>();
+  for (const { consumer_key, grant_type, issued_at } of [...(await access.execute()), ...(await refresh.execute())]) {
+    const { at, grants } = issued.get(consumer_key) ?? { at: 0, grants: new Set<string>() };
+    if (grant_type !== '' && grant_type !== 'refresh_token') grants.add(grant_type);
+    issued.set(consumer_key, { at: Math.max(at, Number(issued_at)), grants });
   }
   const agreed = new Map(
     (await db.selectFrom('consents').selectAll().where('subject', '=', subject).execute()).map((row) => [
@@ -55,7 +59,8 @@ export async function grantedClients(db: Queryable, subject: string, now: number
       name: application ?? name,
       scopes: consent ? consent.scope.split(' ').filter((scope) => scope !== '') : [],
       agreedAt: consent ? Number(consent.granted_at) : null,
-      issuedAt: issued.get(consumer_key) ?? null,
+      grants: [...(issued.get(consumer_key)?.grants ?? [])].toSorted(),
+      issuedAt: issued.get(consumer_key)?.at ?? null,
     };
   });
   return found.toSorted((a, b) => a.name.localeCompare(b.name) || (a.consumerKey < b.consumerKey ? -1 : 1));

@@ -83,6 +83,7 @@ const insertRow = preparedInsert('refresh_tokens', {
   confirmation: true,
   log_in: true,
   not_after: true,
+  grant_type: true,
 });
 
 /** Marks an active token as used. False when it was not active: somebody else was faster, or it is dead. */

@@ -184,6 +184,8 @@ export interface Schema
     confirmation: string;
     /** Nothing that comes of the same grant lives longer; null = as the options say. */
     not_after: number | null;
+    /** The grant with which its family began; empty = of before this was kept. */
+    grant_type: string;
   };
   signing_keys: {
     kid: string;

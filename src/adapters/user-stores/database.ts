@@ -55,7 +55,7 @@ export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBoun
     },
     async create({ name, password, roles, pending = false, from }, decide) {
       if (!namePattern.test(name)) {
-        throw new UserStoreError('a user name has 3 to 30 letters, digits and characters of . _ - |');
+        throw new UserStoreError('a user name has 3 to 30 characters: letters from a to z, digits, and . _ - |');
       }
       const plain = checked(password);
       const user = {

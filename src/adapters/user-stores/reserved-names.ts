@@ -7,5 +7,5 @@ const reserved = new Set(['admin', 'administrator', 'anonymous', 'wso2.anonymous
 export function refuseReservedName(name: string): void {
   const plain = name.toLowerCase().replace(/^\.+|\.+$/g, '');
   if (!reserved.has(plain) && !plain.startsWith('apim')) return;
-  throw new RestError(400, `The user name ${JSON.stringify(name)} is reserved; expected another one.`);
+  throw new RestError(400, `The user name ${JSON.stringify(name)} is reserved; choose another one.`);
 }

@@ -75,6 +75,7 @@ export function severalUserStores(first: UserStore, secondary: ReadonlyMap<strin
       if (secondary.has(domain)) throw new UserStoreError(`the user store ${domain} is only read here`);
       return first.create(user, decide);
     },
+    readOnlyStoreOf: (name) => placeOf(name)?.domain ?? null,
     async changePassword(name, password, decide) {
       await refuseOthers(name);
       return first.changePassword(name, password, decide);

@@ -45,6 +45,8 @@ export interface UserStore {
    * False when there is no such user.
    */
   changePassword(name: string, password: string, decide?: Decide): Promise<boolean>;
+  /** The name of the user store to which this name belongs, if it is only read here; null = it is not. Absent = none is. */
+  readOnlyStoreOf?(name: string): string | null;
   /** Replaces the roles. `decide` as in `changePassword`, with the user as he was. */
   setRoles(name: string, roles: readonly string[], decide?: Decide): Promise<boolean>;
   /** Users by name, those that wait for approval left out, and the number of all that fit. */

@@ -5,13 +5,16 @@ import {
   type AuthorizationServer,
   addClient,
   addSubscribedApplication,
+  type Form,
   startAuthorizationServer,
 } from '../../../test/conformance/authorization-server.ts';
+import { addProvider, content, form, sign } from '../../../test/conformance/saml.ts';
 import { Browser } from '../../../test/support/browser.ts';
 import { authorizationUrl, callback, logInByCode, mary } from '../../../test/support/code-log-in.ts';
 import type { ConsumerKey } from '../../adapters/key-managers/built-in.ts';
 import { databaseUserStore } from '../../adapters/user-stores/database.ts';
 import type { UserStore } from '../../adapters/user-stores/user-store.ts';
+import { saml2Bearer } from '../../core/saml.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { describeBrowser } from './describe-browser.ts';
 
@@ -40,7 +43,7 @@ test('who has not logged in does so first, and comes to the page of his account'
   assert.match(text(browser), /<h1>Log in<\/h1>/);
   await browser.submit({ username: 'mary', password: 'wrong' });
   assert.equal(await browser.submit({ username: 'mary', password: 'marys' }), accountOf(server));
-  assert.match(text(browser), /<h1>Your account<\/h1>[\s\S]*mary@carbon\.super[\s\S]*This browser/);
+  assert.match(text(browser), /<h1>Your account<\/h1>[\s\S]*<strong>mary<\/strong>[\s\S]*This browser/);
   assert.equal(browser.page?.headers.get('cache-control'), 'no-store');
 });
 
@@ -117,6 +120,49 @@ test('all applications are revoked at once; what is another user’s, and the ap
   assert.equal(await isActive(server, key, own), true);
 });
 
+test('the page says how each application came to act for the user, after a refresh as well', async () => {
+  const clock = new ManualClock(Date.now());
+  await using server = await startAuthorizationServer({ clock });
+  await server.km.users.create(mary);
+  const key = await addSubscribedApplication(server);
+  const { browser, tokens } = await logInByCode(server, key);
+  const granted = async (form: Form, client: ConsumerKey) => (await server.post('/oauth2/token', form, client)).json;
+  const trusting = await addClient(server, { name: 'trusting' });
+  const password = { grant_type: 'password', username: 'mary', password: 'marys' };
+  const first = await granted(password, trusting);
+  const idp = await addProvider(server);
+  const saml = await addClient(server, { name: 'saml', grantTypes: [saml2Bearer] });
+  await granted(form(await sign(idp, content(idp, server, { name: 'mary' }))), saml);
+  const second = await addClient(server, { name: 'second' });
+  const own = (await granted({ grant_type: 'client_credentials' }, second)).access_token;
+  const type = 'urn:ietf:params:oauth:token-type:access_token';
+  const exchange = {
+    ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', actor_token: own, actor_token_type: type },
+    ...{ subject_token: tokens.access_token, subject_token_type: type },
+  };
+  assert.ok((await granted(exchange, second)).access_token);
+  const said = async (name: string) => {
+    await browser.go(accountOf(server));
+    const row = text(browser)
+      .match(/<li>[\s\S]*?<\/li>/g)
+      ?.find((one) => one.includes(`<strong>${name}</strong>`));
+    return (row ?? '')
+      .replace(/<form[\s\S]*/, '')
+      .split(/<br>/)
+      .map((line) => line.replace(/<[^>]*>|\d.*/g, '').trim());
+  };
+  assert.deepEqual(await said('DefaultApplication'), [
+    ...['DefaultApplication', 'call APIs for you, know who you are', 'you agreed', 'last token'],
+  ]);
+  assert.deepEqual(await said('trusting'), ['trusting', 'you gave it your password', 'last token']);
+  assert.deepEqual(await said('saml'), ['saml', 'an identity provider spoke for you (SAML)', 'last token']);
+  assert.deepEqual(await said('second'), ['second', 'it exchanged a token of another application', 'last token']);
+  // When the first access token is over, the refresh token still says it.
+  clock.advance(3_601_000);
+  await granted({ grant_type: 'refresh_token', refresh_token: first.refresh_token }, trusting);
+  assert.deepEqual(await said('trusting'), ['trusting', 'you gave it your password', 'last token']);
+});
+
 test('a new password needs the old one, ends everything else, and leaves this browser logged in', async () => {
   const { server, key } = await start();
   await using _ = server;
@@ -126,7 +172,8 @@ test('a new password needs the old one, ends everything else, and leaves this br
   const change = (fields: Record<string, string>) => browser.submit(fields, /change-password/);
   await change({ old: 'wrong', new: 'better', again: 'better' });
   assert.equal(browser.page?.status, 401);
-  assert.match(text(browser), /current password is wrong/);
+  // By the form that it is about, where the browser goes.
+  assert.match(text(browser), /Password<\/h2>\s*<p role="alert"[^>]*>The current password is wrong[\s\S]*autofocus/);
   await change({ old: 'marys', new: 'better', again: 'bitter' });
   assert.match(text(browser), /not the same/);
   await change({ old: 'marys', new: 'abc', again: 'abc' });
@@ -207,13 +254,13 @@ test('400 or 403, and nothing done, for a form that another browser or another s
   assert.equal(await isLoggedIn(server, key, browser), true);
 });
 
-test('who logs out on the page is told so, and is', async () => {
+test('who logs out on the page is told so, and is; from there he comes back to his account', async () => {
   const { server, key } = await start();
   await using _ = server;
   const { browser } = await logInByCode(server, key);
   await browser.go(accountOf(server));
   await browser.submit({}, /log-out/);
-  assert.match(text(browser), /You are logged out/);
+  assert.match(text(browser), /You are logged out[\s\S]*href="[^"]*\/oauth2\/account">log in/);
   assert.equal(await isLoggedIn(server, key, browser), false);
 });
 

@@ -18,7 +18,7 @@ function redirectUri({ form, client }: Call): string {
     throw new OAuthError('invalid_request', 'missing parameter: redirect_uri');
   }
   if (!registered.some((one) => isSame(one, asked))) {
-    throw new OAuthError('invalid_request', 'redirect_uri is none that the application has registered');
+    throw new OAuthError('invalid_request', 'the redirect_uri of this request is not registered for the application');
   }
   return asked;
 }

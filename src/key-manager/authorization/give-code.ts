@@ -4,7 +4,7 @@ import { insertCode } from '../../adapters/stores/authorization-codes.ts';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
 import { logInOf, writeLogIn } from '../log-in/log-in.ts';
-import { readScope, writeScope } from '../tokens/scopes.ts';
+import { writeScope } from '../tokens/scopes.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { challengeOf } from './check-pkce.ts';
@@ -27,7 +27,7 @@ export const giveCode: Step = async (call, km) => {
       code_hash: tokenHash(code),
       consumer_key: client.consumer_key,
       subject: session.subject,
-      scope: writeScope(readScope(form.get('scope'))),
+      scope: writeScope(call.scopes),
       redirect_uri: form.get('redirect_uri'),
       ...challengeOf(form, km),
       log_in: writeLogIn(logInOf(session, form)),

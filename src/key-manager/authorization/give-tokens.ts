@@ -12,7 +12,6 @@ import { logInOf } from '../log-in/log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { issue } from '../tokens/issue.ts';
 import { rolesOf } from '../tokens/roles.ts';
-import { readScope } from '../tokens/scopes.ts';
 import { expiresIn, issueTime } from '../tokens/times.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
@@ -39,7 +38,7 @@ export const giveTokens: Step = async (call, km) => {
       km,
       // Nothing is proved in the address of a browser.
       { client, beganAt, confirmation: {} },
-      { grantType: 'implicit', subject, roles, wanted: readScope(form.get('scope')), issuedAt },
+      { grantType: 'implicit', subject, roles, wanted: call.scopes, issuedAt },
     )),
     family,
     logIn: logInOf(session, form),

@@ -9,22 +9,26 @@ import { OAuthError } from '../oauth-error.ts';
 import { showConsent } from '../pages/consent.ts';
 import { promptOf } from './check-prompt.ts';
 import { queryOf, requestQuery } from './read-request.ts';
+import { freshnessOf } from './require-log-in.ts';
 
 export const requireConsent: Step = async (call, km) => {
   const { form, client } = call;
   const session = call.session as SessionRow;
-  const { decision } = readDone(km, queryOf(call));
-  if (decision?.session === session.id) {
-    if (decision.agreed) return;
-    throw new OAuthError('access_denied', 'the user did not agree');
-  }
-  const asked = toAgreeTo(form);
+  const asked = toAgreeTo(form, call.scopes);
   const prompts = promptOf(form);
+  const { decision } = readDone(km, queryOf(call));
+  const hasDecided = decision?.session === session.id;
+  if (hasDecided && !decision.agreed) throw new OAuthError('access_denied', 'the user did not agree');
   const agreed = await consentOf(km.store.db, session.subject, client.consumer_key);
+  // To what the page said: if there is more by now, he is asked again.
   const covered = agreed !== null && asked.every((name) => agreed.includes(name));
-  if (covered && !prompts.includes('consent')) return;
+  if (covered && (hasDecided || !prompts.includes('consent'))) return;
   if (prompts.includes('none')) throw new OAuthError('consent_required', 'the user has not agreed to this yet');
-  await showConsent(call, km, { query: requestQuery(call), scopes: asked });
+  await showConsent(call, km, {
+    query: requestQuery(call),
+    scopes: asked,
+    asked: { ...freshnessOf(call), hint: null },
+  });
 };
 
 /**

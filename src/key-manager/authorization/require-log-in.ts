@@ -52,7 +52,8 @@ function hasJustLoggedIn(call: Call, km: KeyManager): boolean {
 /** Null: nobody has, for this very request. He may have shown elsewhere, and long ago, who he is. */
 const loggedInSince = (call: Call, km: KeyManager): number | null => readDone(km, queryOf(call)).logInSince;
 
-const freshnessOf = ({ form }: Call) => ({
+/** How lately the client wants the user to have logged in. */
+export const freshnessOf = ({ form }: Call) => ({
   fresh: promptOf(form).some((one) => ['login', 'select_account', 'create'].includes(one)),
   maxAge: maxAgeOf(form),
 });

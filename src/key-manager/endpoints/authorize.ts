@@ -1,12 +1,12 @@
 /** GET and POST /oauth2/authorize (RFC 6749 section 3.1). The order of the steps decides which error comes first. */
 import { answerClient } from '../authorization/answer.ts';
 import { atPublicAddress } from '../authorization/at-public-address.ts';
+import { decideScope } from '../authorization/decide-scope.ts';
 import { findClient } from '../authorization/find-client.ts';
 import { giveCode } from '../authorization/give-code.ts';
 import { giveTokens } from '../authorization/give-tokens.ts';
 import { requirePushedRequest, usePushedRequest } from '../authorization/pushed-request.ts';
 import { limitRequest } from '../authorization/read-request.ts';
-import { refuseDroppedScope } from '../authorization/refuse-dropped-scope.ts';
 import { requestChecks } from '../authorization/request-checks.ts';
 import { requireConsent } from '../authorization/require-consent.ts';
 import { requireLogIn } from '../authorization/require-log-in.ts';
@@ -26,13 +26,13 @@ export const authorize: readonly Step[] = [
   requirePushedRequest,
   atPublicAddress,
   requireLogIn,
-  refuseDroppedScope,
+  decideScope,
   requireConsent,
   giveTokens,
   giveCode,
 ];
 
 export const refuseAuthorization: Refuse = (call, error, km) => {
-  if (call.answerTo === null) return sendErrorPage(call.reply, error.status, error.code, error.message);
+  if (call.answerTo === null) return sendErrorPage(call.reply, error, true);
   answerClient(call, km, call.answerTo, { error: error.code, error_description: error.message });
 };

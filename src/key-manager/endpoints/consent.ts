@@ -6,21 +6,19 @@ import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { openInteraction, withDone } from '../log-in/interaction.ts';
-import { toAgreeTo } from '../log-in/requested-claims.ts';
 import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { writeScope } from '../tokens/scopes.ts';
 
 const decide: Step = async (call, km) => {
   const { form, request, reply } = call;
-  const { query, session: shownIn, logInSince } = openInteraction(call, km);
+  const { query, scopes = [], session: shownIn, logInSince } = openInteraction(call, km);
   const session = await findSession(km, request);
   if (!session || session.id !== shownIn) throw notHis();
   const agreed = form.require('decision') === 'agree';
   if (agreed) {
-    const asked = await parametersOf(km, query);
     const { subject } = session;
-    const consumerKey = asked.require('client_id');
+    const consumerKey = (await parametersOf(km, query)).require('client_id');
     await km.store.transaction(async (tx) => {
       // With his sessions ends what he agreed to: nothing may come after.
       if (!(await findRow(tx.db, session.id))) throw notHis();
@@ -29,7 +27,7 @@ const decide: Step = async (call, km) => {
       await putConsent(tx, {
         subject,
         consumer_key: consumerKey,
-        scope: writeScope([...before, ...toAgreeTo(asked)]),
+        scope: writeScope([...before, ...scopes]),
         granted_at: seconds(km.clock),
       });
     }, onlyTokens);

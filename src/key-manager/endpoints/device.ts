@@ -5,6 +5,7 @@ import { findSession as findSessionRow, linkSession } from '../../adapters/store
 import { type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { rememberBeginning } from '../checks/remember-beginning.ts';
+import { shownName } from '../clients/clients.ts';
 import { readUserCode } from '../device/user-code.ts';
 import { parseForm } from '../form.ts';
 import { openInteraction } from '../log-in/interaction.ts';
@@ -13,6 +14,8 @@ import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { devicePath, showCodeEntry, showDeviceConfirmation, showDeviceDecided } from '../pages/device.ts';
 import { showLogIn } from '../pages/log-in.ts';
+import { givenScopes } from '../tokens/given-scopes.ts';
+import { readScope, writeScope } from '../tokens/scopes.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
 
 /** Wrong codes that a user may type within this time, in seconds (section 5.1). */
@@ -39,11 +42,13 @@ const showDevice: Step = async (call, km) => {
     await km.write((tx) => countGuess(tx, session.subject, now, now + guessWindow));
     return showCodeEntry(call, km, { typed, problem: noDevice });
   }
-  await showDeviceConfirmation(call, km, { device, name: client.name, userCode, session });
+  const name = await shownName(km.store.db, client);
+  const scopes = await givenScopes(km, client, session.subject, readScope(device.scope));
+  await showDeviceConfirmation(call, km, { name, scopes, userCode, session });
 };
 
 const decide: Step = async (call, km) => {
-  const { query, backTo, session: shownIn } = openInteraction(call, km);
+  const { query, backTo, scopes = [], session: shownIn } = openInteraction(call, km);
   if (backTo !== devicePath) throw new OAuthError('invalid_request', 'this page was about something else');
   const session = await findSession(km, call.request);
   if (!session || session.id !== shownIn) throw nobody();
@@ -57,7 +62,10 @@ const decide: Step = async (call, km) => {
     const { subject } = session;
     if (!(await findSessionRow(tx.db, session.id))) throw nobody();
     await linkSession(tx, { session_id: session.id, consumer_key: device.consumer_key, family: device.id });
-    const approval = { state: 'APPROVED', subject, log_in: writeLogIn(logIn), began_at: call.beganAt } as const;
+    const approval = {
+      ...({ state: 'APPROVED', subject, scope: writeScope(scopes) } as const),
+      ...{ log_in: writeLogIn(logIn), began_at: call.beganAt },
+    };
     return changeDevice(tx, device.id, 'PENDING', approval);
   });
   if (!decided) return showCodeEntry(call, km, { problem: noDevice });

@@ -8,7 +8,7 @@ import { device, deviceConsent } from './device.ts';
 import { deviceAuthorization } from './device-authorization.ts';
 import { introspect } from './introspect.ts';
 import { jwks } from './jwks.ts';
-import { logIn, refuseOnPage } from './log-in.ts';
+import { logIn, refuseForApplication, refuseOnPage } from './log-in.ts';
 import { backFrom, logInAt } from './log-in-at.ts';
 import { logInAtMetadata } from './log-in-at-metadata.ts';
 import { confirmLogOut, logOut } from './log-out.ts';
@@ -73,20 +73,32 @@ export const endpoints: readonly Endpoint[] = [
   },
   { path: consumerPath, methods: ['POST'], body: 'form', steps: backFrom('saml2'), refuse: refuseOnPage },
   { path: metadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
-  { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
+  { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseForApplication },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },
   { path: '/oauth2/new-password', methods: ['GET', 'POST'], body: 'query', steps: newPassword, refuse: refuseOnPage },
-  { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseOnPage },
-  { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseOnPage },
+  { path: '/oidc/logout', methods: ['GET', 'POST'], body: 'query', steps: logOut, refuse: refuseForApplication },
+  { path: '/oauth2/log-out', methods: ['POST'], body: 'form', steps: confirmLogOut, refuse: refuseForApplication },
   post('/oauth2/device_authorization', deviceAuthorization),
   { path: '/oauth2/device', methods: ['GET'], body: 'query', steps: device, refuse: refuseOnPage },
   { path: '/oauth2/device-consent', methods: ['POST'], body: 'form', steps: deviceConsent, refuse: refuseOnPage },
   // Where the original has it; people write it with a slash at the end, too.
   ...['/samlsso', '/samlsso/'].map(
-    (path): Endpoint => ({ path, methods: ['GET', 'POST'], body: 'query', steps: samlSignOn, refuse: refuseOnPage }),
+    (path): Endpoint => ({
+      path,
+      methods: ['GET', 'POST'],
+      body: 'query',
+      steps: samlSignOn,
+      refuse: refuseForApplication,
+    }),
   ),
-  { path: '/samlsso/continue', methods: ['GET'], body: 'query', steps: continueSamlSignOn, refuse: refuseOnPage },
+  {
+    path: '/samlsso/continue',
+    methods: ['GET'],
+    body: 'query',
+    steps: continueSamlSignOn,
+    refuse: refuseForApplication,
+  },
   get('/samlsso/metadata', samlMetadata),
   fromPages({ path: '/oauth2/userinfo', methods: ['GET', 'POST'], body: 'none', steps: userinfo }),
 ];

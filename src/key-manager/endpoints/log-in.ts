@@ -10,7 +10,7 @@ import { showLogIn } from '../pages/log-in.ts';
 import { logInCookie, requireOriginOfLogIn, sessionBefore } from '../pages/log-in-elsewhere.ts';
 import { sendErrorPage } from '../pages/page.ts';
 
-/** From the page on which accounts are made. */
+/** From the page on which accounts are made, or one of somebody who is logged in. */
 const showInstead: Step = async (call, km) => {
   if (call.form.get('show') === null) return;
   const { query, backTo, asked } = openInteraction(call, km);
@@ -44,7 +44,8 @@ export function goBack(
   km: KeyManager,
   { query, backTo, shownAt }: Pick<Interaction, 'query' | 'backTo' | 'shownAt'>,
 ): void {
-  const path = backTo ?? `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
+  const request = `/oauth2/authorize?${withDone(km, query, { logInSince: shownAt, decision: null })}`;
+  const path = backTo === undefined ? request : query === '' ? backTo : `${backTo}?${query}`;
   reply
     .code(303)
     .header('location', km.options.publicUrl + path)
@@ -63,7 +64,14 @@ export const logIn: readonly Step[] = [
   verify,
 ];
 
-export const refuseOnPage: Refuse = ({ reply }, error) => {
-  reply.headers(error.headers);
-  sendErrorPage(reply, error.status, error.code, error.message);
-};
+const refuse =
+  (asking: boolean): Refuse =>
+  ({ reply }, error) => {
+    reply.headers(error.headers);
+    sendErrorPage(reply, error, asking);
+  };
+
+export const refuseOnPage = refuse(false);
+
+/** Where an application has sent the browser. */
+export const refuseForApplication = refuse(true);

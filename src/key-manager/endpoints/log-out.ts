@@ -1,6 +1,6 @@
 /** GET and POST /oidc/logout (OpenID Connect RP-Initiated Logout 1.0), and the page that asks whether it is meant. */
 import { queryOf } from '../authorization/read-request.ts';
-import { type Call, type Step, seconds } from '../call.ts';
+import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { shownName } from '../clients/clients.ts';
 import { parseForm } from '../form.ts';
@@ -22,11 +22,11 @@ const askByGet: Step = ({ request, reply }, km) => {
 const askOrEnd: Step = async (call, km) => {
   const asked = await readLogOutRequest(call.form, km);
   const session = await findSession(km, call.request);
-  if (!session) return leave(call, asked);
+  if (!session) return leave(call, km, asked);
   // Whoever has the id token of this very session knows what he asks for; anybody else may only have made a link.
   if (asked.hint?.session === session.id && asked.hint.subject === session.subject) {
     await endSession(km, call.reply, session);
-    return leave(call, asked);
+    return leave(call, km, asked);
   }
   const shown = { query: queryOf(call), shownAt: seconds(km.clock), session: session.id, logInSince: null };
   const interaction = sealInteraction(call, km, shown);
@@ -38,18 +38,18 @@ const decide: Step = async (call, km) => {
   const { query, session: shownIn } = openInteraction(call, km);
   const asked = await readLogOutRequest(parseForm(Buffer.from(query)), km);
   const session = await findSession(km, call.request);
-  if (!session) return leave(call, asked);
+  if (!session) return leave(call, km, asked);
   if (session.id !== shownIn) {
     throw new OAuthError('access_denied', 'somebody else has logged in meanwhile; begin once more', 403);
   }
   if (call.form.require('decision') !== 'log-out') return showStillLoggedIn(call, km);
   await endSession(km, call.reply, session);
-  leave(call, asked);
+  leave(call, km, asked);
 };
 
-function leave({ reply }: Call, { redirectUri }: LogOutRequest): void {
-  if (redirectUri === null) return showLoggedOut(reply);
-  reply.code(303).header('location', redirectUri).send();
+function leave(call: Call, km: KeyManager, { redirectUri }: LogOutRequest): void {
+  if (redirectUri === null) return showLoggedOut(call, km);
+  call.reply.code(303).header('location', redirectUri).send();
 }
 
 export const logOut: readonly Step[] = [rejectRepeatedParameters, askByGet, askOrEnd];

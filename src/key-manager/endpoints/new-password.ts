@@ -7,6 +7,7 @@ import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
 import { rejectRepeatedParameters } from '../checks/reject-repeated-parameters.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { showNewPassword, showPasswordSet } from '../pages/new-password.ts';
+import { sentence } from '../pages/sentence.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
 
 /** Nothing is used up by looking: programs that check links in messages look first. */
@@ -33,8 +34,7 @@ const set: Step = async (call, km) => {
     });
   } catch (error) {
     if (!(error instanceof UserStoreError)) throw error;
-    const problem = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
-    return showNewPassword(call, km, { user, problem });
+    return showNewPassword(call, km, { user, problem: sentence(error.message) });
   }
   showPasswordSet(call, km);
 };

@@ -27,7 +27,7 @@ test('with prompt=create a stranger makes an account, and comes to the applicati
   await browser.go(authorizationUrl(server, key, { prompt: 'create' }));
   assert.match(text(browser), /<h1>Create an account<\/h1>/);
   await browser.submit(filled);
-  assert.match(text(browser), /asks for access[\s\S]*nina@carbon\.super/);
+  assert.match(text(browser), /asks for access[\s\S]*<strong>nina<\/strong>/);
   assert.match(await browser.submit({ decision: 'agree' }), /^https:\/\/client\.example\/cb\?code=/);
   const profile = await findProfile(server.store.db, 'carbon.super', 'nina');
   assert.deepEqual([profile?.first_name, profile?.last_name, profile?.email], ['Nina', '<Neu>', 'nina@example.org']);
@@ -39,8 +39,8 @@ test('from the page for a log-in to that for an account, and back; the request g
   await server.km.users.create(mary);
   const key = await addClient(server, { callbackUrl: callback });
   const browser = new Browser(server.url);
-  await browser.go(authorizationUrl(server, key));
-  await browser.submit({ username: 'mary', show: 'sign-up' }, undefined, 'Create an account');
+  await browser.go(authorizationUrl(server, key, { login_hint: 'mary' }));
+  await browser.submit({ show: 'sign-up' }, /Create an account/);
   assert.match(text(browser), /<h1>Create an account<\/h1>[\s\S]*value="mary"/);
   await browser.submit({ show: 'log-in' }, undefined, 'I have an account');
   assert.match(text(browser), /<h1>Log in<\/h1>/);
@@ -49,12 +49,12 @@ test('from the page for a log-in to that for an account, and back; the request g
 });
 
 for (const [what, wrong, said] of [
-  ['a name that is taken', { username: 'mary' }, /There is a user mary already/],
-  ['a reserved name', { username: 'root' }, /is reserved/],
+  ['a name that is taken', { username: 'mary' }, /The name mary is taken; choose another one/],
+  ['a reserved name', { username: 'root' }, /is reserved; choose another one/],
   ['two passwords', { again: 'another' }, /not the same/],
   ['a short password', { password: 'abc', again: 'abc' }, /5 to 128 characters/],
-  ['no first name', { firstName: '' }, /First name: expected/],
-  ['an address that is none', { email: 'nina' }, /E-mail address: expected/],
+  ['no first name', { firstName: '' }, /The first name has 1 to 100 characters/],
+  ['an address that is none', { email: 'nina' }, /one like name@example\.org/],
 ] as const) {
   test(`400 on the page for ${what}, with what was filled in but the passwords`, async () => {
     await using server = await startAuthorizationServer({ signUp: 'open' });
@@ -96,6 +96,9 @@ test('403 where nobody may sign up, no way there on the page for a log-in, and p
   assert.doesNotMatch(text(browser), /sign-up/);
   await browser.go(`${server.url}/oauth2/sign-up`);
   assert.equal(browser.page?.status, 403);
+  assert.match(text(browser), /New accounts can&#39;t be made here\./);
+  // No application has anything to do with it.
+  assert.doesNotMatch(text(browser), /Go back/);
   const at = new URL(await browser.go(authorizationUrl(server, key, { prompt: 'create' })));
   assert.equal(at.searchParams.get('error'), 'invalid_request');
   await logInByCode(server, key);

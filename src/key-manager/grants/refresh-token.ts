@@ -80,10 +80,10 @@ async function exchange(
   { found, plan, prepared }: { found: RefreshTokenRow; plan: TokenPlan; prepared: PreparedToken },
 ): Promise<Issued | null> {
   if (await overtaken(tx, km, plan)) return null;
-  const { family, scope } = found;
+  const { family, scope, grant_type: grantType } = found;
   const use = { successorId: randomUUID(), usedAtMs: km.clock.now() };
   if (await useRefreshToken(tx, found.id, use)) {
-    const successor = await createRefreshToken(tx, km, { ...plan, id: use.successorId, family, scope });
+    const successor = await createRefreshToken(tx, km, { ...plan, id: use.successorId, family, scope, grantType });
     if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, family, plan.issuedAt);
     const access = await prepared.write(tx, family, { fresh: true });
     return { access, refreshToken: refreshTokenOf(km.seal, successor), scope: plan.scope };

@@ -20,12 +20,14 @@ export interface AskedLogIn {
 
 /** In the form of a page. */
 export interface Interaction {
-  /** The request for authorization that it is about, as a query. */
+  /** The request for authorization that it is about, as a query; or that of `backTo`, where this has none itself. */
   readonly query: string;
   /** Path of the page of ours that a log-in leads back to; absent = to that request. */
   readonly backTo?: string | undefined;
-  /** Only of the pages for the log-in and for signing up, which lead to each other; absent = nothing is asked. */
+  /** Of the pages for the log-in and for signing up, and of those that lead there; absent = nothing is asked. */
   readonly asked?: AskedLogIn | undefined;
+  /** Only of a page that asks for consent: what it says that the user agrees to. */
+  readonly scopes?: readonly string[];
   /** When the page was made, in seconds since the epoch. */
   readonly shownAt: number;
   /** Of the session in which the page was shown; null = none yet, or the page is that for the log-in and ours. */

@@ -24,11 +24,11 @@ export const userClaimNames = Object.keys(scopeOfClaim);
 export const isOfScopes = (claim: string, scopes: readonly string[]): boolean =>
   scopes.includes((Object.hasOwn(scopeOfClaim, claim) && scopeOfClaim[claim]) || 'profile');
 
-/** What the user has to agree to: the scopes, and what the claims tell. */
-export const toAgreeTo = (form: Form): readonly string[] => {
+/** What the user has to agree to: the scopes that are given, and what the claims tell. */
+export const toAgreeTo = (form: Form, scopes: readonly string[]): readonly string[] => {
   const { userinfo, id_token } = requestedClaims(form) ?? none;
   const told = Object.keys({ ...userinfo, ...id_token }).map((name) => scopeOfClaim[name] as string);
-  return [...new Set([...readScope(form.get('scope')), ...told])];
+  return [...new Set([...scopes, ...told])];
 };
 
 const none: RequestedClaims = { userinfo: {}, id_token: {} };

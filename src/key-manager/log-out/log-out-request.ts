@@ -33,7 +33,10 @@ export async function readLogOutRequest(form: Form, km: KeyManager): Promise<Log
   }
   // Byte for byte (section 3).
   if (!metadataOf(client).post_logout_redirect_uris?.includes(asked)) {
-    throw new OAuthError('invalid_request', 'post_logout_redirect_uri is none that the application has registered');
+    throw new OAuthError(
+      'invalid_request',
+      'the post_logout_redirect_uri of this request is not registered for the application',
+    );
   }
   const state = form.get('state');
   return { client, hint, redirectUri: state === null ? asked : withState(asked, state) };

@@ -1,19 +1,20 @@
 /** The page of a user's account: where he is logged in, which applications act for him, his password. */
 import { type GrantedClient, grantedClients } from '../../adapters/stores/granted-clients.ts';
 import { type SessionRow, sessionsOf } from '../../adapters/stores/sessions.ts';
-import { isFederated } from '../../core/identity-provider.ts';
+import { readFederatedSubject } from '../../core/identity-provider.ts';
 import { describeBrowser } from '../account/describe-browser.ts';
+import { howGranted } from '../account/how-granted.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { sealInteraction } from '../log-in/interaction.ts';
-import { meaningOf } from './consent.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, markup } from './html.ts';
 import { sendPage } from './page.ts';
-import { userName } from './user-name.ts';
+import { rightsOf } from './rights.ts';
+import { providerName, userName } from './user-name.ts';
 
 export interface AccountPage {
   /** What was done. */
   readonly notice: string | null;
-  /** Why something was not done. */
+  /** Why the password was not changed. */
   readonly problem?: { readonly message: string; readonly status: number };
 }
 
@@ -35,14 +36,13 @@ ${content}
     status: problem?.status ?? 200,
     wide: true,
     body: html`
-${problem !== undefined && html`<p role="alert">${problem.message}</p>`}
 ${notice !== null && html`<p role="status">${notice}</p>`}
 <p>You are logged in as <strong>${await userName(km, session.subject)}</strong>.</p>
 ${form('log-out', html`<button class="other">Log out</button>`)}
 
 <h2 id="sessions">Where you are logged in</h2>
 <ul class="rows" aria-labelledby="sessions">
-<li><div>${browserOf(session)}<br><strong>This browser</strong></div></li>
+<li><div>${lines(browserOf(session), html`<strong>This browser</strong>`)}</div></li>
 ${others.map(
   (one) =>
     html`<li><div>${browserOf(one)}</div>${form(
@@ -71,39 +71,56 @@ ${clients.map(
 }
 ${clients.length > 1 && form('revoke-all', html`<button class="other">Revoke all</button>`)}
 
-${
-  isFederated(session.subject)
-    ? html`<h2>Password</h2>
-<p>You log in elsewhere, and change your password there.</p>`
-    : passwordOf(session, form)
-}`,
+<h2>Password</h2>
+${problem !== undefined && html`<p role="alert" id="problem">${problem.message}</p>`}
+${await passwordOf(km, session, form, problem !== undefined)}`,
   });
 }
 
 type Form = (action: string, content: Html) => Html;
 
-const passwordOf = ({ subject }: SessionRow, form: Form): Html => html`<h2>Password</h2>
-<p>A new password logs you out everywhere else, and applications have to ask you again.</p>
+/** A form, where the password is kept here. */
+async function passwordOf(km: KeyManager, { subject }: SessionRow, form: Form, wrong: boolean): Promise<Html> {
+  const federated = readFederatedSubject(subject);
+  const elsewhere = federated ? await providerName(km, federated.provider) : km.users.readOnlyStoreOf?.(subject);
+  if (elsewhere) {
+    return html`<p>Your password is kept elsewhere: <strong>${elsewhere}</strong>. It is changed there.</p>`;
+  }
+  return html`<p>A new password logs you out everywhere else, and applications have to ask you again.</p>
 ${form(
   'change-password',
   html`<input type="text" name="username" value="${subject}" autocomplete="username" hidden>
 <label for="old">Current password</label>
-<input id="old" name="old" type="password" autocomplete="current-password" required>
+<input id="old" name="old" type="password" autocomplete="current-password" required${wrong && markup(' aria-describedby="problem" autofocus')}>
 <label for="new">New password</label>
-<input id="new" name="new" type="password" autocomplete="new-password" minlength="5" maxlength="128" required>
+<input id="new" name="new" type="password" autocomplete="new-password" minlength="5" maxlength="128"
+  aria-describedby="new-form" required>
+<p id="new-form" class="detail">5 to 128 characters</p>
 <label for="again">New password, once more</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required>
 <button>Change the password</button>`,
 )}`;
+}
 
 const browserOf = (session: SessionRow): Html =>
-  html`${describeBrowser(session.user_agent)}, ${session.address}<br><span class="detail">since ${time(session.authenticated_at || session.created_at)}</span>`;
+  lines(
+    html`${describeBrowser(session.user_agent)}, ${session.address}`,
+    detail(html`since ${time(session.authenticated_at || session.created_at)}`),
+  );
 
-const grantOf = ({ name, scopes, agreedAt, issuedAt }: GrantedClient): Html => html`<strong>${name}</strong>
-${scopes.length > 0 && html`<br><span class="detail">${scopes.map(meaningOf).join(', ')}</span>`}
-<br><span class="detail">${agreedAt === null ? html`you gave it your password` : html`you agreed ${time(agreedAt)}`}${
-  issuedAt === null ? html`; it has no token now` : html`; last token ${time(issuedAt)}`
-}</span>`;
+const grantOf = ({ name, scopes, agreedAt, grants, issuedAt }: GrantedClient): Html =>
+  lines(
+    html`<strong>${name}</strong>`,
+    ...(agreedAt === null ? [] : [html`${rightsOf(scopes).join(', ')}`, html`you agreed ${time(agreedAt)}`]).map(
+      detail,
+    ),
+    ...howGranted(grants, agreedAt !== null).map((how) => detail(html`${how}`)),
+    detail(issuedAt === null ? html`it has no token now` : html`last token ${time(issuedAt)}`),
+  );
+
+const lines = (first: Html, ...others: readonly Html[]): Html => html`${first}${others.map((one) => html`<br>${one}`)}`;
+
+const detail = (content: Html): Html => html`<span class="detail">${content}</span>`;
 
 function time(at: number): Html {
   const text = new Date(Number(at) * 1000).toISOString();

@@ -1,11 +1,12 @@
 /** The pages on which somebody lets a device in. */
-import type { DeviceCodeRow } from '../../adapters/stores/device-codes.ts';
 import type { SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
 import { showUserCode } from '../device/user-code.ts';
 import { sealInteraction } from '../log-in/interaction.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
+import { listOfRights } from './rights.ts';
+import { somebodyElse } from './somebody-else.ts';
 import { userName } from './user-name.ts';
 
 /** Where the pages are. */
@@ -32,39 +33,39 @@ ${problem !== undefined && html`<p role="alert">${problem}</p>`}
 }
 
 export interface DeviceConfirmation {
-  readonly device: DeviceCodeRow;
-  /** Name of its client. */
+  /** Of its client, as people know it. */
   readonly name: string;
+  /** Those that it gets. */
+  readonly scopes: readonly string[];
   readonly userCode: string;
   readonly session: SessionRow;
 }
 
 /** Shows what asks, and the code once more: who was sent here by somebody else has no device that shows it (section 5.4). */
 export async function showDeviceConfirmation(call: Call, km: KeyManager, shown: DeviceConfirmation): Promise<void> {
-  const { device, name, userCode, session } = shown;
+  const { name, scopes, userCode, session } = shown;
+  const user = await userName(km, session.subject);
   const interaction = sealInteraction(call, km, {
     backTo: devicePath,
     query: `user_code=${userCode}`,
+    scopes,
     shownAt: seconds(km.clock),
     session: session.id,
     logInSince: null,
   });
-  const scopes = device.scope.split(' ').filter((one) => one !== '');
   sendPage(call.reply, {
     title: `${name} asks for access`,
     body: html`
 <p>Does the device before you show this code? If not, somebody else wants to use your account: refuse.</p>
 <p><strong>${showUserCode(userCode)}</strong></p>
-<p>You are logged in as <strong>${await userName(km, session.subject)}</strong>. If you agree, the device may</p>
-<ul>
-<li>call APIs for you</li>
-${scopes.map((scope) => html`<li>${scope}</li>`)}
-</ul>
+<p>You are logged in as <strong>${user}</strong>. If you agree, the device may</p>
+${listOfRights(scopes)}
 <form method="post" action="${km.options.publicUrl}${devicePath}-consent">
 <input type="hidden" name="interaction" value="${interaction}">
 <button name="decision" value="agree">Agree</button>
 <button name="decision" value="refuse" class="other">Refuse</button>
-</form>`,
+</form>
+${somebodyElse(km, interaction, user)}`,
   });
 }
 

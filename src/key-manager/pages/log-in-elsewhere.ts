@@ -2,14 +2,12 @@
  * The page for the log-in is somebody else's (option `pages.logInUrl`), on another site perhaps. The browser is sent there with
  * what that page needs, and brings name and password from there itself: nobody else's server sees them but that of the page.
  */
-import { findClient } from '../../adapters/stores/clients.ts';
 import { findSession as findSessionRow, type SessionRow } from '../../adapters/stores/sessions.ts';
-import { parametersOf } from '../authorization/pushed-request.ts';
 import { type Call, type KeyManager, type Step, seconds } from '../call.ts';
-import { shownName } from '../clients/clients.ts';
 import { type BrowserCookie, type Interaction, sealInteraction } from '../log-in/interaction.ts';
 import { findSession } from '../log-in/sessions.ts';
 import { OAuthError } from '../oauth-error.ts';
+import { askingApplication } from './asking-application.ts';
 import type { LogInPage } from './log-in.ts';
 
 export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {
@@ -18,7 +16,7 @@ export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): 
   const shown = { query, backTo, asked, shownAt: seconds(km.clock), session, logInSince: null };
   const parameters = {
     interaction: sealInteraction(call, km, shown, logInCookie(km)),
-    application: await applicationOf(km, query),
+    application: await askingApplication(km, query),
     hint,
     failed: failed ? '1' : null,
     wait: wait > 0 ? String(wait) : null,
@@ -43,11 +41,4 @@ export async function sessionBefore(call: Call, km: KeyManager, { session }: Int
   if (found || session === null || km.logInUrl === '') return found;
   const row = await findSessionRow(km.store.db, session);
   return row && row.expires_at > seconds(km.clock) ? row : null;
-}
-
-/** As users see it; null where no application asks: for a page of ours. */
-async function applicationOf(km: KeyManager, query: string): Promise<string | null> {
-  const id = query === '' ? null : (await parametersOf(km, query)).get('client_id');
-  const client = id === null ? null : await findClient(km.store.db, id);
-  return client && shownName(km.store.db, client);
 }

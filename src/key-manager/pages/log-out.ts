@@ -1,5 +1,4 @@
 /** The pages of a log-out. */
-import type { FastifyReply } from 'fastify';
 import type { Call, KeyManager } from '../call.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
@@ -31,8 +30,11 @@ export async function showLogOut(
   });
 }
 
-export function showLoggedOut(reply: FastifyReply): void {
-  sendPage(reply, { title: 'You are logged out', body: html`<p>You can close this page.</p>` });
+export function showLoggedOut({ reply }: Call, km: KeyManager): void {
+  sendPage(reply, {
+    title: 'You are logged out',
+    body: html`<p>You can close this page, or <a href="${km.options.publicUrl}/oauth2/account">log in to your account</a>.</p>`,
+  });
 }
 
 export function showStillLoggedIn({ reply }: Call, km: KeyManager): void {

@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { type Html, html, markup } from './html.ts';
 import { hashSource, type Look } from './look.ts';
+import { sentence } from './sentence.ts';
 
 export interface Page {
   readonly title: string;
@@ -63,18 +64,28 @@ function addressSource(address: string): string {
   return (origin + pathname).replace(/[;,]/g, encodeURIComponent);
 }
 
-/** What went wrong, where there is nobody to send the browser back to. */
-export function sendErrorPage(reply: FastifyReply, status: number, code: string, description: string): void {
+export interface ErrorPage {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What went wrong, where there is nobody to send the browser back to.
+ * @param asking whether an application has sent the browser here, whose makers can do something about it
+ */
+export function sendErrorPage(reply: FastifyReply, { status, code, message }: ErrorPage, asking: boolean): void {
   const advice =
-    status === 503 || status === 429
+    status === 429 || status >= 500
       ? 'Try again in a moment.'
-      : 'Go back to where you came from and begin once more. If that does not help, tell the people behind the application what stands here.';
+      : asking &&
+        'Go back to where you came from and begin once more. If that does not help, tell the people behind the application what stands here.';
   sendPage(reply, {
     status,
     title: 'This did not work',
     body: html`
-<p role="alert">${description.charAt(0).toUpperCase()}${description.slice(1)}.</p>
-<p>${advice}</p>
+<p role="alert">${sentence(message)}</p>
+${advice && html`<p>${advice}</p>`}
 <p class="detail">${code}</p>`,
   });
 }

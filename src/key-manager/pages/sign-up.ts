@@ -33,7 +33,8 @@ ${km.signUp === 'approval' && html`<p>An administrator has to approve it before 
 <input type="hidden" name="interaction" value="${interaction}">
 <label for="username">User name</label>
 <input id="username" name="username" value="${given.username ?? hint ?? ''}" autocomplete="username" autocapitalize="none"
-  spellcheck="false" minlength="3" maxlength="30" required autofocus>
+  spellcheck="false" minlength="3" maxlength="30" aria-describedby="username-form" required autofocus>
+<p id="username-form" class="detail">3 to 30 characters: letters from a to z, digits, and . _ - |</p>
 ${field('firstName', 'First name', 'given-name', markup(' maxlength="100"'))}
 ${field('lastName', 'Last name', 'family-name', markup(' maxlength="100"'))}
 ${field('email', 'E-mail address', 'email', markup(' type="email" maxlength="318"'))}

@@ -39,7 +39,7 @@ export async function issue(
   withRefresh: boolean,
   take?: (tx: StoreTransaction) => Promise<boolean>,
 ): Promise<Issued | null> {
-  if (km.options.strictScopes) refuseDropped(plan.asked, plan.scope);
+  if (km.options.strictScopes) refuseDropped(plan.asked, plan.scope.split(' '));
   const format = formats[plan.client.token_type];
   const answer = (access: AccessToken, refresh: RefreshTokenRow | null): Issued => ({
     access,

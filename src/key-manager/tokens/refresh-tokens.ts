@@ -24,6 +24,8 @@ export interface NewRefreshToken {
   /** As granted; a refresh with less keeps it. */
   readonly scope: string;
   readonly issuedAt: number;
+  /** With which its family begins, or began. */
+  readonly grantType: string;
   readonly logIn?: LogIn;
   /** As in `TokenPlan`. */
   readonly notAfter?: number;
@@ -58,6 +60,7 @@ export async function createRefreshToken(
     confirmation: isPublic(token.client) ? writeConfirmation(token.confirmation) : '',
     log_in: token.logIn ? writeLogIn(token.logIn) : null,
     not_after: token.notAfter ?? null,
+    grant_type: token.grantType,
   };
   await insertRefreshToken(tx, row);
   // His roles are asked for at each refresh.

@@ -37,7 +37,7 @@ export async function userScope(
   roles: readonly string[],
   asked: readonly string[],
 ): Promise<string> {
-  return writeScope(orDefault(await allowed(db, client, roles, asked)));
+  return writeScope(orDefault(await allowedScopes(db, client, roles, asked)));
 }
 
 /** The scope of a token of the application itself; the roles are its owner's. */
@@ -47,7 +47,7 @@ export async function applicationTokenScope(
   roles: readonly string[],
   asked: readonly string[],
 ): Promise<string> {
-  return writeScope([applicationScope, ...orDefault(await allowed(db, client, roles, asked))]);
+  return writeScope([applicationScope, ...orDefault(await allowedScopes(db, client, roles, asked))]);
 }
 
 /**
@@ -71,15 +71,14 @@ export async function narrow(
 }
 
 /** @throws OAuthError invalid_scope that names one that was asked for and not given */
-export function refuseDropped(asked: readonly string[], given: string): void {
-  const names = given.split(' ');
-  const dropped = asked.find((name) => !names.includes(name));
+export function refuseDropped(asked: readonly string[], given: readonly string[]): void {
+  const dropped = asked.find((name) => !given.includes(name));
   if (dropped !== undefined)
     throw new OAuthError('invalid_scope', `scope ${dropped} is not given to this client and user`);
 }
 
 /** Those that the roles allow; the others are dropped without a word. */
-async function allowed(
+export async function allowedScopes(
   db: Queryable,
   client: ClientRow,
   roles: readonly string[],

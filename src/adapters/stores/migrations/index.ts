@@ -16,6 +16,7 @@ import * as revokedAll from './0013-revoked-all.ts';
 import * as claims from './0014-claims.ts';
 import * as federation from './0015-federation.ts';
 import * as serviceProviders from './0016-service-providers.ts';
+import * as refreshGrants from './0017-refresh-grants.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-claims': claims,
   '0015-federation': federation,
   '0016-service-providers': serviceProviders,
+  '0017-refresh-grants': refreshGrants,
 };
