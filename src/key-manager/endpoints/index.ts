@@ -1,6 +1,7 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
+import { ownMetadataPath } from '../../core/identity-provider.ts';
 import type { Refuse, Step } from '../call.ts';
-import { consumerPath, metadataPath } from '../federation/saml2/service-provider.ts';
+import { consumerPath } from '../federation/saml2/service-provider.ts';
 import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
@@ -72,7 +73,7 @@ export const endpoints: readonly Endpoint[] = [
     refuse: refuseOnPage,
   },
   { path: consumerPath, methods: ['POST'], body: 'form', steps: backFrom('saml2'), refuse: refuseOnPage },
-  { path: metadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
+  { path: ownMetadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseOnPage },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },
