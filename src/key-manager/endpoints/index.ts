@@ -20,6 +20,7 @@ import { par } from './par.ts';
 import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { root } from './root.ts';
 import { samlMetadata } from './saml-metadata.ts';
 import { continueSamlSignOn, samlSignOn } from './saml-sign-on.ts';
 import { signUp } from './sign-up.ts';
@@ -48,6 +49,7 @@ const post = (path: string, steps: readonly Step[], body: 'form' | 'json' = 'for
 });
 
 export const endpoints: readonly Endpoint[] = [
+  get('/', root),
   fromPages(post('/oauth2/token', token)),
   fromPages(post('/oauth2/revoke', revoke)),
   post('/oauth2/introspect', introspect),
