@@ -23,7 +23,7 @@ let stopping = false;
 async function run(role: RoleName, settings: Settings): Promise<Running & { info: unknown }> {
   if (role === 'gateway') {
     const { runGateway } = await import('./roles/gateway.ts');
-    return runGateway(settings);
+    return runGateway(settings, { beside: true });
   }
   const { runManagement } = await import('./roles/management.ts');
   return runManagement(settings, ['key-manager', 'control-plane'], { withSample: true });

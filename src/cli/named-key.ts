@@ -2,6 +2,7 @@
 import { openTrustStore } from '../adapters/trust-stores/index.ts';
 import { isAlias, type NamedKey } from '../adapters/trust-stores/trust-store.ts';
 import { UsageError } from './fail.ts';
+import { requireFile } from './read-file.ts';
 
 export interface KeyPlace {
   readonly file: string;
@@ -15,6 +16,7 @@ export interface KeyPlace {
 
 /** @throws TrustStoreError, UsageError */
 export async function namedKey({ file, password, keyPassword, alias }: KeyPlace): Promise<NamedKey> {
+  requireFile(file);
   const only = alias === undefined ? {} : { onlyKey: alias };
   const { keys, certificates } = await openTrustStore(file, { password, keyPassword, ...only });
   const same = alias === undefined ? keys : keys.filter((key) => isAlias(key.alias, alias));

@@ -1,8 +1,7 @@
 /** A password that stands in a file, or comes on standard input, where nobody else on the machine sees it. */
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './fail.ts';
 import { askHidden } from './prompt.ts';
+import { readFile } from './read-file.ts';
 
 /**
  * The text without the end of its line.
@@ -11,13 +10,5 @@ import { askHidden } from './prompt.ts';
  */
 export async function readPassword(file: string, question: string): Promise<string> {
   if (file === '-' && process.stdin.isTTY) return askHidden(question, 'the password');
-  return (file === '-' ? await text(process.stdin) : readText(file)).replace(/\r?\n$/, '');
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
-  }
+  return (file === '-' ? await text(process.stdin) : readFile(file).toString()).replace(/\r?\n$/, '');
 }

@@ -4,6 +4,7 @@ import type { ApiKeyRow } from '../adapters/stores/api-keys.ts';
 import type { RevokedCounts } from '../adapters/stores/revocations.ts';
 import type { StoreTransaction } from '../adapters/stores/store.ts';
 import type { KeyType } from '../core/application.ts';
+import type { IdentityProvider } from '../core/identity-provider.ts';
 
 /** What is true of an active access token. */
 export interface TokenFacts {
@@ -94,6 +95,8 @@ export interface KeyManager {
   };
   /** The `jti` of an API key that the key manager signed, dead or alive; null when it is none. */
   readApiKey(text: string): Promise<string | null>;
+  /** Why nobody could log in with it now, as far as it can be seen by asking it; null = no reason is known. */
+  problemOfProvider(provider: IdentityProvider): Promise<string | null>;
   /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */
   readonly maxValidity: number;
   /** Seconds that `expires_in` says less than a token is valid: every validity is longer. */

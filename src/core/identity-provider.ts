@@ -30,7 +30,10 @@ export interface IdentityProvider {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** Names of attributes, and the claim that each becomes. */
   readonly claims: Readonly<Record<string, string>>;
-  /** Whether whom it names is the user of that name who has an account here, if there is one. */
+  /**
+   * Whether whom it names is the user of that name who has an account here, if there is one: whoever has its key can be
+   * anybody. Default: only of SAML 2.0, where nobody logs in with it.
+   */
   readonly localAccounts: boolean;
   /** Whether signatures by SHA-1 are taken, which can be forged at a price. */
   readonly allowSha1: boolean;
@@ -69,6 +72,12 @@ export const defaultRoleClaim = 'roles';
 
 /** The role attribute of WSO2 Identity Server. */
 export const defaultRoleAttribute = 'http://wso2.org/claims/role';
+
+/** Path at the key manager where browsers come back to from a provider of OpenID Connect: its redirect URI, one for each. */
+export const callbackPath = (provider: string): string => `/oauth2/log-in-at/callback/${encodeURIComponent(provider)}`;
+
+/** Path at the key manager of what providers of SAML 2.0 have to know of us. */
+export const ownMetadataPath = '/oauth2/saml/metadata';
 
 const federated = 'FEDERATED:';
 

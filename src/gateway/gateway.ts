@@ -42,6 +42,11 @@ export interface GatewayDeps {
   readonly certificates: Certificates;
   /** Where changes come from; null = nowhere, the gateway serves what is on its disk. */
   readonly source: ChangeSource | null;
+  /**
+   * Milliseconds for which it is no news that the source is not there yet, because it is started together with this
+   * gateway. Default 0: as long as when it is lost.
+   */
+  readonly sourceStartup?: number;
   /** Makes it a microgateway; null = every API comes from the source. */
   readonly fixed: FixedConfiguration | null;
   /**
@@ -73,7 +78,7 @@ export interface Gateway {
 
 /** Resolves when the gateway listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { options, certificates, clock, log, source, fixed } = deps;
+  const { options, certificates, clock, log, source, sourceStartup = 0, fixed } = deps;
   const { gateway } = options;
   const threads = threadCount(gateway.threads);
   const folder = join(deps.data, 'gateway');
@@ -150,7 +155,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const disk = new DiskCopy(folder, { revoked, fingerprintKey, clock, log });
   const given = fixed && (await openFixedEntities(entities, fixed));
   const sink = announcing(given ?? entities, shared.control);
-  const follower = source && freshness && new Follower({ source, disk, sink, freshness, clock, log });
+  const follower = source && freshness && new Follower({ source, sourceStartup, disk, sink, freshness, clock, log });
 
   const status = () => ({
     serving: gate.isOpen,
@@ -185,6 +190,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
           clock,
           log,
           maxStaleness: gateway.maxStaleness,
+          sourceStartup,
           failure: () => follower.state.sourceFailure,
           readAnew: (why) => follower.readAnew(why),
         })

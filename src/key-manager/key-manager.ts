@@ -11,6 +11,7 @@ import { onlyTokens, type Store } from '../adapters/stores/store.ts';
 import { databaseUserStore } from '../adapters/user-stores/database.ts';
 import type { SignUpRule } from '../adapters/user-stores/sign-up.ts';
 import { type UserStore, UserStoreBusyError } from '../adapters/user-stores/user-store.ts';
+import type { IdentityProvider } from '../core/identity-provider.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { RestError } from '../platform/rest-error.ts';
@@ -21,6 +22,7 @@ import { Call, type IssuerOptions, type KeyManager } from './call.ts';
 import { KnownClients } from './clients/known-clients.ts';
 import { allowOrigin, sendPreflight } from './cross-origin.ts';
 import { type Endpoint, endpoints } from './endpoints/index.ts';
+import { upstreams } from './federation/index.ts';
 import { openIdMetadata } from './federation/oidc/read-metadata.ts';
 import { openTurns } from './federation/turns.ts';
 import { Form, parseForm } from './form.ts';
@@ -77,6 +79,8 @@ export interface OpenKeyManager {
   /** The `jti` of an API key that this key manager signed, dead or alive; null when it is none. */
   readApiKey(text: string): Promise<string | null>;
   readonly signingKeys: KeyOrders;
+  /** Why nobody could log in with it now, as far as it can be seen by asking it; null = no reason is known. */
+  problemOfProvider(provider: IdentityProvider): Promise<string | null>;
   /** Seconds that a token of an application may be valid at most; below 0 = no maximum. */
   readonly maxValidity: number;
   /** Seconds that `expires_in` says less than a token is valid. */
@@ -138,6 +142,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     signApiKey: (request) => signApiKey(km, request),
     readApiKey: (text) => readApiKey(km, text),
     signingKeys: keys.orders,
+    problemOfProvider: async (provider) => upstreams.get(provider.protocol)?.problem(km, provider) ?? null,
     maxValidity: options.maxValidity,
     timestampSkew: options.timestampSkew,
     close: keys.close,

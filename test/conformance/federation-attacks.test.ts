@@ -380,7 +380,7 @@ for (const [what, lies] of [
     const browser = new Browser(alone.url);
     await browser.go(requestUrl(alone, key));
     await browser.submit({ provider: 'corp' }, /log-in-at"/);
-    refused(browser, 503, /corp does not give what it publishes of itself/i);
+    refused(browser, 503, /Log-in with corp does not work at the moment; try again later\./);
     assert.match(browser.page?.headers.get('retry-after') ?? '', /^\d+$/);
     // Asked once in a while, however many want to log in.
     await browser.submit({ provider: 'corp' }, /log-in-at"/);
@@ -415,11 +415,11 @@ for (const named of [true, false]) {
 test('503 where a provider is at a private address and those are not to be asked', async () => {
   await using alone = await startAuthorizationServer({ privateAddresses: 'deny' });
   const key = await addSubscribedApplication(alone);
-  await addOpenIdProvider(alone, upstream);
+  await addOpenIdProvider(alone, upstream, { description: 'Example Corp' });
   const browser = new Browser(alone.url);
   await browser.go(requestUrl(alone, key));
   await browser.submit({ provider: 'corp' }, /log-in-at"/);
-  refused(browser, 503, /does not give/);
+  refused(browser, 503, /Log-in with Example Corp does not work at the moment/);
   assert.deepEqual(upstream.asked, []);
 });
 

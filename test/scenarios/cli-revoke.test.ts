@@ -108,11 +108,11 @@ test('revoke: 2 for what makes no sense, 1 for what is refused, 3 for who may no
   assert.match(await fails(2, 'revoke', 'x', '--issued-before', '1', '-e', 'dev'), /--issued-before: expected only/);
   assert.match(
     await fails(1, 'revoke', '--user', 'vera', '--issued-before', 'soon', '-e', 'dev'),
-    /issuedBefore: expected/,
+    /--issued-before: expected/,
   );
   assert.match(
     await fails(1, 'revoke', '--user', 'x', '--issuer', 'https://no.example', '-e', 'dev'),
-    /issuer: expected/,
+    /--issuer: expected/,
   );
   assert.match(await fails(5, 'revoke', '--user', 'nobody', '-e', 'dev'), /There is no user nobody/);
   await fails(5, 'revoke', 'nonsense', '-e', 'dev');

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { certified } from '../conformance/saml.ts';
 import { Browser } from '../support/browser.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { commandLine } from '../support/command-line.ts';
@@ -81,7 +82,12 @@ test('200 from the API for who logged in elsewhere, and 401 from when that is be
   const mapped = ['--description', 'our friends', '--role', 'staff=Internal/subscriber', '--claim', 'name=name'];
   const secret = ['--client-secret-file', join(folder, 'secret')];
   const { err } = await ok('identity-provider', 'add', 'elsewhere', '-e', 'dev', ...described, ...mapped, ...secret);
-  assert.match(err, /users may log in with elsewhere[\s\S]*\/oauth2\/log-in-at\/callback\/elsewhere/);
+  const redirectUri = `${postern.server}/oauth2/log-in-at/callback/elsewhere`;
+  const told = [
+    'users may log in with elsewhere from now on',
+    `redirect URI to be registered at elsewhere: ${redirectUri}`,
+  ];
+  assert.equal(err, told.map((line) => `postern: ${line}\n`).join(''));
 
   const browser = new Browser(postern.https, postern.server, issuer);
   await browser.go(
@@ -122,11 +128,57 @@ test('the secret is shown nowhere, and stays as it is where something else is ch
   // Not even to another issuer.
   assert.match(
     await fails(1, 'identity-provider', 'change', 'elsewhere', '-e', 'dev', '--issuer', 'https://evil.example'),
-    /clientSecret: expected that of the new issuer/,
+    /--client-secret-file: expected that of the new issuer/,
   );
   const authorization = await logIn(postern.server, { scopes: ['apim:admin'] });
   const admin = restClient(`${postern.server}/api/am/admin/v1`, authorization);
   const { body } = await admin.get('/audit-log?kind=identity-provider');
   assert.match(body, /"hasClientSecret":true/);
   assert.doesNotMatch(body, /clientSecret"/);
+});
+
+test('who adds a provider is told at once that it does not answer for the issuer, and is asked for what is missing', async () => {
+  const issuer = elsewhere.server.replace('localhost', '127.0.0.1');
+  const add = ['identity-provider', 'add', 'wrong', '-e', 'dev', '--oidc'];
+  const { err } = await ok(...add, '--issuer', issuer, '--client-id', 'x');
+  assert.match(
+    err,
+    /nobody can log in with wrong at the moment: https:\/\/127\.0\.0\.1:\d+\/\.well-known\/openid-configuration: answered 404/,
+  );
+  const nobody = 'https://127.0.0.1:1';
+  const changed = await ok('identity-provider', 'change', 'wrong', '-e', 'dev', '--issuer', nobody);
+  assert.match(
+    changed.err,
+    /wrong is changed\n.*nobody can log in with wrong at the moment: .*(ECONNREFUSED|bad port)/,
+  );
+  assert.match(await fails(2, ...add, '--issuer', issuer), /--oidc: expected --issuer and --client-id/);
+  assert.match(await fails(2, ...add.slice(0, -1), '--issuer', issuer), /expected --oidc/);
+  assert.match(await fails(1, ...add, '--issuer', 'x', '--client-id', 'x'), /--issuer: expected the issuer, an https/);
+  assert.match(
+    await fails(2, ...add.slice(0, -1), '--metadata', 'none.xml'),
+    /none\.xml can't be read: there is no such/,
+  );
+  const secret = ['--issuer', issuer, '--client-id', 'x', '--client-secret-file', 'none'];
+  assert.match(await fails(2, ...add, ...secret), /none can't be read: there is no such file/);
+});
+
+test('a provider of SAML 2.0 speaks for accounts here where it was said, and it is said before anybody logs in with it', async () => {
+  const pem = join(folder, 'campus.pem');
+  writeFileSync(pem, (await certified('rsa')).certificate);
+  const known = ['campus', '-e', 'dev', '--entity-id', 'urn:campus', '--certificate', pem];
+  const logIn = ['--log-in', '--sso-url', 'https://campus.example/sso'];
+  const added = await ok('identity-provider', 'add', ...known);
+  assert.match(added.err, /assertions of campus \(urn:campus\) are exchanged for tokens/);
+  assert.match(added.err, /whom campus names is the user of that name here: .* can be anybody, admin too/);
+  const change = ['identity-provider', 'change', 'campus', '-e', 'dev'];
+  assert.match(
+    await fails(2, ...change, ...logIn),
+    /--log-in: expected --no-local-accounts with it, or --local-accounts;/,
+  );
+  const silent = await ok(...change, ...logIn, '--no-local-accounts');
+  assert.equal(silent.err, 'postern: campus is changed\n');
+  assert.match((await ok(...change, '--local-accounts')).err, /can be anybody, admin too/);
+  await ok('identity-provider', 'remove', 'campus', '-e', 'dev');
+  // Without a word of it nobody here is meant.
+  assert.doesNotMatch((await ok('identity-provider', 'add', ...known, ...logIn)).err, /can be anybody/);
 });

@@ -106,3 +106,13 @@ test('a real browser without scripts logs in with PKCE; 200 from the API, and 40
     assert.ok(performance.now() - from < 5000, 'the token is still accepted');
   }
 });
+
+test('303 to the account for a browser that was given the host alone, and 404 for a program', async () => {
+  const at = (accept: string) => call(`${postern.server}/`, { headers: { accept } });
+  const { status, headers } = await at('text/html,application/xhtml+xml,*/*;q=0.8');
+  assert.deepEqual([status, headers.location, headers.vary], [303, `${postern.server}/oauth2/account`, 'accept']);
+  for (const accept of ['*/*', 'application/json']) {
+    const answer = await at(accept);
+    assert.deepEqual([answer.status, answer.json().description], [404, 'There is nothing at /.']);
+  }
+});

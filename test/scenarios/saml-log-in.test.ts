@@ -67,8 +67,12 @@ describe('log-in with SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => 
     const described = ['--metadata', metadata, '--log-in', '--description', 'Example Campus'];
     const mapped = ['--role-attribute', 'groups', '--role', 'staff=Internal/subscriber', '--claim', 'mail=email'];
     const { err } = await ok('identity-provider', 'add', 'campus', '-e', 'dev', ...described, ...mapped);
-    assert.match(err, /users may log in with campus[\s\S]*\/oauth2\/saml\/metadata\?provider=campus/);
-    const ours = await call(`${postern.server}/oauth2/saml/metadata?provider=campus`);
+    const metadataUrl = `${postern.server}/oauth2/saml/metadata?provider=campus`;
+    assert.ok(
+      err.includes(`users may log in with campus from now on\npostern: what campus has to know of us: ${metadataUrl}`),
+      err,
+    );
+    const ours = await call(metadataUrl);
     assert.equal(ours.status, 200, ours.body);
     idp.trust(ours.body);
 
@@ -130,20 +134,21 @@ describe('log-in with SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => 
   test('what is asked of it is shown, and changed with the rest staying as it is', async () => {
     const show = async () =>
       JSON.parse((await ok('identity-provider', 'show', 'campus', '-e', 'dev', '--output', 'json')).out);
-    assert.deepEqual((await show()).saml2, { nameIdFormat: '', nameAttribute: '', signRequests: true });
+    const metadataUrl = `${postern.server}/oauth2/saml/metadata?provider=campus`;
+    assert.deepEqual((await show()).saml2, { nameIdFormat: '', nameAttribute: '', signRequests: true, metadataUrl });
     const persistent = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
     const change = ['--name-attribute', 'uid', '--name-id-format', persistent, '--no-sign-requests'];
     await ok('identity-provider', 'change', 'campus', '-e', 'dev', ...change);
     const { saml2, ssoUrl } = await show();
-    assert.deepEqual(saml2, { nameIdFormat: persistent, nameAttribute: 'uid', signRequests: false });
+    assert.deepEqual(saml2, { nameIdFormat: persistent, nameAttribute: 'uid', signRequests: false, metadataUrl });
     assert.equal(ssoUrl, `${idp.url}/saml2/idp/SSOService.php`);
     const wrong = await fails(1, 'identity-provider', 'change', 'campus', '-e', 'dev', '--name-id-format', 'uid');
-    assert.match(wrong, /saml2\/nameIdFormat: expected a name like urn:/);
+    assert.match(wrong, /--name-id-format: expected a name like urn:/);
     const nowhere = ['--entity-id', 'https://other.example', '--certificate', join(folder, 'idp.pem'), '--log-in'];
     writeFileSync(join(folder, 'idp.pem'), idp.certificate);
     assert.match(
       await fails(1, 'identity-provider', 'add', 'other', '-e', 'dev', ...nowhere),
-      /ssoUrl: expected where browsers are sent/,
+      /--sso-url: expected where browsers are sent/,
     );
   });
 });

@@ -140,7 +140,10 @@ test('an imported key signs; what it signed outlives its retirement', async () =
   writeFileSync(join(folder, 'passphrase'), 'open\n');
   writeFileSync(join(folder, 'wrong'), 'shut\n');
   const given = ['import', file, '--after', '5s', '-e', 'dev', '--passphrase-file'];
-  assert.match(await fails(1, 'keys', ...given, join(folder, 'wrong')), /passphrase: the key does not open with it/);
+  assert.match(
+    await fails(1, 'keys', ...given, join(folder, 'wrong')),
+    /--passphrase-file: the key does not open with it/,
+  );
   await ok('keys', ...given, join(folder, 'passphrase'));
   const imported = (await keys('list')).find(({ phase }) => phase === 'NEXT')?.kid;
   let token = '';
@@ -272,7 +275,10 @@ test('a key in a JKS is imported by alias and a password of its own, whatever pa
     'store secret',
   );
   assert.equal(status, 1);
-  assert.match(err, /keys\.jks: the password of the private key is wrong/);
+  assert.match(err, /keys\.jks: the password of the private key is wrong.*is given by --key-password-file FILE/);
+  const wrong = ['keys', 'import', ...second.with(-1, join(folder, 'wrong')), '-e', 'dev'];
+  const answer = await runPostern(wrong, { POSTERN_HOME: folder }, 'store secret');
+  assert.deepEqual([answer.status, /was given by --key-password-file$/m.test(answer.err)], [1, true], answer.err);
   assert.match(
     await fails(2, 'keys', 'import', '--store', store, '--alias', 'third', '-e', 'dev', '--password-file', right),
     /there are: first, second/,
@@ -282,9 +288,9 @@ test('a key in a JKS is imported by alias and a password of its own, whatever pa
 test('what makes no sense is refused', async () => {
   assert.match(
     await fails(1, 'keys', 'rotate', '--algorithm', 'HS256', '-e', 'dev'),
-    /algorithm: expected RS256 or ES256/,
+    /--algorithm: expected RS256 or ES256/,
   );
-  assert.match(await fails(1, 'keys', 'rotate', '--after', '1s', '-e', 'dev'), /signsAfter: expected at least 5 s/);
+  assert.match(await fails(1, 'keys', 'rotate', '--after', '1s', '-e', 'dev'), /--after: expected at least 5 s/);
   assert.match(await fails(5, 'keys', 'retire', 'nothing', '-e', 'dev'), /no signing key nothing/);
   writeFileSync(join(folder, 'store.p12'), Buffer.from([0x30, 0x82]));
   assert.match(

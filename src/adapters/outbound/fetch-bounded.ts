@@ -17,7 +17,10 @@ export async function fetchBounded(
   init: Omit<RequestInit, 'signal'>,
   privateAddresses: PrivateAddresses,
 ): Promise<BoundedAnswer> {
-  const response = await fetchOutside(url, { ...init, signal: AbortSignal.timeout(timeout) }, privateAddresses);
+  const signal = AbortSignal.timeout(timeout);
+  const response = await fetchOutside(url, { ...init, signal }, privateAddresses).catch((error) => {
+    throw explained(error);
+  });
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {
@@ -30,4 +33,12 @@ export async function fetchBounded(
     await response.body?.cancel().catch(() => {});
   }
   return { status: response.status, text: Buffer.concat(pieces).toString('utf8') };
+}
+
+/** "fetch failed" is all that `fetch` says itself; of several addresses of a name the first has to do. */
+function explained(error: Error): Error {
+  const { cause = error } = error as { cause?: Error & { code?: string; errors?: readonly Error[] } };
+  if (cause.name === 'TimeoutError') return new Error(`no answer within ${timeout / 1000} s`, { cause: error });
+  const { message } = (cause as { errors?: readonly Error[] }).errors?.[0] ?? cause;
+  return new Error(message || error.message, { cause: error });
 }

@@ -16,7 +16,7 @@ export interface KeptDocuments<T> {
 export interface DocumentKind<T> {
   /** Media types. */
   readonly accept: string;
-  /** @throws Error that begins with `place` */
+  /** @throws Error that says what is wrong; `place` may stand before it */
   readonly read: (text: string, place: string) => T;
 }
 
@@ -51,7 +51,8 @@ export function keepDocuments<T>(
       known.fetchedAt = now;
       known.problem = null;
     } catch (error) {
-      known.problem = new Error(`${place}: ${(error as Error).message}`, { cause: error });
+      const { message } = error as Error;
+      known.problem = new Error(message.startsWith(place) ? message : `${place}: ${message}`, { cause: error });
     }
   }
 

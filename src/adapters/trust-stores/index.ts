@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readBounded } from '../../platform/read-bounded.ts';
 import {
+  KeyPasswordError,
   limits,
   type NamedCertificate,
   type NamedKey,
@@ -55,7 +56,8 @@ export async function openTrustStore(path: string, secret: string | Passwords): 
     // Of a folder, the file is named already.
     if (error instanceof TrustStoreError && error.message.startsWith(path)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new TrustStoreError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+    const said = `${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`;
+    throw error instanceof KeyPasswordError ? new KeyPasswordError(said) : new TrustStoreError(said);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DerError, readDer } from './der.ts';
-import { TrustStoreError } from './trust-store.ts';
+import { KeyPasswordError, TrustStoreError } from './trust-store.ts';
 
 /** Java's own algorithm for it. */
 const keyProtector = '1.3.6.1.4.1.42.2.17.1.1';
@@ -29,7 +29,7 @@ export function readJksKey(encrypted: Buffer, password: Buffer): Buffer {
   }
   const check = createHash('sha1').update(password).update(key).digest();
   if (timingSafeEqual(check, hidden.subarray(-digestLength))) return key;
-  throw new TrustStoreError('the password of the private key is wrong, or the key is damaged');
+  throw new KeyPasswordError('the password of the private key is wrong, or the key is damaged');
 }
 
 function protectedBytes(encrypted: Buffer): Buffer {

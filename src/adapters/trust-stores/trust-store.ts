@@ -45,6 +45,11 @@ export class TrustStoreError extends OperatorError {
   override name = 'TrustStoreError';
 }
 
+/** The store is open, and a key with a password of its own in it is not. */
+export class KeyPasswordError extends TrustStoreError {
+  override name = 'KeyPasswordError';
+}
+
 /** How much is read: enough for every store that is one, and little enough to be read at once. */
 export const limits = {
   /** Of a file. */

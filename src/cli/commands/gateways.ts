@@ -2,6 +2,7 @@
 
 import { printable } from '../printable.ts';
 import { withConnection } from '../remote/connection.ts';
+import { inOptions } from '../remote/option-names.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
 
@@ -41,7 +42,8 @@ interface Certificates extends List<Certificate> {
 export function inviteGateway({ name, valid, ...options }: InviteOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     const body = { validity: valid, ...(name !== undefined && { name }) };
-    const { code, expires } = await connection.post<Invitation>('admin', '/gateways/invitations', body);
+    const made = connection.post<Invitation>('admin', '/gateways/invitations', body);
+    const { code, expires } = await inOptions({ name: '--name', validity: '--valid' }, made);
     process.stdout.write(`${printable(code)}\n`);
     note(`good once, until ${expires}; on the gateway's machine:`);
     note(`postern enrol --server-url ${connection.environment.url} ${code}`);

@@ -1,9 +1,10 @@
 /** `postern identity-provider`: whose word about users a control plane's key managers believe. */
-import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
+import { readFile } from '../read-file.ts';
 import { readPassword } from '../read-password.ts';
 import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
+import { inOptions, type OptionNames } from '../remote/option-names.ts';
 import { document, type OutputFormat, print } from '../remote/output.ts';
 import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
@@ -58,29 +59,27 @@ interface IdentityProvider {
   readonly certificates: readonly string[];
   readonly protocol: 'saml2' | 'oidc';
   readonly logIn: boolean;
-  readonly oidc?: Body;
-  readonly saml2?: Body;
+  readonly localAccounts: boolean;
+  readonly oidc?: Body & { readonly redirectUri?: string };
+  readonly saml2?: Body & { readonly metadataUrl?: string };
   readonly [field: string]: unknown;
 }
 
 const path = '/identity-providers';
 
 export function addIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
+  const protocol = options.oidc ? 'oidc' : 'saml2';
   return withConnection(options.environment, options, async (connection) => {
-    const given = await bodyOf(options);
-    const { protocol, entityId, logIn } = await connection.post<IdentityProvider>('admin', path, { name, ...given });
-    if (protocol === 'saml2') note(`assertions of ${entityId} are exchanged for tokens from now on`);
+    requireOptions(options, protocol);
+    const made = connection.post<IdentityProvider>('admin', path, { name, ...(await bodyOf(options)) });
+    const provider = await inOptions(optionNames[protocol], made);
+    const { entityId, logIn, oidc, saml2, localAccounts } = provider;
+    if (protocol === 'saml2') note(`assertions of ${name} (${entityId}) are exchanged for tokens from now on`);
     if (logIn) note(`users may log in with ${name} from now on`);
-    if (logIn && protocol === 'saml2') {
-      note(
-        `what it has to know of us is at the key manager's address: /oauth2/saml/metadata?provider=${encodeURIComponent(name)}`,
-      );
-    }
-    if (protocol === 'oidc') {
-      note(
-        `redirect URI to be registered there, at the key manager's address: /oauth2/log-in-at/callback/${encodeURIComponent(name)}`,
-      );
-    }
+    if (localAccounts) note(localAccountsMean(name));
+    if (saml2?.metadataUrl) note(`what ${name} has to know of us: ${saml2.metadataUrl}`);
+    if (oidc?.redirectUri) note(`redirect URI to be registered at ${name}: ${oidc.redirectUri}`);
+    await tellProblem(connection, provider);
   });
 }
 
@@ -88,9 +87,30 @@ export function changeIdentityProvider(name: string, options: IdentityProviderOp
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
     if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
-    await replace(connection, await find(connection, name), given);
+    const before = await find(connection, name);
+    const protocol = options.oidc ? 'oidc' : before.protocol;
+    // It was on by itself, as nobody could log in with it.
+    if (options.logIn && !before.logIn && before.localAccounts && options.localAccounts === undefined) {
+      throw new UsageError(
+        `--log-in: expected --no-local-accounts with it, or --local-accounts; ${localAccountsMean(name)}`,
+      );
+    }
+    const after = await inOptions(optionNames[protocol], replace(connection, before, given));
     note(`${name} is changed`);
+    if (after.localAccounts && (options.localAccounts || options.logIn)) note(localAccountsMean(name));
+    await tellProblem(connection, after);
   });
+}
+
+const localAccountsMean = (name: string): string =>
+  `with local accounts, whom ${name} names is the user of that name here: whoever runs it, or has its key, can be anybody, admin too`;
+
+/** That it can't be asked need not stay so; nobody logs in with it until then. */
+async function tellProblem(connection: Connection, { id, name, protocol, enabled }: IdentityProvider): Promise<void> {
+  if (protocol !== 'oidc' || !enabled) return;
+  const check = `${path}/${encodeURIComponent(id)}/check`;
+  const { problem } = await connection.post<{ readonly problem?: string }>('admin', check);
+  if (problem !== undefined) note(`nobody can log in with ${name} at the moment: ${problem}`);
 }
 
 /** Switches it on or off; off, what its assertions were exchanged for is revoked. */
@@ -147,7 +167,7 @@ async function find(connection: Connection, name: string): Promise<IdentityProvi
   );
 }
 
-async function replace(connection: Connection, before: IdentityProvider, change: Body): Promise<void> {
+async function replace(connection: Connection, before: IdentityProvider, change: Body): Promise<IdentityProvider> {
   // What the metadata say takes the place of what was said.
   const { entityId, certificates, ssoUrl, ...others } = before;
   const kept = change.metadata === undefined ? before : others;
@@ -155,7 +175,8 @@ async function replace(connection: Connection, before: IdentityProvider, change:
   const saml2 = change.saml2 ? { saml2: { ...before.saml2, ...(change.saml2 as Body) } } : {};
   const body = JSON.stringify({ ...kept, ...change, ...oidc, ...saml2 });
   const json = { 'content-type': 'application/json' };
-  await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
+  const answer = await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
+  return answer.json<IdentityProvider>();
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -184,11 +205,45 @@ async function bodyOf(options: IdentityProviderOptions): Promise<Body> {
     ...(Object.keys(client).length > 0 && { oidc: client }),
     ...(Object.keys(saml2).length > 0 && { saml2 }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
-    ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
+    ...(metadata !== undefined && { metadata: readFile(metadata).toString() }),
     ...(role && { roles: grouped(role.map((one) => pair('--role', one))) }),
     ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one))) }),
   };
 }
+
+type Protocol = IdentityProvider['protocol'];
+
+/** @throws UsageError that says which options have to be there */
+function requireOptions(options: IdentityProviderOptions, protocol: Protocol): void {
+  const { issuer, entityId = issuer, clientId, metadata, certificate } = options;
+  if (protocol === 'oidc') {
+    if (entityId === undefined || clientId === undefined)
+      throw new UsageError('--oidc: expected --issuer and --client-id');
+    return;
+  }
+  if (issuer !== undefined || clientId !== undefined) throw new UsageError('--issuer and --client-id: expected --oidc');
+  if (metadata === undefined && (entityId === undefined || certificate === undefined)) {
+    throw new UsageError('expected --metadata, or --entity-id and --certificate; of OpenID Connect --oidc');
+  }
+}
+
+const fields: OptionNames = {
+  name: 'the name',
+  certificates: '--certificate',
+  roles: '--role',
+  claims: '--claim',
+  'oidc/clientSecret': '--client-secret-file',
+  'oidc/scopes': '--scope',
+};
+const optionNames: Readonly<Record<Protocol, OptionNames>> = {
+  oidc: {
+    ...fields,
+    entityId: '--issuer',
+    body: '--certificate and --metadata',
+    saml2: '--name-attribute, --name-id-format and --sign-requests',
+  },
+  saml2: { ...fields, oidc: '--client-id, --client-secret-file, --scope, --name-claim and --user-info' },
+};
 
 function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
   const groups = new Map<string, string[]>();

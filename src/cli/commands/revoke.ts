@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { UsageError } from '../fail.ts';
 import { askHidden } from '../prompt.ts';
 import { withConnection } from '../remote/connection.ts';
+import { inOptions } from '../remote/option-names.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
 
@@ -49,12 +50,20 @@ export async function revoke(options: RevokeOptions): Promise<void> {
   const token = await tokenOf(options.token);
   await withConnection(environment, options, async (connection) => {
     const body = { token, user, consumerKey, issuedBefore, issuer, expires };
-    const revoked = await connection.post<Revoked>('admin', '/revocations', body);
+    const revoked = await inOptions(optionNames, connection.post<Revoked>('admin', '/revocations', body));
     // In a table only what there is something to say of.
     const shown = columns.filter(([, field]) => revoked[field] !== undefined);
     print([revoked], shown, output);
   });
 }
+
+const optionNames = {
+  user: '--user',
+  consumerKey: '--client',
+  issuedBefore: '--issued-before',
+  issuer: '--issuer',
+  expires: '--expires',
+};
 
 async function tokenOf(given: string | undefined): Promise<string | undefined> {
   if (given === undefined) return undefined;

@@ -1,8 +1,9 @@
 /** `postern service-provider`: who a control plane's key managers tell which users have logged in. */
-import { readBounded } from '../../platform/read-bounded.ts';
 import { UsageError } from '../fail.ts';
+import { readFile } from '../read-file.ts';
 import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
 import { type Connection, withConnection } from '../remote/connection.ts';
+import { inOptions } from '../remote/option-names.ts';
 import { document, type OutputFormat, print } from '../remote/output.ts';
 import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
@@ -51,9 +52,13 @@ const path = '/service-providers';
 
 export function addServiceProvider(name: string, options: ServiceProviderOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const given = await bodyOf(options);
-    const { entityId } = await connection.post<ServiceProvider>('admin', path, { name, ...given });
-    note(`users log in here for ${entityId} from now on`);
+    const { metadata, entityId, consumerUrl } = options;
+    if (metadata === undefined && (entityId === undefined || consumerUrl === undefined)) {
+      throw new UsageError('expected --metadata, or --entity-id and --consumer-url');
+    }
+    const made = connection.post<ServiceProvider>('admin', path, { name, ...(await bodyOf(options)) });
+    const provider = await inOptions(optionNames, made);
+    note(`users log in here for ${name} (${provider.entityId}) from now on`);
   });
 }
 
@@ -61,7 +66,7 @@ export function changeServiceProvider(name: string, options: ServiceProviderOpti
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
     if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
-    await replace(connection, await find(connection, name), given);
+    await inOptions(optionNames, replace(connection, await find(connection, name), given));
     note(`${name} is changed`);
   });
 }
@@ -128,6 +133,16 @@ async function replace(connection: Connection, before: ServiceProvider, change: 
   await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
 }
 
+const optionNames = {
+  name: 'the name',
+  consumerUrls: '--consumer-url',
+  landingOrigins: '--landing-origin',
+  certificates: '--certificate',
+  audiences: '--audience',
+  recipients: '--recipient',
+  claims: '--claim',
+};
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** What the options say, in the fields of the admin API. */
@@ -141,7 +156,7 @@ async function bodyOf(options: ServiceProviderOptions): Promise<Body> {
     ...(audience && { audiences: audience }),
     ...(recipient && { recipients: recipient }),
     ...(certificate && { certificates: await certificatesIn(certificate, storePassword ?? '', certificateAlias) }),
-    ...(metadata !== undefined && { metadata: readBounded(metadata, { maxBytes: 1 << 20, anyKind: true }).toString() }),
+    ...(metadata !== undefined && { metadata: readFile(metadata).toString() }),
     ...(claim && { claims: Object.fromEntries(claim.map((one) => pair('--claim', one, 'claim=attribute'))) }),
   };
 }

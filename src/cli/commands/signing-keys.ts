@@ -1,10 +1,12 @@
 /** `postern keys list|rotate|import|retire|revoke`: the keys that sign the tokens of an environment. */
-import { readFileSync } from 'node:fs';
+import { KeyPasswordError, TrustStoreError } from '../../adapters/trust-stores/trust-store.ts';
 import { UsageError } from '../fail.ts';
 import { namedKey } from '../named-key.ts';
 import { askHidden } from '../prompt.ts';
+import { readFile } from '../read-file.ts';
 import { readPassword } from '../read-password.ts';
 import { withConnection } from '../remote/connection.ts';
+import { inOptions } from '../remote/option-names.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
 
@@ -75,7 +77,7 @@ export async function importKey(file: string | undefined, options: ImportKeyOpti
 async function keyInPem(file: string, options: ImportKeyOptions): Promise<GivenKey> {
   const wrong = (['alias', 'passwordFile', 'keyPasswordFile'] as const).find((name) => options[name] !== undefined);
   if (wrong) throw new UsageError(`--${wrong.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} goes with --store only`);
-  const key = readText(file);
+  const key = readFile(file).toString('latin1');
   if (!key.includes('-----BEGIN')) {
     throw new UsageError(
       `${file}: expected a private key in PEM; one in PKCS#12 or JKS is imported by --store ${file}`,
@@ -94,7 +96,15 @@ async function keyInStore(file: string, options: ImportKeyOptions): Promise<Give
       : await readPassword(passwordFile, 'Password of the key store: ');
   const keyPassword =
     keyPasswordFile === undefined ? password : await readPassword(keyPasswordFile, 'Password of the key: ');
-  const { key } = await namedKey({ file, password, keyPassword, ...(alias !== undefined && { alias }) });
+  const place = { file, password, keyPassword, ...(alias !== undefined && { alias }) };
+  const { key } = await namedKey(place).catch((error) => {
+    if (!(error instanceof KeyPasswordError)) throw error;
+    const hint =
+      keyPasswordFile === undefined
+        ? 'one that is not that of the store is given by --key-password-file FILE'
+        : 'it was given by --key-password-file';
+    throw new TrustStoreError(`${error.message}; ${hint}`);
+  });
   return { key };
 }
 
@@ -128,12 +138,17 @@ function make(path: string, given: object, options: NextKeyOptions): Promise<voi
     ...(algorithm !== undefined && { algorithm }),
     ...(after !== undefined && { signsAfter: after }),
   };
-  return withConnection(options.environment, options, async (connection) => {
-    const key = await connection.post<Key>('admin', path, body);
-    print([key], columns, output);
-    note(`published, and signs from ${key.signsFrom}; "postern keys retire ${key.kid}" takes it back until then`);
-  });
+  return inOptions(
+    optionNames,
+    withConnection(options.environment, options, async (connection) => {
+      const key = await connection.post<Key>('admin', path, body);
+      print([key], columns, output);
+      note(`published, and signs from ${key.signsFrom}; "postern keys retire ${key.kid}" takes it back until then`);
+    }),
+  );
 }
+
+const optionNames = { algorithm: '--algorithm', signsAfter: '--after', passphrase: '--passphrase-file' };
 
 function end(
   action: 'retire' | 'revoke',
@@ -152,12 +167,4 @@ async function passphraseOf(key: string, { passphraseFile }: ImportKeyOptions): 
   if (passphraseFile !== undefined) return { passphrase: await readPassword(passphraseFile, 'Passphrase: ') };
   const isEncrypted = key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type:.*ENCRYPTED/m.test(key);
   return isEncrypted ? { passphrase: await askHidden('Passphrase: ', '--passphrase-file') } : {};
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
-  }
 }

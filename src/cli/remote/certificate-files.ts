@@ -2,11 +2,13 @@
 import { X509Certificate } from 'node:crypto';
 import { openTrustStore } from '../../adapters/trust-stores/index.ts';
 import { UsageError } from '../fail.ts';
+import { requireFile } from '../read-file.ts';
 
 /** One of each file, as PEM. @throws TrustStoreError, UsageError */
 export async function certificatesIn(files: readonly string[], password: string, alias?: string): Promise<string[]> {
   const found: string[] = [];
   for (const file of files) {
+    requireFile(file);
     const { certificates } = await openTrustStore(file, password);
     const meant = certificates.filter((one) => alias === undefined || one.alias.toLowerCase() === alias.toLowerCase());
     const [one, ...others] = meant;

@@ -18,7 +18,14 @@ export interface GatewayInfo {
   readonly ports: { readonly http: number; readonly https: number; readonly admin: number };
 }
 
-export async function runGateway(settings: Settings): Promise<Running & { readonly info: GatewayInfo }> {
+/** Milliseconds in which the control plane of the same `postern start` is there, on a machine that is slow and busy. */
+const startup = 30_000;
+
+/** @param beside the control plane is started at the same time, if it is the one on this machine */
+export async function runGateway(
+  settings: Settings,
+  { beside = false }: { beside?: boolean } = {},
+): Promise<Running & { readonly info: GatewayInfo }> {
   const { options, data } = settings;
   const own = await ownCertificate(options);
   openDataFolder(data);
@@ -43,6 +50,7 @@ export async function runGateway(settings: Settings): Promise<Running & { readon
     accessLog: accessLogFile(options.gateway.accessLog, data),
     certificates: { ...certificates, gateway: followed.certificate },
     source: followed.source,
+    sourceStartup: beside && url === `https://localhost:${options.server.port}` ? startup : 0,
     fixed: null,
     authorities: null,
     clock: systemClock,

@@ -83,9 +83,9 @@ function settings(command: Command): Command {
     .option('--description <text>', 'for people')
     .option(
       '--local-accounts',
-      'whom it names is the user of that name here, if there is one (the default of SAML 2.0)',
+      'whom it names is the user of that name here, if there is one (the default of SAML 2.0 without --log-in)',
     )
-    .option('--no-local-accounts', 'whom it names is never one of the users here (the default of OpenID Connect)')
+    .option('--no-local-accounts', 'whom it names is never one of the users here (the default otherwise)')
     .option('--allow-sha1', 'takes signatures by SHA-1, as old identity providers make them')
     .option('--no-allow-sha1', 'takes none (the default)');
 }

@@ -130,6 +130,7 @@ class State implements EntitySink {
 interface Options {
   readonly dir?: string;
   readonly log?: Log;
+  readonly sourceStartup?: number;
   prepare?(source: ScriptedSource): void;
 }
 
@@ -148,6 +149,7 @@ async function following(t: TestContext, options: Options = {}) {
     log: options.log ?? silentLog,
     disk: memory.disk,
     reloadJitter: 0,
+    ...(options.sourceStartup !== undefined && { sourceStartup: options.sourceStartup }),
   });
   t.after(() => follower.stop());
   const followed = source.followed;
@@ -401,6 +403,34 @@ test('a source that never was connected can not be reached, and is not called lo
   clock.advance(4000);
   source.fail('cable');
   assert.deepEqual(lines, ["script the source can't be reached; trying again"]);
+});
+
+test('a source that starts too is not complained of for as long as that may take, until it was connected once', async (t) => {
+  const { lines, log } = sourceLines();
+  const first = await following(t);
+  first.source.say(head(0));
+  await first.follower.stop();
+  const { source, clock } = await following(t, {
+    dir: first.dir,
+    log,
+    sourceStartup: 30_000,
+    prepare: (one) => {
+      one.answers = false;
+    },
+  });
+  source.fail('cable');
+  clock.advance(29_900);
+  source.fail('cable');
+  assert.deepEqual(lines, []);
+  clock.advance(100);
+  source.fail('cable');
+  assert.deepEqual(lines.splice(0), ["script the source can't be reached; trying again"]);
+  source.answers = true;
+  source.connect();
+  source.fail('cable');
+  clock.advance(4000);
+  source.fail('cable');
+  assert.deepEqual(lines, ['script the source is back', 'script the source is lost; trying again']);
 });
 
 test('that another source is followed than before is logged, with both names; that the same one is, is not', async (t) => {

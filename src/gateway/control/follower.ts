@@ -25,6 +25,8 @@ export interface FollowerDeps {
   readonly freshness: Freshness;
   readonly clock: Clock;
   readonly log: Log;
+  /** As in `GatewayDeps`. Default 0. */
+  readonly sourceStartup?: number;
   /** Milliseconds, at most and at random, that a gateway waits before a reload, so that not all come at once. Default 500. */
   readonly reloadJitter?: number;
 }
@@ -193,11 +195,12 @@ export class Follower {
   #failed(reason: Error): void {
     this.#connected = false;
     if (reason instanceof MalformedError) this.#malformed += 1;
-    const { log, source, clock } = this.#deps;
+    const { log, source, clock, sourceStartup = 0 } = this.#deps;
     this.#sourceFailure = reason.message;
     this.#failingSince ??= clock.elapsed();
-    // Once, not at every attempt; and a source that is started together with this gateway is given its time.
-    if (this.#complained || clock.elapsed() - this.#failingSince < patience) return;
+    // Once, not at every attempt.
+    const limit = this.#followed === null ? Math.max(patience, sourceStartup) : patience;
+    if (this.#complained || clock.elapsed() - this.#failingSince < limit) return;
     this.#complained = true;
     const what = this.#followed === null ? "the source can't be reached" : 'the source is lost';
     log.warn({ source: source.name, reason: reason.message }, `${what}; trying again`);

@@ -6,7 +6,7 @@ import { Freshness } from '../freshness.ts';
 import { freshnessWatch } from './watch-freshness.ts';
 
 /** @param known whether nothing was missing when it started */
-function start(known = true) {
+function start(known = true, sourceStartup = 0) {
   const clock = new ManualClock(1_700_000_000_000);
   const freshness = new Freshness(Freshness.allocate(), clock);
   if (known) freshness.confirm(clock.elapsed());
@@ -21,6 +21,7 @@ function start(known = true) {
     clock,
     log,
     maxStaleness: 60_000,
+    sourceStartup,
     failure: () => 'cable',
     readAnew: (why) => reasons.push(why),
   });
@@ -70,6 +71,22 @@ test('a gateway that hears of its source within 5 s of its start has nothing to 
   freshness.confirm(clock.elapsed());
   pass(5);
   assert.deepEqual(lines, []);
+});
+
+test('a source that starts too has its time before the alarm, and no more than others once it was heard', () => {
+  const silent = start(false, 30_000);
+  silent.pass(30);
+  assert.deepEqual(silent.lines, []);
+  silent.pass(1);
+  assert.equal(silent.lines.length, 1);
+
+  const { clock, freshness, lines, pass } = start(false, 30_000);
+  pass(10);
+  freshness.confirm(clock.elapsed());
+  pass(5);
+  assert.deepEqual(lines, []);
+  pass(1);
+  assert.match(lines.join(), /"stalenessSeconds":6,/);
 });
 
 test('what was heard before the machine slept is as old as the sleep was long', () => {

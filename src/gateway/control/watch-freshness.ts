@@ -29,6 +29,8 @@ export interface WatchDeps {
   /** Why the source tells nothing, as far as that is known. */
   readonly failure: () => string | null;
   readonly readAnew: (why: string) => void;
+  /** As in `GatewayDeps`. Default 0. */
+  readonly sourceStartup?: number;
 }
 
 /** Returns the function that ends it. */
@@ -40,14 +42,18 @@ export function watchFreshness(deps: WatchDeps): () => void {
 }
 
 /** One look at a time, as often as it is called. */
-export function freshnessWatch({ freshness, clock, log, maxStaleness, failure, readAnew }: WatchDeps): () => void {
+export function freshnessWatch(deps: WatchDeps): () => void {
+  const { freshness, clock, log, maxStaleness, failure, readAnew, sourceStartup = 0 } = deps;
   const started = clock.elapsed();
+  let isHeard = false;
   let alarmedAt: number | null = null;
   let offset = clock.now() - clock.elapsed();
   return () => {
     const now = clock.elapsed();
     const age = freshness.age();
-    if (Math.min(age, now - started) <= alarmAfter) {
+    isHeard ||= age < now - started;
+    const limit = isHeard ? alarmAfter : Math.max(alarmAfter, sourceStartup);
+    if (Math.min(age, now - started) <= limit) {
       if (alarmedAt !== null) log.info('what is decided reaches this gateway again');
       alarmedAt = null;
     } else if (alarmedAt === null || now - alarmedAt >= alarmEvery) {

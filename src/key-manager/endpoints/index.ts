@@ -1,6 +1,7 @@
 /** Every endpoint of the key manager: path, methods, the form of its body, and what it does step by step. */
+import { ownMetadataPath } from '../../core/identity-provider.ts';
 import type { Refuse, Step } from '../call.ts';
-import { consumerPath, metadataPath } from '../federation/saml2/service-provider.ts';
+import { consumerPath } from '../federation/saml2/service-provider.ts';
 import { account } from './account.ts';
 import { authorize, refuseAuthorization } from './authorize.ts';
 import { consent } from './consent.ts';
@@ -19,6 +20,7 @@ import { par } from './par.ts';
 import { register } from './register.ts';
 import { registerClient } from './register-client.ts';
 import { revoke } from './revoke.ts';
+import { root } from './root.ts';
 import { samlMetadata } from './saml-metadata.ts';
 import { continueSamlSignOn, samlSignOn } from './saml-sign-on.ts';
 import { signUp } from './sign-up.ts';
@@ -47,6 +49,7 @@ const post = (path: string, steps: readonly Step[], body: 'form' | 'json' = 'for
 });
 
 export const endpoints: readonly Endpoint[] = [
+  get('/', root),
   fromPages(post('/oauth2/token', token)),
   fromPages(post('/oauth2/revoke', revoke)),
   post('/oauth2/introspect', introspect),
@@ -72,7 +75,7 @@ export const endpoints: readonly Endpoint[] = [
     refuse: refuseOnPage,
   },
   { path: consumerPath, methods: ['POST'], body: 'form', steps: backFrom('saml2'), refuse: refuseOnPage },
-  { path: metadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
+  { path: ownMetadataPath, methods: ['GET'], body: 'query', steps: logInAtMetadata },
   { path: '/oauth2/consent', methods: ['POST'], body: 'form', steps: consent, refuse: refuseForApplication },
   { path: '/oauth2/account', methods: ['GET', 'POST'], body: 'query', steps: account, refuse: refuseOnPage },
   { path: '/oauth2/sign-up', methods: ['GET', 'POST'], body: 'query', steps: signUp, refuse: refuseOnPage },

@@ -7,6 +7,8 @@ export interface Upstream {
   readonly protocol: IdentityProvider['protocol'];
   /** The parameter of the provider's answer that says `state` again. */
   readonly stateParameter: 'state' | 'RelayState';
+  /** Why it can't be begun, as far as that is seen without a browser; null = no reason is known. */
+  problem(km: KeyManager, provider: IdentityProvider): Promise<string | null>;
   /**
    * The address that the browser is sent to.
    * @throws OAuthError temporarily_unavailable when the provider can't be asked for it

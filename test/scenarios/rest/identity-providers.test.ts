@@ -27,6 +27,10 @@ const ok = (answer: Answer, status = 200): Answer => {
   assert.equal(answer.status, status, answer.body);
   return answer;
 };
+const named = async (name: string): Promise<{ id: string }> =>
+  ok(await admin.get(path))
+    .json()
+    .list.find((one: { name: string }) => one.name === name);
 const der = (pem: string): string => new X509Certificate(pem).raw.toString('base64');
 
 test('201, 200, 409, 404: one is made, read, changed and removed; the audit log has its certificate by fingerprint', async () => {
@@ -84,6 +88,27 @@ test('201: what its metadata say need not be said, and what is said goes before'
   assert.equal(ok(await admin.post(path, said), 201).json().entityId, 'urn:said');
 });
 
+test('201: whom it names is a user here only where nobody logs in with it, unless that is said', async () => {
+  const made = async (given: Record<string, unknown>): Promise<boolean> => {
+    const provider = ok(await admin.post(path, { name: 'campus', ...given, metadata: metadata() }), 201).json();
+    ok(await admin.delete(`${path}/${provider.id}`));
+    return provider.localAccounts;
+  };
+  ok(await admin.delete(`${path}/${(await named('described')).id}`));
+  assert.deepEqual([await made({}), await made({ logIn: false }), await made({ logIn: true })], [true, true, false]);
+  assert.deepEqual(
+    [await made({ logIn: true, localAccounts: true }), await made({ localAccounts: false })],
+    [true, false],
+  );
+});
+
+test('200: what is left out of a change is as in a new one, so a log-in is for nobody with an account here', async () => {
+  const { id } = ok(await admin.post(path, { name: 'campus', metadata: metadata() }), 201).json();
+  const change = { name: 'campus', metadata: metadata(), logIn: true };
+  assert.equal(ok(await admin.put(`${path}/${id}`, change)).json().localAccounts, false);
+  ok(await admin.delete(`${path}/${id}`));
+});
+
 test('400 that says what was expected', async () => {
   const good = { name: 'bad', entityId: 'urn:bad', certificates: [certificate] };
   const weak = (await certified('rsa', 1024)).certificate;
@@ -120,7 +145,7 @@ test('201, 200: one of OpenID Connect is made with its defaults, and keeps a sec
   const { oidc, logIn, localAccounts, roleAttribute, claims } = made;
   assert.deepEqual(oidc, {
     ...{ clientId: 'postern', scopes: ['openid', 'profile', 'email'], nameClaim: 'sub', userInfo: true },
-    hasClientSecret: true,
+    ...{ hasClientSecret: true, redirectUri: `${postern.server}/oauth2/log-in-at/callback/corp` },
   });
   assert.deepEqual([logIn, localAccounts, roleAttribute], [true, false, 'roles']);
   assert.deepEqual(Object.keys(claims), ['name', 'given_name', 'family_name', 'email']);

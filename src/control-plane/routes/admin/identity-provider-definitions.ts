@@ -22,6 +22,7 @@ const properties: Schema = {
   // Its names of roles, and ours for each.
   roles: { type: 'object', additionalProperties: { type: 'array', items: text } },
   claims: { type: 'object', additionalProperties: text },
+  // Left out: only of SAML 2.0, without `logIn`.
   localAccounts: flag,
   allowSha1: flag,
 };
@@ -38,6 +39,10 @@ const saml2 = {
   nameAttribute: text,
   signRequests: flag,
 };
+
+// Only shown: what it is to be told of us, too.
+const shownOfOidc = { hasClientSecret: flag, redirectUri: text };
+const shownOfSaml2 = { metadataUrl: text };
 
 export const identityProviderDefinitions: {
   readonly operations: readonly OperationDefinition[];
@@ -62,6 +67,8 @@ export const identityProviderDefinitions: {
       responses: { 200: ref('IdentityProvider') },
     },
     { ...plain, method: 'DELETE', path: one, parameters, responses: { 200: null } },
+    // Whether users could log in with it: it is asked what it publishes of itself.
+    { ...plain, method: 'POST', path: `${one}/check`, parameters, responses: { 200: ref('IdentityProviderCheck') } },
   ],
   schemas: {
     // As it was read it may be sent back.
@@ -73,8 +80,8 @@ export const identityProviderDefinitions: {
         id: text,
         metadata: text,
         // The secret is taken and never shown; what is left out stays as it is.
-        oidc: { type: 'object', properties: { ...oidc, clientSecret: text, hasClientSecret: flag } },
-        saml2: { type: 'object', properties: saml2 },
+        oidc: { type: 'object', properties: { ...oidc, ...shownOfOidc, clientSecret: text } },
+        saml2: { type: 'object', properties: { ...saml2, ...shownOfSaml2 } },
       },
     },
     IdentityProvider: {
@@ -83,10 +90,12 @@ export const identityProviderDefinitions: {
       properties: {
         ...properties,
         id: text,
-        oidc: { type: 'object', required: Object.keys(oidc), properties: { ...oidc, hasClientSecret: flag } },
-        saml2: { type: 'object', required: Object.keys(saml2), properties: saml2 },
+        oidc: { type: 'object', required: Object.keys(oidc), properties: { ...oidc, ...shownOfOidc } },
+        saml2: { type: 'object', required: Object.keys(saml2), properties: { ...saml2, ...shownOfSaml2 } },
       },
     },
+    // Without a problem none was found.
+    IdentityProviderCheck: { type: 'object', properties: { problem: text } },
     IdentityProviderList: {
       type: 'object',
       required: ['count', 'list'],

@@ -5,7 +5,7 @@ import type { Queryable } from '../../../adapters/stores/store.ts';
 import type { IdentityProvider } from '../../../core/identity-provider.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import { created, type Operation, type Operations, ok, type RestCall } from '../../rest/operation.ts';
-import { type IdentityProviderForm, write } from '../../services/identity-providers/form.ts';
+import { type IdentityProviderForm, show } from '../../services/identity-providers/form.ts';
 import {
   addIdentityProvider,
   changeIdentityProvider,
@@ -13,19 +13,19 @@ import {
 } from '../../services/identity-providers/identity-providers.ts';
 import { readForm } from '../../services/identity-providers/read-form.ts';
 
-const list: Operation = async ({ caller }, { store }) => {
+const list: Operation = async ({ caller }, { store, publicUrl }) => {
   const all = await listIdentityProviders(store.db, caller.tenant);
-  return ok({ count: all.length, list: all.map(write) });
+  return ok({ count: all.length, list: all.map((one) => show(one, publicUrl)) });
 };
 
 const create: Operation = async (call, deps) => {
   const of = { id: randomUUID(), tenant: call.caller.tenant };
   const provider = await readForm(call.json<IdentityProviderForm>(), of, deps.seal);
   await deps.store.transaction((tx) => addIdentityProvider(tx, deps, provider, call.caller.fullName));
-  return created(write(provider), `${call.base}/identity-providers/${provider.id}`);
+  return created(show(provider, deps.publicUrl), `${call.base}/identity-providers/${provider.id}`);
 };
 
-const get: Operation = async (call, { store }) => ok(write(await existing(store.db, call)));
+const get: Operation = async (call, { store, publicUrl }) => ok(show(await existing(store.db, call), publicUrl));
 
 const update: Operation = async (call, deps) => {
   const of = { id: call.param('identityProviderId'), tenant: call.caller.tenant };
@@ -36,7 +36,7 @@ const update: Operation = async (call, deps) => {
     await changeIdentityProvider(tx, deps, before, provider, call.caller.fullName);
     return provider;
   });
-  return ok(write(after));
+  return ok(show(after, deps.publicUrl));
 };
 
 const remove: Operation = async (call, deps) => {
@@ -46,12 +46,18 @@ const remove: Operation = async (call, deps) => {
   return ok();
 };
 
+const check: Operation = async (call, { store, keyManager }) => {
+  const problem = await keyManager.problemOfProvider(await existing(store.db, call));
+  return ok(problem === null ? {} : { problem });
+};
+
 export const identityProviders: Operations = {
   'GET /identity-providers': list,
   'POST /identity-providers': create,
   'GET /identity-providers/{identityProviderId}': get,
   'PUT /identity-providers/{identityProviderId}': update,
   'DELETE /identity-providers/{identityProviderId}': remove,
+  'POST /identity-providers/{identityProviderId}/check': check,
 };
 
 async function existing(db: Queryable, call: RestCall): Promise<IdentityProvider> {

@@ -58,8 +58,8 @@ export async function readForm(
     }),
     roles: given.roles ?? {},
     claims: given.claims ?? (isOpenId ? standardClaims : {}),
-    // Users of many providers choose their names themselves: that one of them is somebody here has to be said.
-    localAccounts: given.localAccounts ?? !isOpenId,
+    // Users of many providers choose their names themselves: where they log in, that one of them is somebody here has to be said.
+    localAccounts: given.localAccounts ?? !(isOpenId || given.logIn),
     allowSha1: given.allowSha1 ?? false,
     ...(!isOpenId && { saml2: readSaml({ signRequests: found?.wantsSignedRequests ?? false, ...given.saml2 }) }),
     ...(isOpenId && { oidc: readOpenId(given.oidc ?? {}, { id: of.id, entityId }, seal, before) }),

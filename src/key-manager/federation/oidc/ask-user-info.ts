@@ -8,17 +8,18 @@ import { refuse, unavailable } from './refuse.ts';
 /** @param sub of the id token: that of anybody else would put his claims into another one's place (section 5.3.2) */
 export async function askUserInfo(
   km: KeyManager,
-  { name, oidc }: IdentityProvider,
+  provider: IdentityProvider,
   { userinfoEndpoint }: OpenIdProvider,
   accessToken: string,
   sub: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (!oidc?.userInfo || userinfoEndpoint === null) return {};
+  if (!provider.oidc?.userInfo || userinfoEndpoint === null) return {};
   const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` };
   const { status, text } = await fetchBounded(new URL(userinfoEndpoint), { headers }, km.privateAddresses).catch(
-    (error) => unavailable(km, name, 'user info', error),
+    (error) => unavailable(km, provider, 'user info', error),
   );
-  if (status !== 200) return unavailable(km, name, 'user info', new Error(`answered ${status} where 200 was expected`));
+  if (status !== 200)
+    return unavailable(km, provider, 'user info', new Error(`answered ${status} where 200 was expected`));
   let claims: Record<string, unknown> | null = null;
   try {
     claims = JSON.parse(text) as Record<string, unknown> | null;

@@ -12,10 +12,11 @@ export interface UpstreamTokens {
 
 export async function exchangeCode(
   km: KeyManager,
-  { id, name, oidc }: IdentityProvider,
+  provider: IdentityProvider,
   { tokenEndpoint, takesBasic }: OpenIdProvider,
   grant: { readonly code: string; readonly redirect_uri: string; readonly code_verifier: string },
 ): Promise<UpstreamTokens> {
+  const { id, name, oidc } = provider;
   const { clientId, clientSecret } = oidc as OpenIdClient;
   const secret = clientSecret === '' ? null : km.seal.open(clientSecret, clientSecretPurpose, id);
   const inHeader = secret !== null && takesBasic;
@@ -36,12 +37,12 @@ export async function exchangeCode(
       body: form.toString(),
     },
     km.privateAddresses,
-  ).catch((error) => unavailable(km, name, 'tokens', error));
+  ).catch((error) => unavailable(km, provider, 'tokens', error));
   const { error, id_token, access_token } = read(answer.text);
   if (answer.status !== 200) {
     const said = typeof error === 'string' ? error.slice(0, 100) : '';
     km.log.warn({ provider: name, status: answer.status, error: said }, 'an identity provider refuses a code');
-    if (answer.status >= 500) return unavailable(km, name, 'tokens', new Error(`answered ${answer.status}`));
+    if (answer.status >= 500) return unavailable(km, provider, 'tokens', new Error(`answered ${answer.status}`));
     return refuse('the provider takes its own code back, or does not know us');
   }
   if (typeof id_token !== 'string' || typeof access_token !== 'string') {

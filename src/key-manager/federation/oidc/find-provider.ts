@@ -5,16 +5,15 @@ import { metadataUrl, type OpenIdProvider } from './read-metadata.ts';
 import { unavailable } from './refuse.ts';
 
 /** @throws OAuthError temporarily_unavailable */
-export async function findProvider(km: KeyManager, { name, entityId }: IdentityProvider): Promise<OpenIdProvider> {
-  const found = await km.openIdProviders
-    .get(metadataUrl(entityId))
-    .catch((error) => unavailable(km, name, 'what it publishes of itself', error));
+export function findProvider(km: KeyManager, provider: IdentityProvider): Promise<OpenIdProvider> {
+  return askMetadata(km, provider.entityId).catch((error) => unavailable(km, provider, 'metadata', error));
+}
+
+/** @throws Error that names the address, and says what is wrong there */
+export async function askMetadata(km: KeyManager, issuer: string): Promise<OpenIdProvider> {
+  const url = metadataUrl(issuer);
+  const found = await km.openIdProviders.get(url);
   // Discovery section 4.3: else somebody could speak for another one.
-  if (found.issuer === entityId) return found;
-  return unavailable(
-    km,
-    name,
-    'what it publishes of itself',
-    new Error(`its issuer is ${found.issuer}, not ${entityId}`),
-  );
+  if (found.issuer === issuer) return found;
+  throw new Error(`${url}: the issuer is ${JSON.stringify(found.issuer)}, expected ${JSON.stringify(issuer)}`);
 }

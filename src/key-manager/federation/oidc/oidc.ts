@@ -8,7 +8,7 @@ import type { Upstream } from '../upstream.ts';
 import { askUserInfo } from './ask-user-info.ts';
 import { checkAnswer } from './check-answer.ts';
 import { exchangeCode } from './exchange-code.ts';
-import { findProvider } from './find-provider.ts';
+import { askMetadata, findProvider } from './find-provider.ts';
 import { joinClaims } from './join-claims.ts';
 import { readIdentity } from './read-identity.ts';
 import { verifyIdToken } from './verify-id-token.ts';
@@ -16,6 +16,12 @@ import { verifyIdToken } from './verify-id-token.ts';
 export const oidc: Upstream = {
   protocol: 'oidc',
   stateParameter: 'state',
+
+  problem: (km, { entityId }) =>
+    askMetadata(km, entityId).then(
+      () => null,
+      (error: Error) => error.message,
+    ),
 
   async begin(km, provider, away) {
     const { authorizationEndpoint } = await findProvider(km, provider);

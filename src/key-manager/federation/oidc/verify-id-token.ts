@@ -65,8 +65,8 @@ function read(jwt: string): { alg: string; kid?: string; typ?: string; claims: R
   }
 }
 
-const keysOf = (km: KeyManager, { name }: IdentityProvider, jwksUri: string, again: boolean): Promise<readonly JWK[]> =>
-  km.keySets.get(jwksUri, again).catch((error) => unavailable(km, name, 'its keys', error)) as Promise<readonly JWK[]>;
+const keysOf = (km: KeyManager, provider: IdentityProvider, jwksUri: string, again: boolean): Promise<readonly JWK[]> =>
+  km.keySets.get(jwksUri, again).catch((error) => unavailable(km, provider, 'keys', error)) as Promise<readonly JWK[]>;
 
 /** Section 3.1.3.6: the left half of the hash that the algorithm signs by. Ed25519 signs by SHA-512. */
 function halfHash(alg: string, text: string): string {

@@ -22,6 +22,8 @@ function mustAsk({ from: { asked } }: Away): boolean {
 export const saml2: Upstream = {
   protocol: 'saml2',
   stateParameter: 'RelayState',
+  // All that is known of it, an administrator has said.
+  problem: async () => null,
 
   async begin(km, provider, away) {
     const { options, clock } = km;

@@ -1,10 +1,8 @@
 /** What we are for identity providers of SAML 2.0: a service provider, by these names. */
-import type { IdentityProvider } from '../../../core/identity-provider.ts';
+import { type IdentityProvider, ownMetadataPath } from '../../../core/identity-provider.ts';
 import type { IssuerOptions } from '../../call.ts';
 
 type Addresses = Pick<IssuerOptions, 'publicUrl'>;
-
-export const metadataPath = '/oauth2/saml/metadata';
 
 /** Where browsers bring responses: the assertion consumer service. */
 export const consumerPath = '/oauth2/log-in-at/saml';
@@ -15,4 +13,4 @@ export const consumerOf = ({ publicUrl }: Addresses): string => publicUrl + cons
 export const entityIdOf = (
   { publicUrl }: Addresses,
   { serviceProviderEntityId }: Pick<IdentityProvider, 'serviceProviderEntityId'>,
-): string => serviceProviderEntityId || publicUrl + metadataPath;
+): string => serviceProviderEntityId || publicUrl + ownMetadataPath;
