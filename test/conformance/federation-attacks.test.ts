@@ -75,7 +75,7 @@ const tokenRequests = ({ asked }: LyingProvider) => asked.filter(({ path }) => p
 
 test('an honest provider: consent for its user, who is told by what he said of himself', async () => {
   const browser = await logIn();
-  assert.match(text(browser), /You are logged in as <strong>jane \(corp\)<\/strong>/);
+  assert.match(text(browser), /You are logged in as <strong>jane \(Corp &#38; Co\)<\/strong>/);
   const back = await browser.submit({ decision: 'agree' });
   const { json } = await exchange(server, client, answerIn(back).get('code') as string);
   const { sub, amr } = claimsOf(json.id_token);
