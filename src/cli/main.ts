@@ -6,6 +6,7 @@ import { runProgram } from './program.ts';
 import { backup, restore } from './usage/backup.ts';
 import { completion } from './usage/completion.ts';
 import { enrol, gateways } from './usage/gateways.ts';
+import { hashPassword } from './usage/hash-password.ts';
 import { identityProvider } from './usage/identity-provider.ts';
 import { keys } from './usage/keys.ts';
 import { passwordLink } from './usage/password-link.ts';
@@ -42,6 +43,7 @@ await runProgram(
     revoke,
     samlAssertion,
     passwordLink,
+    hashPassword,
     status,
     gateways,
     enrol,

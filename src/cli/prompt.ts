@@ -17,8 +17,8 @@ export async function askLine(question: string, option: string): Promise<string>
 export async function askHidden(question: string, option: string): Promise<string> {
   requireTerminal(option);
   const { stdin, stderr } = process;
-  stderr.write(question);
   stdin.setRawMode(true);
+  stderr.write(question);
   stdin.setEncoding('utf8');
   try {
     return await new Promise((resolve) => {
@@ -36,6 +36,8 @@ export async function askHidden(question: string, option: string): Promise<strin
         }
       };
       stdin.on('data', read);
+      // An earlier question has paused it.
+      stdin.resume();
     });
   } finally {
     stdin.setRawMode(false);

@@ -4,7 +4,6 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { hashPassword } from '../../src/adapters/user-stores/password.ts';
 import { type Answer, basic, call, closeConnections, postForm } from '../support/call.ts';
 import { newDataFolder, type Postern, runPostern, startPostern } from '../support/postern.ts';
 import { logIn, type RestClient, restClient } from '../support/rest.ts';
@@ -20,7 +19,8 @@ let admin: RestClient;
 before(async () => {
   folder = newDataFolder();
   const users = join(folder, 'users.toml');
-  writeFileSync(users, `[users.tom]\npassword = "${await hashPassword('toms password')}"\nroles = ["team"]\n`);
+  const { out: hash } = await runPostern(['hash-password'], {}, 'toms password\n');
+  writeFileSync(users, `[users.tom]\npassword = "${hash.trim()}"\nroles = ["team"]\n`);
   const config = join(folder, 'postern.toml');
   let toml = `[userStores.FILE]\nkind = "file"\nfile = "${users}"\nroleMapping = ["team=Internal/subscriber"]\n`;
   if (!skip) {
@@ -45,6 +45,16 @@ const tokenOf = (username: string, password: string): Promise<Answer> =>
   postForm(`${postern.http}/token`, { grant_type: 'password', username, password }, basic(postern.key, postern.secret));
 const use = (token: string): Promise<Answer> =>
   call(`${postern.http}/pizzashack/1.0.0/menu`, { headers: { authorization: `Bearer ${token}` } });
+
+test('postern hash-password takes one password, of which it says nothing', async () => {
+  for (const given of ['', '\n', 'x'.repeat(129), 'two\nlines\n']) {
+    const { status, out, err } = await runPostern(['hash-password'], {}, given);
+    assert.deepEqual([status, out], [2, '']);
+    assert.match(err, /expected (a password of 1 to 128 characters|one password, got several lines)/);
+    assert.ok(!err.includes('two') && !err.includes('xx'));
+  }
+  assert.match(await runPostern(['hash-password', 'secret'], {}).then(({ err }) => err), /too many arguments/);
+});
 
 test('a user of a file gets a token that opens an API; 401 when all of his is revoked', async () => {
   const { access_token: token } = (await tokenOf('tom', 'toms password')).json();

@@ -22,6 +22,7 @@ interface Server {
 export const servers: readonly Server[] = [
   { name: 'curl', command: 'curl', package: 'curl', use: "the seeds' commands as they stand" },
   { name: 'bash', command: 'bash', package: 'bash', use: 'the completion of commands' },
+  { name: 'script', command: 'script', package: 'bsdutils', use: 'passwords that are typed at a terminal' },
   { name: 'openssl', command: 'openssl', package: 'openssl', use: 'key stores as openssl writes them' },
   { name: 'postgresql', command: 'postgres', package: 'postgresql', use: 'the store of several nodes' },
   { name: 'slapd', command: 'slapd', package: 'slapd', use: 'users in LDAP' },

@@ -17,12 +17,12 @@ import {
   type UserRow,
 } from '../stores/users.ts';
 import { hashedPasswords, type LogInBounds } from './hashed-passwords.ts';
-import { hashPassword } from './password.ts';
+import { hashPassword, longestPassword } from './password.ts';
 import { isPrimary, readUserName } from './user-name.ts';
 import { NameTakenError, type User, type UserStore, UserStoreError } from './user-store.ts';
 
 const namePattern = /^[A-Za-z0-9._|-]{3,30}$/;
-const passwordLength = { least: 5, most: 128 };
+const passwordLength = { least: 5, most: longestPassword };
 
 export function databaseUserStore(store: Store, clock: Clock, bounds?: LogInBounds): UserStore {
   const passwords = hashedPasswords(clock, bounds);

@@ -5,11 +5,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hashedPasswords } from './hashed-passwords.ts';
+import { longestPassword } from './password.ts';
 import { type FileUser, readUsersFile } from './read-users-file.ts';
 import type { Member, OpenSecondary } from './secondary.ts';
-
-/** No hash is computed of a longer one. */
-const longestPassword = 128;
 
 export const openFileUsers: OpenSecondary = async ({ name: domain, options, clock, log }) => {
   const file = resolve(options.file);

@@ -8,6 +8,9 @@ const argon2Async = promisify(argon2);
 const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const tagLength = 32;
 
+/** Characters; no hash is computed of a longer one. */
+export const longestPassword = 128;
+
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
   return write(nonce, await argon2Async('argon2id', { message: password, nonce, tagLength, ...cost }));
