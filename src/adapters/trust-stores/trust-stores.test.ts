@@ -216,7 +216,7 @@ describe('stores of keytool', { skip: keytool }, () => {
     assert.equal(keys[0]?.alias, 'own');
     assert.ok(new X509Certificate(keys[0]?.chain ?? '').checkPrivateKey(createPrivateKey(keys[0]?.key ?? '')));
     await assert.rejects(openTrustStore(at('two.jks'), { password, keyPassword: password }), {
-      name: 'TrustStoreError',
+      name: 'KeyPasswordError',
       message: `${at('two.jks')}: the password of the private key is wrong, or the key is damaged`,
     });
   });
