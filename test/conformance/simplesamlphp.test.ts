@@ -111,7 +111,7 @@ describe('SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => {
 
   test('an attribute names the user where its NameID is transient', async () => {
     idp.configure('');
-    await using federation = await startFederation(idp, { saml2: { nameAttribute: 'uid' } });
+    await using federation = await startFederation(idp, { localAccounts: true, saml2: { nameAttribute: 'uid' } });
     const { server, client } = federation;
     await server.km.users.create({ name: 'jane', password: 'of here', roles: ['editor'] });
     const browser = new Browser(server.url, idp.url);
