@@ -17,19 +17,22 @@ export const persistentName = `${saml2}:nameid-format:persistent`;
 export const transientName = `${saml2}:nameid-format:transient`;
 
 /** How somebody showed who he is (saml-authn-context-2.0-os). */
-const context = `${saml2}:ac:classes`;
-export const unspecifiedContext = `${context}:unspecified`;
-export const passwordContext = `${context}:Password`;
-export const protectedPasswordContext = `${context}:PasswordProtectedTransport`;
+export const contextPrefix = `${saml2}:ac:classes:`;
+export const unspecifiedContext = `${contextPrefix}unspecified`;
+export const passwordContext = `${contextPrefix}Password`;
+export const protectedPasswordContext = `${contextPrefix}PasswordProtectedTransport`;
+
+/** What a request came to (SAML core section 3.2.2.2). */
+export const statusPrefix = `${saml2}:status:`;
 
 export const samlStatus = {
-  success: `${saml2}:status:Success`,
-  requester: `${saml2}:status:Requester`,
-  responder: `${saml2}:status:Responder`,
-  noPassive: `${saml2}:status:NoPassive`,
-  noContext: `${saml2}:status:NoAuthnContext`,
-  invalidNamePolicy: `${saml2}:status:InvalidNameIDPolicy`,
-  unsupportedBinding: `${saml2}:status:UnsupportedBinding`,
-  unsupported: `${saml2}:status:RequestUnsupported`,
-  failed: `${saml2}:status:AuthnFailed`,
+  success: `${statusPrefix}Success`,
+  requester: `${statusPrefix}Requester`,
+  responder: `${statusPrefix}Responder`,
+  noPassive: `${statusPrefix}NoPassive`,
+  noContext: `${statusPrefix}NoAuthnContext`,
+  invalidNamePolicy: `${statusPrefix}InvalidNameIDPolicy`,
+  unsupportedBinding: `${statusPrefix}UnsupportedBinding`,
+  unsupported: `${statusPrefix}RequestUnsupported`,
+  failed: `${statusPrefix}AuthnFailed`,
 } as const;

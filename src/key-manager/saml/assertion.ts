@@ -1,8 +1,10 @@
 /** An assertion that is being checked. A check reads it from what was signed, and refuses by throwing. */
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childrenOf, textOf } from '../../adapters/xml/elements.ts';
+import { XmlError } from '../../adapters/xml/parse-xml.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { samlAssertion } from '../../core/saml.ts';
+import { readInstant } from './read-instant.ts';
 
 export interface SignedAssertion {
   /** The element as it was signed. */
@@ -29,6 +31,12 @@ export const refuse = (why: string): never => {
   throw new SamlRefusal(why);
 };
 
+/** Of XML that is not as it has to be. */
+export function refuseXml(error: Error): never {
+  if (error instanceof XmlError) return refuse(error.message);
+  throw error;
+}
+
 /** As they stand in a refusal. */
 export const anyOf = (expected: ReadonlySet<string>): string =>
   expected.size === 0 ? 'an address that is registered' : [...expected].join(' or ');
@@ -44,10 +52,9 @@ export function oneChild(parent: XmlElement, name: string): XmlElement {
 /** A URI, which may have space around it (XML Schema, whiteSpace of anyURI). */
 export const uriOf = (element: XmlElement): string => (textOf(element) ?? '').trim();
 
-/** A point in time in UTC (SAML core section 1.3.3), milliseconds since the epoch; null = the attribute is not there. */
+/** A point in time, milliseconds since the epoch; null = the attribute is not there. */
 export function timeOf(element: XmlElement, name: string): number | null {
   const text = attributeOf(element, name);
   if (text === null) return null;
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? refuse(`${name}: expected a time in UTC like 2026-01-31T12:00:00Z`) : time;
+  return readInstant(text) ?? refuse(`${name}: expected a time in UTC like 2026-01-31T12:00:00Z`);
 }

@@ -2,11 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { XmlElement } from '@xmldom/xmldom';
 import { isElement } from '../../adapters/xml/elements.ts';
-import { XmlError } from '../../adapters/xml/parse-xml.ts';
 import { verifyEnveloped } from '../../adapters/xml/verify-enveloped.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
 import { samlAssertion } from '../../core/saml.ts';
-import { refuse } from './assertion.ts';
+import { refuse, refuseXml } from './assertion.ts';
 import { issuerOf } from './find-provider.ts';
 
 /** @param text of the document; @param assertion in it */
@@ -26,9 +25,7 @@ export function verifyByProvider(
   inner: readonly XmlElement[] = [],
 ): Promise<XmlElement> {
   const keys = certificates.map((pem) => new X509Certificate(pem).publicKey);
-  return verifyEnveloped(text, element, { keys, idAttribute: 'ID', allowSha1, inner }).catch((error) =>
-    error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
-  );
+  return verifyEnveloped(text, element, { keys, idAttribute: 'ID', allowSha1, inner }).catch(refuseXml);
 }
 
 /** That what was signed is an assertion of this provider. */

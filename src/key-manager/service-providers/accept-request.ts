@@ -1,7 +1,7 @@
 /** What a service provider asks for (`AuthnRequest`, SAML core section 3.4.1; profiles section 4.1.4.1). */
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childElements, childrenOf, isElement, textOf } from '../../adapters/xml/elements.ts';
-import { parseXml, XmlError } from '../../adapters/xml/parse-xml.ts';
+import { parseXml } from '../../adapters/xml/parse-xml.ts';
 import { samlAssertion, samlProtocol } from '../../core/saml.ts';
 import { queryOf } from '../authorization/read-request.ts';
 import { type Call, type KeyManager, seconds } from '../call.ts';
@@ -12,7 +12,7 @@ import { decodePosted, decodeRedirected } from './decode-request.ts';
 import { findProvider } from './find-service-provider.ts';
 import { nameFormatOf } from './name-format.ts';
 import { signOnUrls } from './own-addresses.ts';
-import { refuse } from './refuse.ts';
+import { refuse, refuseXml } from './refuse.ts';
 import { readRelayState } from './relay-state.ts';
 import type { SignOn } from './sign-on.ts';
 import { unmetWish } from './unmet-wish.ts';
@@ -24,9 +24,7 @@ export async function acceptRequest(call: Call, km: KeyManager): Promise<SignOn>
   const isPosted = request.method === 'POST';
   const parameter = form.require('SAMLRequest');
   const text = isPosted ? decodePosted(parameter) : decodeRedirected(parameter);
-  const root = await parseXml(text).catch((error) =>
-    error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
-  );
+  const root = await parseXml(text).catch(refuseXml);
   const provider = await findProvider(km.store.db, issuerOf(root));
   const { element, isSigned } = isPosted
     ? await verifyPosted(text, root, provider)

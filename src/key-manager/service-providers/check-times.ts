@@ -2,14 +2,14 @@
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf } from '../../adapters/xml/elements.ts';
 import type { KeyManager } from '../call.ts';
+import { readInstant } from '../saml/read-instant.ts';
 import { refuse } from './refuse.ts';
 import { patience } from './sign-on.ts';
 
 export function checkTimes(element: XmlElement, { clock, options }: Pick<KeyManager, 'clock' | 'options'>): void {
-  const text = attributeOf(element, 'IssueInstant') ?? '';
-  // UTC (SAML core section 1.3.3).
-  const issued = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(issued)) refuse('IssueInstant: expected a time in UTC like 2026-01-31T12:00:00Z');
+  const issued =
+    readInstant(attributeOf(element, 'IssueInstant') ?? '') ??
+    refuse('IssueInstant: expected a time in UTC like 2026-01-31T12:00:00Z');
   const skew = options.assertionSkew * 1000;
   if (issued - skew > clock.now()) refuse('its IssueInstant is in the future');
   if (issued + skew + patience * 1000 < clock.now()) refuse('it is too old; begin once more at the application');

@@ -1,5 +1,6 @@
 /** The parameter `SAMLRequest`, as each binding has it (SAML bindings sections 3.4.4.1 and 3.5.4). */
 import { inflateRawSync } from 'node:zlib';
+import { readUtf8 } from '../saml/read-utf8.ts';
 import { refuse } from './refuse.ts';
 
 /** Bytes of a request at most: what is sent compressed can be a thousand times as much. */
@@ -30,11 +31,7 @@ function bytesOf(parameter: string): Buffer {
 
 function textOf(bytes: Buffer): string {
   if (bytes.length > longest) return tooLong();
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return refuse('SAMLRequest: expected UTF-8');
-  }
+  return readUtf8(bytes) ?? refuse('SAMLRequest: expected UTF-8');
 }
 
 const tooLong = (): never => refuse(`SAMLRequest: expected at most ${longest} bytes of XML`);

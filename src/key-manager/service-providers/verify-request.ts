@@ -1,13 +1,11 @@
 /** Whether the provider signed the request, where its registration says by which certificates it does. */
 import { X509Certificate } from 'node:crypto';
 import type { XmlElement } from '@xmldom/xmldom';
-import { childrenOf } from '../../adapters/xml/elements.ts';
-import { XmlError } from '../../adapters/xml/parse-xml.ts';
-import { algorithms, xmlSignature } from '../../adapters/xml/signature-algorithms.ts';
-import { verifyEnveloped } from '../../adapters/xml/verify-enveloped.ts';
+import { algorithms } from '../../adapters/xml/signature-algorithms.ts';
+import { signaturesOf, verifyEnveloped } from '../../adapters/xml/verify-enveloped.ts';
 import type { ServiceProvider } from '../../core/service-provider.ts';
 import type { Form } from '../form.ts';
-import { refuse } from './refuse.ts';
+import { refuse, refuseXml } from './refuse.ts';
 
 export interface Verified {
   readonly element: XmlElement;
@@ -19,13 +17,10 @@ export interface Verified {
  * @returns the request as it was signed, or as it came where it is not
  */
 export async function verifyPosted(text: string, root: XmlElement, provider: ServiceProvider): Promise<Verified> {
-  const isSigned = childrenOf(root, xmlSignature, 'Signature').length > 0;
+  const isSigned = signaturesOf(root).length > 0;
   if (!isSigned || provider.certificates.length === 0) return unsigned(root, provider);
   const expected = { keys: keysOf(provider), idAttribute: 'ID', allowSha1: false };
-  const element = await verifyEnveloped(text, root, expected).catch((error) =>
-    error instanceof XmlError ? refuse(error.message) : Promise.reject(error),
-  );
-  return { element, isSigned: true };
+  return { element: await verifyEnveloped(text, root, expected).catch(refuseXml), isSigned: true };
 }
 
 /** Of the HTTP-Redirect binding: beside the request, over the very characters of the query (SAML bindings section 3.4.4.1). */

@@ -1,7 +1,8 @@
 /** What service providers have to know of us (SAML metadata section 2.4.3). */
 import { element } from '../../adapters/xml/write-xml.ts';
-import { postBinding, redirectBinding, samlMetadata, samlProtocol } from '../../core/saml.ts';
+import { postBinding, redirectBinding, samlProtocol } from '../../core/saml.ts';
 import type { KeyManager } from '../call.ts';
+import { writeEntity } from '../saml/write-entity.ts';
 import { writeKey } from '../saml/write-key.ts';
 import { nameFormats } from './name-format.ts';
 import { ownEntityId, signOnPath } from './own-addresses.ts';
@@ -21,6 +22,5 @@ export async function writeMetadata(km: KeyManager): Promise<string> {
       service(postBinding),
     ],
   );
-  const root = element('md:EntityDescriptor', { 'xmlns:md': samlMetadata, entityID: ownEntityId(km.options) }, role);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${root.text}\n`;
+  return writeEntity(ownEntityId(km.options), role);
 }

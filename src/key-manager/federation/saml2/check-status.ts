@@ -2,15 +2,13 @@
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childrenOf, textOf } from '../../../adapters/xml/elements.ts';
 import { hasHiddenCharacters } from '../../../core/hidden-characters.ts';
-import { samlProtocol } from '../../../core/saml.ts';
+import { samlProtocol, samlStatus, statusPrefix } from '../../../core/saml.ts';
 import { refuse } from '../../saml/assertion.ts';
 
 /** The provider answers that nobody logged in. The message goes behind its name, to the user. */
 export class NotLoggedIn extends Error {
   override name = 'NotLoggedIn';
 }
-
-const prefix = 'urn:oasis:names:tc:SAML:2.0:status:';
 
 /** What the codes mean for who wanted to log in. Others are said by name. */
 const meanings: Readonly<Record<string, string>> = {
@@ -30,9 +28,9 @@ export function checkStatus(response: XmlElement): void {
   const [status, ...others] = children(response, 'Status');
   if (!status || others.length > 0) return refuse('expected one Status');
   const codes = codesOf(status);
-  if (codes[0] === `${prefix}Success`) return;
+  if (codes[0] === samlStatus.success) return;
   // The second says more, where it is there.
-  const code = codes.findLast((one) => one.startsWith(prefix))?.slice(prefix.length) ?? '';
+  const code = codes.findLast((one) => one.startsWith(statusPrefix))?.slice(statusPrefix.length) ?? '';
   const meaning = Object.hasOwn(meanings, code) ? meanings[code] : 'it said no';
   throw new NotLoggedIn([meaning, named(code), messageOf(status)].filter(Boolean).join(' '));
 }

@@ -1,7 +1,7 @@
 /** How, when and for how long the user logged in there (SAML core section 2.7.2). */
 import type { XmlElement } from '@xmldom/xmldom';
 import { childrenOf } from '../../../adapters/xml/elements.ts';
-import { passwordContext, protectedPasswordContext, samlAssertion } from '../../../core/saml.ts';
+import { contextPrefix, passwordContext, protectedPasswordContext, samlAssertion } from '../../../core/saml.ts';
 import { refuse, samlChildren, timeOf, uriOf } from '../../saml/assertion.ts';
 import type { Expected } from './response.ts';
 
@@ -14,17 +14,15 @@ export interface LogInThere {
   readonly methods: readonly string[];
 }
 
-const classes = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
-
 /** Names of RFC 8176 for ways to log in; those of ADFS and REFEDS too. */
 const methodsOf: Readonly<Record<string, string>> = {
   [passwordContext]: 'pwd',
   [protectedPasswordContext]: 'pwd',
-  [`${classes}SmartcardPKI`]: 'sc',
-  [`${classes}SoftwarePKI`]: 'swk',
-  [`${classes}TimeSyncToken`]: 'otp',
-  [`${classes}MobileTwoFactorContract`]: 'mfa',
-  [`${classes}MobileTwoFactorUnregistered`]: 'mfa',
+  [`${contextPrefix}SmartcardPKI`]: 'sc',
+  [`${contextPrefix}SoftwarePKI`]: 'swk',
+  [`${contextPrefix}TimeSyncToken`]: 'otp',
+  [`${contextPrefix}MobileTwoFactorContract`]: 'mfa',
+  [`${contextPrefix}MobileTwoFactorUnregistered`]: 'mfa',
   'urn:federation:authentication:windows': 'wia',
   'http://schemas.microsoft.com/claims/multipleauthn': 'mfa',
   'https://refeds.org/profile/mfa': 'mfa',

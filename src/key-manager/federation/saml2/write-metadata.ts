@@ -1,6 +1,7 @@
 /** What we are as a service provider, for identity providers to read (SAML metadata section 2.4.4). */
-import { element, type Xml } from '../../../adapters/xml/write-xml.ts';
-import { postBinding, samlMetadata, samlProtocol } from '../../../core/saml.ts';
+import { element } from '../../../adapters/xml/write-xml.ts';
+import { postBinding, samlProtocol } from '../../../core/saml.ts';
+import { writeEntity } from '../../saml/write-entity.ts';
 import { writeKey } from '../../saml/write-key.ts';
 
 export interface ServiceProviderMetadata {
@@ -32,7 +33,5 @@ export function writeMetadata({ entityId, consumer, nameIdFormat, certificates }
       }),
     ],
   );
-  return document(element('md:EntityDescriptor', { 'xmlns:md': samlMetadata, entityID: entityId }, role));
+  return writeEntity(entityId, role);
 }
-
-const document = ({ text }: Xml): string => `<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`;

@@ -1,4 +1,5 @@
 /** An AuthnRequest (SAML core section 3.4.1): who is this? */
+import { samlTime } from '../../../adapters/saml/write-assertion.ts';
 import { element } from '../../../adapters/xml/write-xml.ts';
 import { postBinding, samlAssertion, samlProtocol } from '../../../core/saml.ts';
 
@@ -27,7 +28,7 @@ export function writeRequest(request: AuthnRequest): string {
       'xmlns:saml': samlAssertion,
       ID: request.id,
       Version: '2.0',
-      IssueInstant: new Date(request.issuedMs).toISOString(),
+      IssueInstant: samlTime(request.issuedMs),
       Destination: request.destination,
       ForceAuthn: request.forceAuthn ? 'true' : undefined,
       ProtocolBinding: postBinding,
