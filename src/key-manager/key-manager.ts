@@ -142,7 +142,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     signApiKey: (request) => signApiKey(km, request),
     readApiKey: (text) => readApiKey(km, text),
     signingKeys: keys.orders,
-    problemOfProvider: async (provider) => upstreams.get(provider.protocol)?.problem(km, provider) ?? null,
+    problemOfProvider: (provider) => upstreams[provider.protocol].problem(km, provider),
     maxValidity: options.maxValidity,
     timestampSkew: options.timestampSkew,
     close: keys.close,

@@ -19,14 +19,13 @@ const begin: Step = async (call, km) => {
   const from = openInteraction(call, km, logInCookie(km));
   const name = call.form.require('provider');
   const provider = (await providersToLogInAt(km.store.db, defaultTenant)).find((one) => one.name === name);
-  const upstream = provider && upstreams.get(provider.protocol);
-  if (!upstream) throw new OAuthError('invalid_request', 'provider: nobody logs in with it here', 404);
+  if (!provider) throw new OAuthError('invalid_request', 'provider: nobody logs in with it here', 404);
   const session = (await sessionBefore(call, km, from))?.id ?? null;
   await orOnPage(call, km, from, async () => {
     const away = goAway(call, km, { provider: provider.id, from, session });
     call.reply
       .code(303)
-      .header('location', await upstream.begin(km, provider, away))
+      .header('location', await upstreams[provider.protocol].begin(km, provider, away))
       .send();
   });
 };
@@ -77,5 +76,5 @@ export const logInAt: readonly Step[] = [rejectRepeatedParameters, requireOrigin
 export const backFrom = (protocol: IdentityProvider['protocol']): readonly Step[] => [
   rejectRepeatedParameters,
   rememberBeginning,
-  finish(upstreams.get(protocol) as Upstream),
+  finish(upstreams[protocol]),
 ];

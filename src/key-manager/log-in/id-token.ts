@@ -1,9 +1,9 @@
 /** Id tokens (OpenID Connect Core section 2): who logged in, when and how, for the client and nobody else. */
-import { createHash } from 'node:crypto';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { metadataOf } from '../clients/client-metadata.ts';
 import type { TokenPlan } from '../formats/format.ts';
+import { halfHash } from '../proofs/half-hash.ts';
 import type { Issued } from '../tokens/issue.ts';
 import { rolesOf } from '../tokens/roles.ts';
 import type { LogIn } from './log-in.ts';
@@ -53,12 +53,4 @@ const idTokenAlgorithm = (client: ClientRow, { options }: KeyManager): string =>
 async function rolesClaim(km: KeyManager, subject: string): Promise<Record<string, string[]>> {
   const name = km.options.rolesClaim;
   return name === '' ? {} : { [name]: [...((await rolesOf(km, subject)) ?? [])] };
-}
-
-/** The left half of the hash that the algorithm signs by (section 3.1.3.6). Ed25519 signs by SHA-512. */
-function halfHash(algorithm: string, text: string): string {
-  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
-    .update(text)
-    .digest();
-  return digest.subarray(0, digest.length / 2).toString('base64url');
 }

@@ -2,6 +2,7 @@
 import { fetchBounded } from '../../../adapters/outbound/fetch-bounded.ts';
 import type { IdentityProvider } from '../../../core/identity-provider.ts';
 import type { KeyManager } from '../../call.ts';
+import { jsonObject } from './json-object.ts';
 import type { OpenIdProvider } from './read-metadata.ts';
 import { refuse, unavailable } from './refuse.ts';
 
@@ -20,12 +21,8 @@ export async function askUserInfo(
   );
   if (status !== 200)
     return unavailable(km, provider, 'user info', new Error(`answered ${status} where 200 was expected`));
-  let claims: Record<string, unknown> | null = null;
-  try {
-    claims = JSON.parse(text) as Record<string, unknown> | null;
-  } catch {
-    // A signed one would be a JWT, which we have not asked for.
-  }
+  // A signed one would be a JWT, which we have not asked for.
+  const claims = jsonObject(text);
   if (claims?.sub !== sub) return refuse('user info is of somebody else');
   return claims;
 }

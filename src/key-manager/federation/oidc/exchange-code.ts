@@ -2,6 +2,7 @@
 import { fetchBounded } from '../../../adapters/outbound/fetch-bounded.ts';
 import { clientSecretPurpose, type IdentityProvider, type OpenIdClient } from '../../../core/identity-provider.ts';
 import type { KeyManager } from '../../call.ts';
+import { jsonObject } from './json-object.ts';
 import type { OpenIdProvider } from './read-metadata.ts';
 import { refuse, unavailable } from './refuse.ts';
 
@@ -38,7 +39,7 @@ export async function exchangeCode(
     },
     km.privateAddresses,
   ).catch((error) => unavailable(km, provider, 'tokens', error));
-  const { error, id_token, access_token } = read(answer.text);
+  const { error, id_token, access_token } = jsonObject(answer.text) ?? {};
   if (answer.status !== 200) {
     const said = typeof error === 'string' ? error.slice(0, 100) : '';
     km.log.warn({ provider: name, status: answer.status, error: said }, 'an identity provider refuses a code');
@@ -55,13 +56,4 @@ export async function exchangeCode(
 function basic(id: string, secret: string): string {
   const encode = (text: string) => new URLSearchParams([['', text]]).toString().slice(1);
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
-}
-
-function read(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const given = JSON.parse(text) as unknown;
-    return typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,9 +1,8 @@
 /** OpenID Connect Core 1.0: the authorization code flow with PKCE, and we are the client. */
 import { createHash } from 'node:crypto';
-import type { IdentityProvider, OpenIdClient } from '../../../core/identity-provider.ts';
+import { callbackPath, type IdentityProvider, type OpenIdClient } from '../../../core/identity-provider.ts';
 import type { KeyManager } from '../../call.ts';
-import type { Away } from '../away.ts';
-import { patience } from '../away.ts';
+import { type Away, patience } from '../away.ts';
 import type { Upstream } from '../upstream.ts';
 import { askUserInfo } from './ask-user-info.ts';
 import { checkAnswer } from './check-answer.ts';
@@ -62,7 +61,7 @@ export const oidc: Upstream = {
 
 /** One for each provider, so that what one says is never taken for another's word (RFC 9700 section 4.4.2.2). */
 const redirectUri = ({ options }: KeyManager, { name }: IdentityProvider): string =>
-  `${options.publicUrl}/oauth2/log-in-at/callback/${encodeURIComponent(name)}`;
+  options.publicUrl + callbackPath(name);
 
 /** `max_age` has the provider say when the user logged in, so that it can be seen whether he did. */
 function wishes({ from }: Away): Record<string, string> {

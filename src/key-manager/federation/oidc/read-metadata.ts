@@ -1,6 +1,7 @@
 /** What a provider publishes of itself (OpenID Connect Discovery 1.0 section 3). */
 import type { DocumentKind } from '../../../adapters/outbound/kept-documents.ts';
 import { isSafeAddress } from '../../../core/safe-address.ts';
+import { jsonObject } from './json-object.ts';
 
 export interface OpenIdProvider {
   readonly issuer: string;
@@ -19,7 +20,8 @@ export const metadataUrl = (issuer: string): string => `${issuer.replace(/\/$/, 
 export const openIdMetadata: DocumentKind<OpenIdProvider> = { accept: 'application/json', read };
 
 function read(text: string): OpenIdProvider {
-  const given = parse(text);
+  const given = jsonObject(text);
+  if (!given) throw new Error('expected a JSON object');
   const address = (name: string): string => {
     const value = given[name];
     if (typeof value === 'string' && isSafeAddress(value)) return value;
@@ -38,14 +40,4 @@ function read(text: string): OpenIdProvider {
     takesBasic: !Array.isArray(methods) || methods.includes('client_secret_basic'),
     saysIssuer: given.authorization_response_iss_parameter_supported === true,
   };
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const given = JSON.parse(text) as unknown;
-    if (typeof given === 'object' && given !== null) return given as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw new Error('expected a JSON object');
 }

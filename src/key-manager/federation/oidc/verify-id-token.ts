@@ -1,9 +1,9 @@
 /** The id token (OpenID Connect Core section 3.1.3.7): nothing of it is read by anybody before all of it is good. */
-import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import type { IdentityProvider, OpenIdClient } from '../../../core/identity-provider.ts';
 import { isSigned } from '../../assertions/is-signed.ts';
 import { type KeyManager, seconds } from '../../call.ts';
+import { halfHash } from '../../proofs/half-hash.ts';
 import { jwsAlgorithms } from '../../proofs/jws-algorithms.ts';
 import type { Away } from '../away.ts';
 import type { UpstreamTokens } from './exchange-code.ts';
@@ -67,12 +67,5 @@ function read(jwt: string): { alg: string; kid?: string; typ?: string; claims: R
 
 const keysOf = (km: KeyManager, provider: IdentityProvider, jwksUri: string, again: boolean): Promise<readonly JWK[]> =>
   km.keySets.get(jwksUri, again).catch((error) => unavailable(km, provider, 'keys', error)) as Promise<readonly JWK[]>;
-
-/** Section 3.1.3.6: the left half of the hash that the algorithm signs by. Ed25519 signs by SHA-512. */
-function halfHash(alg: string, text: string): string {
-  const size = /\d{3}$/.exec(alg)?.[0] ?? '512';
-  const digest = createHash(`sha${size}`).update(text).digest();
-  return digest.subarray(0, digest.length / 2).toString('base64url');
-}
 
 const bad = (why: string): never => refuse(`id token: ${why}`);
