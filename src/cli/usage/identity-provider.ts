@@ -1,6 +1,7 @@
 /** How identity providers become known to a control plane. */
 import { type Command, Option } from 'commander';
-import type { EnvironmentOptions, IdentityProviderOptions } from '../commands/identity-provider.ts';
+import type { IdentityProviderOptions } from '../commands/identity-provider.ts';
+import type { EnvironmentOptions } from '../remote/connection.ts';
 import type { OutputFormat } from '../remote/output.ts';
 import type { AddCommand } from './command.ts';
 import { environment, output, run } from './remote.ts';

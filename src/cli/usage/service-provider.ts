@@ -1,6 +1,7 @@
 /** How service providers become known to a control plane. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { EnvironmentOptions, ServiceProviderOptions } from '../commands/service-provider.ts';
+import type { ServiceProviderOptions } from '../commands/service-provider.ts';
+import type { EnvironmentOptions } from '../remote/connection.ts';
 import type { OutputFormat } from '../remote/output.ts';
 import type { AddCommand } from './command.ts';
 import { environment, output, run } from './remote.ts';
