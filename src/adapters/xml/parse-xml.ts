@@ -57,7 +57,7 @@ export async function parseXml(
 const tag = /<(?<end>\/?)[^\s<>/="']+(?<attributes>(?:\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/?)>/y;
 
 /** Before anything is parsed, which takes long if there is much of it. */
-function checkSize(text: string, mostElements: number): void {
+function checkSize(text: string, most: number): void {
   let elements = 0;
   let depth = 0;
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', tag.lastIndex)) {
@@ -69,7 +69,7 @@ function checkSize(text: string, mostElements: number): void {
       continue;
     }
     elements++;
-    if (elements > mostElements) throw new XmlError(`it has more than ${mostElements} elements`);
+    if (elements > most) throw new XmlError(`it has more than ${most} elements`);
     if (depth >= maxDepth) throw new XmlError(`it has more than ${maxDepth} levels`);
     if (empty === '') depth++;
     if ((attributes.match(/=\s*["']/g)?.length ?? 0) > mostAttributes) {

@@ -3,13 +3,12 @@ import { constants, createHash, type KeyObject, type SigningOptions, sign, verif
 import type { HashAlgorithm, SignatureAlgorithm } from 'xml-crypto';
 
 export const xmlSignature = 'http://www.w3.org/2000/09/xmldsig#';
-const dsig = xmlSignature;
 const more = 'http://www.w3.org/2001/04/xmldsig-more#';
 const more2007 = 'http://www.w3.org/2007/05/xmldsig-more#';
 const xmlenc = 'http://www.w3.org/2001/04/xmlenc#';
 
 export const exclusiveCanonicalization = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-export const envelopedSignature = `${dsig}enveloped-signature`;
+export const envelopedSignature = `${xmlSignature}enveloped-signature`;
 
 interface Algorithm {
   readonly hash: string;
@@ -51,8 +50,10 @@ export interface Algorithms {
 
 /** @param allowSha1 whether RSA and digests with SHA-1 are among them */
 export function algorithms({ allowSha1 }: { allowSha1: boolean }): Algorithms {
-  const signatures = allowSha1 ? { ...strong, [`${dsig}rsa-sha1`]: { hash: 'sha1', keyType: 'rsa' } as const } : strong;
-  const hashes = allowSha1 ? { ...digests, [`${dsig}sha1`]: 'sha1' } : digests;
+  const signatures = allowSha1
+    ? { ...strong, [`${xmlSignature}rsa-sha1`]: { hash: 'sha1', keyType: 'rsa' } as const }
+    : strong;
+  const hashes = allowSha1 ? { ...digests, [`${xmlSignature}sha1`]: 'sha1' } : digests;
   return {
     signatures: Object.fromEntries(Object.entries(signatures).map(([name, one]) => [name, signatureClass(name, one)])),
     digests: Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [name, digestClass(name, hash)])),

@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import type { XmlElement } from '@xmldom/xmldom';
 import { attributeOf, childElements, childrenOf, everyElement, isElement } from './elements.ts';
 import { parseXml, XmlError } from './parse-xml.ts';
-import { algorithms, envelopedSignature, exclusiveCanonicalization } from './signature-algorithms.ts';
+import { algorithms, envelopedSignature, exclusiveCanonicalization, xmlSignature } from './signature-algorithms.ts';
 
 export interface Expected {
   /** Any of which may have signed. The certificate in the signature itself is not looked at. */
@@ -17,8 +17,6 @@ export interface Expected {
   /** Elements in it that may have a signature about themselves, which is not verified here. Default: none. */
   readonly inner?: readonly XmlElement[];
 }
-
-const dsig = 'http://www.w3.org/2000/09/xmldsig#';
 
 /**
  * @param text as it was received; @param element the root of what `parseXml` made of it, or one below
@@ -41,12 +39,12 @@ export async function verifyEnveloped(text: string, element: XmlElement, expecte
 }
 
 /** The signatures directly in an element. */
-export const signaturesOf = (element: XmlElement): XmlElement[] => childrenOf(element, dsig, 'Signature');
+export const signaturesOf = (element: XmlElement): XmlElement[] => childrenOf(element, xmlSignature, 'Signature');
 
 function onlySignature(element: XmlElement, inner: readonly XmlElement[] = []): XmlElement {
   const about = new Set<unknown>(inner);
   const [signature, ...others] = everyElement(element).filter(
-    (one) => isElement(one, dsig, 'Signature') && !about.has(one.parentNode),
+    (one) => isElement(one, xmlSignature, 'Signature') && !about.has(one.parentNode),
   );
   if (!signature) throw new XmlError('it is not signed');
   if (others.length > 0 || signature.parentNode !== element) {
@@ -73,7 +71,7 @@ function checkProfile(signature: XmlElement, id: string, allowSha1: boolean): vo
   if (childElements(method).length > 0) throw new XmlError('the signature method has parameters');
   const reference = only(info, 'Reference');
   if (attributeOf(reference, 'URI') !== `#${id}`) throw new XmlError('the signature is about another element');
-  const transforms = childrenOf(only(reference, 'Transforms'), dsig, 'Transform').map(algorithmOf);
+  const transforms = childrenOf(only(reference, 'Transforms'), xmlSignature, 'Transform').map(algorithmOf);
   if (transforms.join(' ') !== `${envelopedSignature} ${exclusiveCanonicalization}`) {
     throw new XmlError('expected the transforms enveloped-signature and exclusive canonicalization');
   }
@@ -109,7 +107,7 @@ async function signedBytes(
 }
 
 function only(parent: XmlElement, name: string): XmlElement {
-  const [element, ...others] = childrenOf(parent, dsig, name);
+  const [element, ...others] = childrenOf(parent, xmlSignature, name);
   if (!element || others.length > 0) throw new XmlError(`expected one ${name} in the signature`);
   return element;
 }

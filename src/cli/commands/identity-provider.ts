@@ -2,18 +2,23 @@
 import { UsageError } from '../fail.ts';
 import { readFile } from '../read-file.ts';
 import { readPassword } from '../read-password.ts';
-import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
-import { type Connection, withConnection } from '../remote/connection.ts';
+import { certificatesIn } from '../remote/certificate-files.ts';
+import { type Connection, type EnvironmentOptions, withConnection } from '../remote/connection.ts';
 import { inOptions, type OptionNames } from '../remote/option-names.ts';
-import { document, type OutputFormat, print } from '../remote/output.ts';
+import { type OutputFormat, print } from '../remote/output.ts';
 import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
-import { notFound } from '../remote/remote-error.ts';
-
-export interface EnvironmentOptions {
-  readonly environment: string;
-  readonly insecure?: boolean;
-}
+import {
+  type Body,
+  changeProvider,
+  findProvider,
+  listProviders,
+  type Provider,
+  type ProviderKind,
+  pathOf,
+  removeProvider,
+  showProvider,
+} from '../remote/providers.ts';
 
 /** What is not said is as it was, or as the control plane has it by default. */
 export interface IdentityProviderOptions extends EnvironmentOptions {
@@ -51,27 +56,25 @@ export interface IdentityProviderOptions extends EnvironmentOptions {
   readonly allowSha1?: boolean;
 }
 
-interface IdentityProvider {
-  readonly id: string;
-  readonly name: string;
-  readonly entityId: string;
-  readonly enabled: boolean;
-  readonly certificates: readonly string[];
+interface IdentityProvider extends Provider {
   readonly protocol: 'saml2' | 'oidc';
   readonly logIn: boolean;
   readonly localAccounts: boolean;
   readonly oidc?: Body & { readonly redirectUri?: string };
   readonly saml2?: Body & { readonly metadataUrl?: string };
-  readonly [field: string]: unknown;
 }
 
-const path = '/identity-providers';
+const kind: ProviderKind = {
+  what: 'identity provider',
+  path: '/identity-providers',
+  described: ['entityId', 'certificates', 'ssoUrl'],
+};
 
 export function addIdentityProvider(name: string, options: IdentityProviderOptions): Promise<void> {
   const protocol = options.oidc ? 'oidc' : 'saml2';
   return withConnection(options.environment, options, async (connection) => {
     requireOptions(options, protocol);
-    const made = connection.post<IdentityProvider>('admin', path, { name, ...(await bodyOf(options)) });
+    const made = connection.post<IdentityProvider>('admin', kind.path, { name, ...(await bodyOf(options)) });
     const provider = await inOptions(optionNames[protocol], made);
     const { entityId, logIn, oidc, saml2, localAccounts } = provider;
     if (protocol === 'saml2') note(`assertions of ${name} (${entityId}) are exchanged for tokens from now on`);
@@ -87,7 +90,7 @@ export function changeIdentityProvider(name: string, options: IdentityProviderOp
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
     if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
-    const before = await find(connection, name);
+    const before = await findProvider<IdentityProvider>(connection, kind, name);
     const protocol = options.oidc ? 'oidc' : before.protocol;
     // It was on by itself, as nobody could log in with it.
     if (options.logIn && !before.logIn && before.localAccounts && options.localAccounts === undefined) {
@@ -95,7 +98,10 @@ export function changeIdentityProvider(name: string, options: IdentityProviderOp
         `--log-in: expected --no-local-accounts with it, or --local-accounts; ${localAccountsMean(name)}`,
       );
     }
-    const after = await inOptions(optionNames[protocol], replace(connection, before, given));
+    const after = await inOptions(
+      optionNames[protocol],
+      changeProvider(connection, kind, before, within(before, given)),
+    );
     note(`${name} is changed`);
     if (after.localAccounts && (options.localAccounts || options.logIn)) note(localAccountsMean(name));
     await tellProblem(connection, after);
@@ -106,17 +112,17 @@ const localAccountsMean = (name: string): string =>
   `with local accounts, whom ${name} names is the user of that name here: whoever runs it, or has its key, can be anybody, admin too`;
 
 /** That it can't be asked need not stay so; nobody logs in with it until then. */
-async function tellProblem(connection: Connection, { id, name, protocol, enabled }: IdentityProvider): Promise<void> {
+async function tellProblem(connection: Connection, provider: IdentityProvider): Promise<void> {
+  const { name, protocol, enabled } = provider;
   if (protocol !== 'oidc' || !enabled) return;
-  const check = `${path}/${encodeURIComponent(id)}/check`;
-  const { problem } = await connection.post<{ readonly problem?: string }>('admin', check);
+  const { problem } = await connection.post<{ readonly problem?: string }>('admin', `${pathOf(kind, provider)}/check`);
   if (problem !== undefined) note(`nobody can log in with ${name} at the moment: ${problem}`);
 }
 
 /** Switches it on or off; off, what its assertions were exchanged for is revoked. */
 export function switchIdentityProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    await replace(connection, await find(connection, name), { enabled });
+    await changeProvider(connection, kind, await findProvider(connection, kind, name), { enabled });
     note(enabled ? `${name} is believed` : `${name} is believed no more, and what was given for its word is revoked`);
   });
 }
@@ -132,8 +138,7 @@ const columns = [
 
 export function listIdentityProviders(options: EnvironmentOptions & { output: OutputFormat }): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const { list } = await connection.get<{ list: IdentityProvider[] }>('admin', path);
-    print(list, columns, options.output);
+    print(await listProviders(connection, kind), columns, options.output);
   });
 }
 
@@ -141,45 +146,24 @@ export function showIdentityProvider(
   name: string,
   options: EnvironmentOptions & { output: 'json' | 'yaml' },
 ): Promise<void> {
-  return withConnection(options.environment, options, async (connection) => {
-    const { certificates, ...provider } = await find(connection, name);
-    process.stdout.write(
-      document({ ...provider, certificates: certificates.map(describeCertificate) }, options.output),
-    );
-  });
+  return showProvider(kind, name, options);
 }
 
 export function removeIdentityProvider(name: string, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const { id } = await find(connection, name);
-    await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
+    await removeProvider(connection, kind, name);
     note(`${name} is removed, and what was given for its word is revoked`);
   });
 }
 
-/** @throws RemoteError when there is none of this name */
-async function find(connection: Connection, name: string): Promise<IdentityProvider> {
-  const { list } = await connection.get<{ list: IdentityProvider[] }>('admin', path);
-  const found = list.find((one) => one.name === name);
-  if (found) return found;
-  throw notFound(
-    `there is no identity provider ${name}; there are: ${list.map((one) => one.name).join(', ') || 'none'}`,
-  );
+/** Of what OpenID Connect and SAML have for themselves, what isn't said stays, too. */
+function within(before: IdentityProvider, change: Body): Body {
+  return {
+    ...change,
+    ...(change.oidc ? { oidc: { ...before.oidc, ...change.oidc } } : {}),
+    ...(change.saml2 ? { saml2: { ...before.saml2, ...change.saml2 } } : {}),
+  };
 }
-
-async function replace(connection: Connection, before: IdentityProvider, change: Body): Promise<IdentityProvider> {
-  // What the metadata say takes the place of what was said.
-  const { entityId, certificates, ssoUrl, ...others } = before;
-  const kept = change.metadata === undefined ? before : others;
-  const oidc = change.oidc ? { oidc: { ...before.oidc, ...(change.oidc as Body) } } : {};
-  const saml2 = change.saml2 ? { saml2: { ...before.saml2, ...(change.saml2 as Body) } } : {};
-  const body = JSON.stringify({ ...kept, ...change, ...oidc, ...saml2 });
-  const json = { 'content-type': 'application/json' };
-  const answer = await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
-  return answer.json<IdentityProvider>();
-}
-
-type Body = Readonly<Record<string, unknown>>;
 
 /** What the options say, in the fields of the admin API. */
 async function bodyOf(options: IdentityProviderOptions): Promise<Body> {

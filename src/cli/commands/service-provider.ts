@@ -1,18 +1,22 @@
 /** `postern service-provider`: who a control plane's key managers tell which users have logged in. */
 import { UsageError } from '../fail.ts';
 import { readFile } from '../read-file.ts';
-import { certificatesIn, describeCertificate } from '../remote/certificate-files.ts';
-import { type Connection, withConnection } from '../remote/connection.ts';
+import { certificatesIn } from '../remote/certificate-files.ts';
+import { type EnvironmentOptions, withConnection } from '../remote/connection.ts';
 import { inOptions } from '../remote/option-names.ts';
-import { document, type OutputFormat, print } from '../remote/output.ts';
+import { type OutputFormat, print } from '../remote/output.ts';
 import { pair } from '../remote/pair.ts';
 import { note } from '../remote/progress.ts';
-import { notFound } from '../remote/remote-error.ts';
-
-export interface EnvironmentOptions {
-  readonly environment: string;
-  readonly insecure?: boolean;
-}
+import {
+  type Body,
+  changeProvider,
+  findProvider,
+  listProviders,
+  type Provider,
+  type ProviderKind,
+  removeProvider,
+  showProvider,
+} from '../remote/providers.ts';
 
 /** What is not said is as it was, or as the control plane has it by default. */
 export interface ServiceProviderOptions extends EnvironmentOptions {
@@ -38,17 +42,15 @@ export interface ServiceProviderOptions extends EnvironmentOptions {
   readonly qualifiedNames?: boolean;
 }
 
-interface ServiceProvider {
-  readonly id: string;
-  readonly name: string;
-  readonly entityId: string;
-  readonly enabled: boolean;
+interface ServiceProvider extends Provider {
   readonly consumerUrls: readonly string[];
-  readonly certificates: readonly string[];
-  readonly [field: string]: unknown;
 }
 
-const path = '/service-providers';
+const kind: ProviderKind = {
+  what: 'service provider',
+  path: '/service-providers',
+  described: ['entityId', 'consumerUrls', 'certificates', 'requireSignedRequests'],
+};
 
 export function addServiceProvider(name: string, options: ServiceProviderOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
@@ -56,7 +58,7 @@ export function addServiceProvider(name: string, options: ServiceProviderOptions
     if (metadata === undefined && (entityId === undefined || consumerUrl === undefined)) {
       throw new UsageError('expected --metadata, or --entity-id and --consumer-url');
     }
-    const made = connection.post<ServiceProvider>('admin', path, { name, ...(await bodyOf(options)) });
+    const made = connection.post<ServiceProvider>('admin', kind.path, { name, ...(await bodyOf(options)) });
     const provider = await inOptions(optionNames, made);
     note(`users log in here for ${name} (${provider.entityId}) from now on`);
   });
@@ -66,7 +68,8 @@ export function changeServiceProvider(name: string, options: ServiceProviderOpti
   return withConnection(options.environment, options, async (connection) => {
     const given = await bodyOf(options);
     if (Object.keys(given).length === 0) throw new UsageError('expected an option that says what is to change');
-    await inOptions(optionNames, replace(connection, await find(connection, name), given));
+    const before = await findProvider(connection, kind, name);
+    await inOptions(optionNames, changeProvider(connection, kind, before, given));
     note(`${name} is changed`);
   });
 }
@@ -74,7 +77,7 @@ export function changeServiceProvider(name: string, options: ServiceProviderOpti
 /** Switches it on or off; off, nobody is sent to it. */
 export function switchServiceProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    await replace(connection, await find(connection, name), { enabled });
+    await changeProvider(connection, kind, await findProvider(connection, kind, name), { enabled });
     note(enabled ? `users log in here for ${name}` : `nobody logs in here for ${name} any more`);
   });
 }
@@ -88,7 +91,7 @@ const columns = [
 
 export function listServiceProviders(options: EnvironmentOptions & { output: OutputFormat }): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const { list } = await connection.get<{ list: ServiceProvider[] }>('admin', path);
+    const list = await listProviders<ServiceProvider>(connection, kind);
     const shown = list.map((provider) => ({ ...provider, consumerUrl: provider.consumerUrls[0] ?? '' }));
     print(shown, columns, options.output);
   });
@@ -98,39 +101,14 @@ export function showServiceProvider(
   name: string,
   options: EnvironmentOptions & { output: 'json' | 'yaml' },
 ): Promise<void> {
-  return withConnection(options.environment, options, async (connection) => {
-    const { certificates, ...provider } = await find(connection, name);
-    process.stdout.write(
-      document({ ...provider, certificates: certificates.map(describeCertificate) }, options.output),
-    );
-  });
+  return showProvider(kind, name, options);
 }
 
 export function removeServiceProvider(name: string, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
-    const { id } = await find(connection, name);
-    await connection.send('admin', 'DELETE', `${path}/${encodeURIComponent(id)}`);
+    await removeProvider(connection, kind, name);
     note(`${name} is removed`);
   });
-}
-
-/** @throws RemoteError when there is none of this name */
-async function find(connection: Connection, name: string): Promise<ServiceProvider> {
-  const { list } = await connection.get<{ list: ServiceProvider[] }>('admin', path);
-  const found = list.find((one) => one.name === name);
-  if (found) return found;
-  throw notFound(
-    `there is no service provider ${name}; there are: ${list.map((one) => one.name).join(', ') || 'none'}`,
-  );
-}
-
-async function replace(connection: Connection, before: ServiceProvider, change: Body): Promise<void> {
-  // What the metadata say takes the place of what was said.
-  const { entityId, consumerUrls, certificates, requireSignedRequests, ...others } = before;
-  const kept = change.metadata === undefined ? before : others;
-  const body = JSON.stringify({ ...kept, ...change });
-  const json = { 'content-type': 'application/json' };
-  await connection.send('admin', 'PUT', `${path}/${encodeURIComponent(before.id)}`, body, json);
 }
 
 const optionNames = {
@@ -142,8 +120,6 @@ const optionNames = {
   recipients: '--recipient',
   claims: '--claim',
 };
-
-type Body = Readonly<Record<string, unknown>>;
 
 /** What the options say, in the fields of the admin API. */
 async function bodyOf(options: ServiceProviderOptions): Promise<Body> {

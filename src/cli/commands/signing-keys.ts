@@ -6,7 +6,7 @@ import { askHidden } from '../prompt.ts';
 import { readFile } from '../read-file.ts';
 import { readPassword } from '../read-password.ts';
 import { withConnection } from '../remote/connection.ts';
-import { inOptions } from '../remote/option-names.ts';
+import { inOptions, optionOf } from '../remote/option-names.ts';
 import { type OutputFormat, print } from '../remote/output.ts';
 import { note } from '../remote/progress.ts';
 
@@ -76,7 +76,7 @@ export async function importKey(file: string | undefined, options: ImportKeyOpti
 
 async function keyInPem(file: string, options: ImportKeyOptions): Promise<GivenKey> {
   const wrong = (['alias', 'passwordFile', 'keyPasswordFile'] as const).find((name) => options[name] !== undefined);
-  if (wrong) throw new UsageError(`--${wrong.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} goes with --store only`);
+  if (wrong) throw new UsageError(`${optionOf(wrong)} goes with --store only`);
   const key = readFile(file).toString('latin1');
   if (!key.includes('-----BEGIN')) {
     throw new UsageError(

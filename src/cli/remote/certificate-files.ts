@@ -1,6 +1,7 @@
 /** Certificates that are sent to a control plane, from files of any format, and how those that it has are shown. */
 import { X509Certificate } from 'node:crypto';
 import { openTrustStore } from '../../adapters/trust-stores/index.ts';
+import { isAlias } from '../../adapters/trust-stores/trust-store.ts';
 import { UsageError } from '../fail.ts';
 import { requireFile } from '../read-file.ts';
 
@@ -10,7 +11,7 @@ export async function certificatesIn(files: readonly string[], password: string,
   for (const file of files) {
     requireFile(file);
     const { certificates } = await openTrustStore(file, password);
-    const meant = certificates.filter((one) => alias === undefined || one.alias.toLowerCase() === alias.toLowerCase());
+    const meant = certificates.filter((one) => alias === undefined || isAlias(one.alias, alias));
     const [one, ...others] = meant;
     if (!one || others.length > 0) {
       const names = certificates.map((each) => each.alias).join(', ') || 'none';

@@ -12,6 +12,11 @@ export interface ConnectOptions {
   readonly insecure?: boolean;
 }
 
+/** What a command is told that talks to a control plane. */
+export interface EnvironmentOptions extends ConnectOptions {
+  readonly environment: string;
+}
+
 /** An access token that ends this soon is renewed first, milliseconds. */
 const margin = 10_000;
 /** Bytes of an archive at most; docs/cli.md. */
@@ -49,8 +54,11 @@ export class Connection {
   }
 
   post<T>(api: RestName, path: string, body?: unknown): Promise<T> {
-    const json = { 'content-type': 'application/json' };
-    return this.#json(api, 'POST', path, body === undefined ? undefined : JSON.stringify(body), json);
+    return this.#json(api, 'POST', path, body);
+  }
+
+  put<T>(api: RestName, path: string, body: unknown): Promise<T> {
+    return this.#json(api, 'PUT', path, body);
   }
 
   /** A file of a multipart form, under the name `file`. */
@@ -99,14 +107,10 @@ export class Connection {
     return this.http.close();
   }
 
-  async #json<T>(
-    api: RestName,
-    method: 'GET' | 'POST',
-    path: string,
-    body?: string,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
-    const value: unknown = (await this.send(api, method, path, body, headers)).json();
+  async #json<T>(api: RestName, method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> {
+    const headers = method === 'GET' ? {} : { 'content-type': 'application/json' };
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const value: unknown = (await this.send(api, method, path, text, headers)).json();
     if (isObject(value)) return value as T;
     throw new RemoteError(`${this.#url(api, path)} answered with something that is no answer of a control plane`);
   }

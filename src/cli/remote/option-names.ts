@@ -18,7 +18,7 @@ export async function inOptions<T>(names: OptionNames, work: Promise<T>): Promis
     if (!(error instanceof RemoteError)) throw error;
     const message = error.message.replace(place, (whole, body: string | undefined, field: string) => {
       const option = nameOf(names, field);
-      return option ?? (body === undefined ? whole : dashed(field));
+      return option ?? (body === undefined ? whole : optionOf(field));
     });
     throw new RemoteError(message, error.exitCode);
   }
@@ -32,7 +32,7 @@ function nameOf(names: OptionNames, field: string): string | undefined {
 }
 
 /** `saml2/signRequests`: `--sign-requests`. */
-function dashed(field: string): string {
+export function optionOf(field: string): string {
   const name = field
     .replace(/\/\d+$/, '')
     .split('/')

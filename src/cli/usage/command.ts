@@ -41,6 +41,9 @@ export function portOffset(text: string): number {
   return Number(text);
 }
 
+/** Takes a value of an option that may be said several times. */
+export const add = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
 /** A command that takes no configuration: flags of one are a mistake. */
 export function refuseFlags(program: Command, flags: readonly string[]): void {
   const [first] = flags;

@@ -1,8 +1,9 @@
 /** How identity providers become known to a control plane. */
 import { type Command, Option } from 'commander';
-import type { EnvironmentOptions, IdentityProviderOptions } from '../commands/identity-provider.ts';
+import type { IdentityProviderOptions } from '../commands/identity-provider.ts';
+import type { EnvironmentOptions } from '../remote/connection.ts';
 import type { OutputFormat } from '../remote/output.ts';
-import type { AddCommand } from './command.ts';
+import { type AddCommand, add } from './command.ts';
 import { environment, output, run } from './remote.ts';
 
 const commands = () => import('../commands/identity-provider.ts');
@@ -89,5 +90,3 @@ function settings(command: Command): Command {
     .option('--allow-sha1', 'takes signatures by SHA-1, as old identity providers make them')
     .option('--no-allow-sha1', 'takes none (the default)');
 }
-
-const add = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -1,7 +1,7 @@
 /** How SAML assertions are made. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { SamlAssertionArguments } from '../commands/saml-assertion.ts';
-import { type AddCommand, attempt, refuseFlags } from './command.ts';
+import { type AddCommand, add, attempt, refuseFlags } from './command.ts';
 
 type Options = Pick<SamlAssertionArguments, 'valid' | 'attribute' | 'output'>;
 
@@ -43,8 +43,6 @@ export const samlAssertion: AddCommand = ({ program, flags }) => {
       );
     });
 };
-
-const add = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 function seconds(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected seconds, from 1 to 999999.');

@@ -1,8 +1,9 @@
 /** How service providers become known to a control plane. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { EnvironmentOptions, ServiceProviderOptions } from '../commands/service-provider.ts';
+import type { ServiceProviderOptions } from '../commands/service-provider.ts';
+import type { EnvironmentOptions } from '../remote/connection.ts';
 import type { OutputFormat } from '../remote/output.ts';
-import type { AddCommand } from './command.ts';
+import { type AddCommand, add } from './command.ts';
 import { environment, output, run } from './remote.ts';
 
 const commands = () => import('../commands/service-provider.ts');
@@ -79,8 +80,6 @@ function settings(command: Command): Command {
     .option('--qualified-names', 'names users with their tenant: mary@carbon.super')
     .option('--no-qualified-names', 'names users without it (the default)');
 }
-
-const add = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 function wholeNumber(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Expected a whole number.');

@@ -1,5 +1,4 @@
 /** An identity provider from what an administrator says of it. */
-import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import {
   clientSecretPurpose,
   defaultRoleAttribute,
@@ -12,6 +11,7 @@ import {
 import { isSafeAddress } from '../../../core/safe-address.ts';
 import { RestError } from '../../../platform/rest-error.ts';
 import type { Seal } from '../../../platform/seal.ts';
+import { text } from '../form-text.ts';
 import type { IdentityProviderForm, OpenIdForm } from './form.ts';
 import { readCertificates } from './read-certificates.ts';
 import { readMetadata } from './read-metadata.ts';
@@ -143,17 +143,6 @@ function readOpenId(
     nameClaim: text('oidc/nameClaim', given.nameClaim ?? 'sub', { most: 100 }),
     userInfo: given.userInfo ?? true,
   };
-}
-
-function text(field: string, value = '', { least = 1, most }: { least?: number; most: number }): string {
-  if (value.trim() !== value || value.length < least || value.length > most || hasHiddenCharacters(value)) {
-    const length = least === 0 ? `at most ${most}` : `${least} to ${most}`;
-    throw new RestError(
-      400,
-      `body/${field}: expected ${length} characters, no space around them and no ${hiddenCharacters}.`,
-    );
-  }
-  return value;
 }
 
 function url(field: string, value: string): string {

@@ -1,7 +1,7 @@
 /** A service provider from what an administrator says of it. */
-import { hasHiddenCharacters, hiddenCharacters } from '../../../core/hidden-characters.ts';
 import { type ServiceProvider, type ToldClaim, toldClaims } from '../../../core/service-provider.ts';
 import { RestError } from '../../../platform/rest-error.ts';
+import { text } from '../form-text.ts';
 import { readCertificates } from '../identity-providers/read-certificates.ts';
 import type { ServiceProviderForm } from './form.ts';
 import { readMetadata } from './read-metadata.ts';
@@ -22,10 +22,10 @@ export async function readForm(
   const provider: ServiceProvider = {
     id: of.id,
     tenant: of.tenant,
-    name: text('name', given.name, 100),
+    name: text('name', given.name, { most: 100 }),
     description: given.description ?? '',
     enabled: given.enabled ?? true,
-    entityId: text('entityId', given.entityId ?? found?.entityId, longestAddress),
+    entityId: text('entityId', given.entityId ?? found?.entityId, { most: longestAddress }),
     consumerUrls: consumers(given.consumerUrls ?? found?.consumerUrls ?? []),
     landingOrigins: origins(given.landingOrigins ?? []),
     certificates: certificates.length === 0 ? [] : readCertificates(certificates),
@@ -34,7 +34,7 @@ export async function readForm(
     audiences: list('audiences', given.audiences ?? []),
     recipients: list('recipients', given.recipients ?? []),
     assertionValidity: given.assertionValidity ?? 300,
-    roleAttribute: given.roleAttribute ? text('roleAttribute', given.roleAttribute, longestAddress) : '',
+    roleAttribute: given.roleAttribute ? text('roleAttribute', given.roleAttribute, { most: longestAddress }) : '',
     claims: claims(given.claims ?? {}),
     qualifiedNames: given.qualifiedNames ?? false,
   };
@@ -81,23 +81,15 @@ const isHere = (host: string): boolean => host === 'localhost' || host === '[::1
 
 function list(field: string, values: readonly string[]): readonly string[] {
   if (values.length > mostEntries) throw new RestError(400, `body/${field}: expected at most ${mostEntries} entries.`);
-  return [...new Set(values.map((value, at) => text(`${field}/${at}`, value, longestAddress)))];
+  return [...new Set(values.map((value, at) => text(`${field}/${at}`, value, { most: longestAddress })))];
 }
 
 function claims(given: Readonly<Record<string, string | undefined>>): ServiceProvider['claims'] {
   const pairs = Object.entries(given).map(([claim, attribute]) => {
     if ((toldClaims as readonly string[]).includes(claim)) {
-      return [claim as ToldClaim, text(`claims/${claim}`, attribute, longestAddress)] as const;
+      return [claim as ToldClaim, text(`claims/${claim}`, attribute, { most: longestAddress })] as const;
     }
     throw new RestError(400, `body/claims: expected names out of ${toldClaims.join(', ')}, got ${claim}.`);
   });
   return Object.fromEntries(pairs);
-}
-
-function text(field: string, value = '', most: number): string {
-  if (value.trim() === value && value !== '' && value.length <= most && !hasHiddenCharacters(value)) return value;
-  throw new RestError(
-    400,
-    `body/${field}: expected 1 to ${most} characters, no space around them and no ${hiddenCharacters}.`,
-  );
 }
