@@ -99,6 +99,12 @@ export function exchange(
   return server.post('/oauth2/token', form, key);
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: tests look into it with assertions
+export async function userInfo({ url }: AuthorizationServer, token: string): Promise<any> {
+  const answer = await fetch(`${url}/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+  return answer.json();
+}
+
 export async function isActive(server: AuthorizationServer, key: ConsumerKey, token: string): Promise<boolean> {
   return (await server.post('/oauth2/introspect', { token }, key)).json.active;
 }

@@ -9,7 +9,7 @@ import {
   addSubscribedApplication,
   startAuthorizationServer,
 } from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, requestUrl } from './code-flow.ts';
+import { answerIn, claimsOf, exchange, requestUrl, userInfo } from './code-flow.ts';
 import { addOpenIdProvider } from './federation.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the package has no types
@@ -92,10 +92,7 @@ for (const [how, client] of [
     const { json } = await exchange(server, key, answerIn(back).get('code') as string);
     assert.equal(json.scope, 'email openid profile update');
     assert.equal(claimsOf(json.id_token).sub, 'FEDERATED:judge/jane@corp.example@carbon.super');
-    const userinfo = await fetch(`${server.url}/oauth2/userinfo`, {
-      headers: { authorization: `Bearer ${json.access_token}` },
-    });
-    assert.deepEqual(await userinfo.json(), {
+    assert.deepEqual(await userInfo(server, json.access_token), {
       sub: 'FEDERATED:judge/jane@corp.example@carbon.super',
       preferred_username: 'jane@corp.example',
       name: 'Jane Doe',

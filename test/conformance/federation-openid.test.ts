@@ -6,7 +6,6 @@ import { updateClient } from '../../src/adapters/stores/clients.ts';
 import { findFederatedUser } from '../../src/adapters/stores/federated-users.ts';
 import {
   addIdentityProvider,
-  changeIdentityProvider,
   removeIdentityProvider,
 } from '../../src/control-plane/services/identity-providers/identity-providers.ts';
 import type { IdentityProvider, OpenIdClient } from '../../src/core/identity-provider.ts';
@@ -14,8 +13,15 @@ import { sweepOnce } from '../../src/key-manager/sweep.ts';
 import { ManualClock, systemClock } from '../../src/platform/clock.ts';
 import type { Browser } from '../support/browser.ts';
 import type { Answer, AuthorizationServer } from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, isActive, redirectUri, refused, requestUrl } from './code-flow.ts';
-import { type Federation, logInElsewhere, logInThere, newBrowser, startFederation } from './federation.ts';
+import { answerIn, claimsOf, exchange, isActive, redirectUri, refused, requestUrl, userInfo } from './code-flow.ts';
+import {
+  changeProvider,
+  type Federation,
+  logInElsewhere,
+  logInThere,
+  newBrowser,
+  startFederation,
+} from './federation.ts';
 
 type Changes = Partial<IdentityProvider>;
 
@@ -38,9 +44,6 @@ async function tokensOf(
 const refresh = ({ server, client }: Federation, refresh_token: string): Promise<Answer> =>
   server.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token }, client);
 
-const userInfo = async ({ server }: Federation, token: string): Promise<unknown> =>
-  (await fetch(`${server.url}/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } })).json();
-
 test('who logs in elsewhere has tokens with scopes by mapped roles, an id token with amr, and claims in user info', async () => {
   await using federation = await startFederation(
     { options: { rolesClaim: 'groups' } },
@@ -52,7 +55,7 @@ test('who logs in elsewhere has tokens with scopes by mapped roles, an id token 
   const { sub, amr, groups } = claimsOf(json.id_token);
   assert.deepEqual({ sub, amr, groups }, { sub: subject, amr: ['pwd'], groups: ['editor'] });
   const said = { sub: subject, preferred_username: 'mary@carbon.super', nickname: 'mary', groups: ['editor'] };
-  assert.deepEqual(await userInfo(federation, json.access_token), said);
+  assert.deepEqual(await userInfo(federation.server, json.access_token), said);
   const renewed = await refresh(federation, json.refresh_token);
   assert.deepEqual([renewed.status, renewed.json.scope], [200, 'openid profile update']);
   assert.equal(claimsOf(renewed.json.id_token).sub, subject);
@@ -143,7 +146,7 @@ test('a session goes on where its user shows his password, and still ends with t
   const back = await browser.submit({ username: 'mary', password: 'other' });
   const later = (await exchange(server, client, answerIn(back).get('code') as string)).json;
   assert.equal(claimsOf(later.id_token).sid, claimsOf(json.id_token).sid);
-  await ends.removed?.(federation);
+  await remove(server, federation.provider);
   assert.equal(await isActive(server, client, json.access_token), false);
   await browser.go(`${server.url}/oauth2/account`);
   assert.match(text(browser), /name="password"/);
@@ -162,7 +165,7 @@ test('a device that was let in gets nothing once the session has ended in which 
   await browser.submit({ provider: 'corp' }, /log-in-at"/);
   await logInThere(browser);
   await browser.submit({ decision: 'agree' });
-  await ends.removed?.(federation);
+  await remove(server, federation.provider);
   const form = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun.json.device_code };
   refused(await server.post('/oauth2/token', form, client), 'access_denied');
 });
@@ -234,19 +237,16 @@ test('a provider may have any name: its address of ours is written for URLs', as
   assert.match(text(browser), /You are logged in as <strong>mary \(Käse &#38; Co 50%\)<\/strong>/);
 });
 
-type End = (federation: Federation) => Promise<unknown>;
+const add = ({ store }: AuthorizationServer, provider: IdentityProvider) =>
+  store.transaction((tx) => addIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
 
-const ends: Readonly<Record<string, End>> = {
-  'switched off': ({ server, provider }) =>
-    server.store.transaction((tx) =>
-      changeIdentityProvider(tx, { clock: systemClock }, provider, { ...provider, enabled: false }, 'admin'),
-    ),
-  'offered no more': ({ server, provider }) =>
-    server.store.transaction((tx) =>
-      changeIdentityProvider(tx, { clock: systemClock }, provider, { ...provider, logIn: false }, 'admin'),
-    ),
-  removed: ({ server, provider }) =>
-    server.store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, provider, 'admin')),
+const remove = ({ store }: AuthorizationServer, provider: IdentityProvider) =>
+  store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
+
+const ends: Readonly<Record<string, (federation: Federation) => Promise<unknown>>> = {
+  'switched off': ({ server, provider }) => changeProvider(server, provider, { enabled: false }),
+  'offered no more': ({ server, provider }) => changeProvider(server, provider, { logIn: false }),
+  removed: ({ server, provider }) => remove(server, provider),
 };
 
 for (const [what, end] of Object.entries(ends)) {
@@ -274,8 +274,8 @@ for (const [what, end] of Object.entries(ends)) {
 
 const otherUsers: Record<string, (server: AuthorizationServer, provider: IdentityProvider) => Promise<Changes>> = {
   'is another one under the name of one that was removed': async (server, provider) => {
-    await server.store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
-    await server.store.transaction((tx) => addIdentityProvider(tx, { clock: systemClock }, provider, 'admin'));
+    await remove(server, provider);
+    await add(server, provider);
     return {};
   },
   'is registered under another issuer': async () => ({ entityId: 'https://elsewhere.example' }),
@@ -288,28 +288,22 @@ for (const [how, toOthers] of Object.entries(otherUsers)) {
   test(`who is called like a former user has to agree for himself, where the provider ${how}`, async () => {
     await using federation = await startFederation();
     const { server, provider } = federation;
-    const change = async (before: IdentityProvider, changes: Changes) => {
-      const after = { ...before, ...changes };
-      await server.store.transaction((tx) =>
-        changeIdentityProvider(tx, { clock: systemClock }, before, after, 'admin'),
-      );
-      return after;
-    };
     const isAsked = async () => {
       const { browser } = await logInElsewhere(federation, undefined, { scope: 'openid' });
       return /value="agree"/.test(text(browser));
     };
     const neighbour = { ...provider, id: randomUUID(), name: 'Corp', entityId: 'https://neighbour.example' };
-    await server.store.transaction((tx) => addIdentityProvider(tx, { clock: systemClock }, neighbour, 'admin'));
+    await add(server, neighbour);
     await tokensOf(federation);
     assert.equal(await isAsked(), false);
-    await server.store.transaction((tx) => removeIdentityProvider(tx, { clock: systemClock }, neighbour, 'admin'));
-    const off = await change(provider, { enabled: false });
-    await change(off, { enabled: true });
+    await remove(server, neighbour);
+    const off = await changeProvider(server, provider, { enabled: false });
+    await changeProvider(server, off, { enabled: true });
     assert.equal(await isAsked(), false, 'the same provider, believed again');
     // Also while it is switched off.
-    const changed = await change(await change(provider, { enabled: false }), await toOthers(server, provider));
-    await change(changed, provider);
+    const offAgain = await changeProvider(server, provider, { enabled: false });
+    const changed = await changeProvider(server, offAgain, await toOthers(server, provider));
+    await changeProvider(server, changed, provider);
     assert.equal(await isAsked(), true);
   });
 }
@@ -317,31 +311,23 @@ for (const [how, toOthers] of Object.entries(otherUsers)) {
 test('409 for a provider under the name of a former one, as long as a user of that owns something', async () => {
   await using federation = await startFederation();
   const { server, client, provider } = federation;
-  const add = (changes: Changes) =>
-    server.store.transaction((tx) =>
-      addIdentityProvider(
-        tx,
-        { clock: systemClock },
-        { ...provider, id: randomUUID(), entityId: `urn:${randomUUID()}`, ...changes },
-        'admin',
-      ),
-    );
+  const another = (changes: Changes) =>
+    add(server, { ...provider, id: randomUUID(), entityId: `urn:${randomUUID()}`, ...changes });
   const own = (owner: string) =>
     server.store.transaction((tx) => updateClient(tx, client.consumerKey, { owner }).then(() => {}));
   await own('FEDERATED:former/jane@carbon.super');
-  await assert.rejects(add({ name: 'former' }), { status: 409, message: /change their owner first/ });
-  await add({ name: 'form' });
-  await add({ name: 'Former' });
+  await assert.rejects(another({ name: 'former' }), { status: 409, message: /change their owner first/ });
+  await another({ name: 'form' });
+  await another({ name: 'Former' });
   await own('admin@carbon.super');
-  await add({ name: 'former' });
+  await another({ name: 'former' });
 });
 
 test('a change by which a provider is believed no less ends nothing', async () => {
   await using federation = await startFederation();
   const { server, client, provider } = federation;
   const { json } = await tokensOf(federation);
-  const more = { ...provider, description: 'Corporate', roles: { staff: ['editor'] } };
-  await server.store.transaction((tx) => changeIdentityProvider(tx, { clock: systemClock }, provider, more, 'admin'));
+  await changeProvider(server, provider, { description: 'Corporate', roles: { staff: ['editor'] } });
   assert.equal(await isActive(server, client, json.access_token), true);
 });
 

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { insertIdentityProvider } from '../../src/adapters/stores/identity-providers.ts';
+import { changeIdentityProvider } from '../../src/control-plane/services/identity-providers/identity-providers.ts';
 import { clientSecretPurpose, type IdentityProvider, type OpenIdClient } from '../../src/core/identity-provider.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
 import {
   type AuthorizationServer,
@@ -48,6 +50,17 @@ export async function addOpenIdProvider(
   return provider;
 }
 
+/** As an administrator does it. What it is afterwards. */
+export async function changeProvider(
+  { store }: AuthorizationServer,
+  before: IdentityProvider,
+  changes: Partial<IdentityProvider>,
+): Promise<IdentityProvider> {
+  const after = { ...before, ...changes };
+  await store.transaction((tx) => changeIdentityProvider(tx, { clock: systemClock }, before, after, 'admin'));
+  return after;
+}
+
 export interface Federation extends AsyncDisposable {
   /** Where users log in elsewhere. */
   readonly server: AuthorizationServer;
@@ -56,8 +69,6 @@ export interface Federation extends AsyncDisposable {
   readonly provider: IdentityProvider;
   /** Where users have accounts: mary, with the password marys. */
   readonly upstream: AuthorizationServer;
-  /** Of the server, for the upstream. */
-  readonly key: ConsumerKey;
 }
 
 /** Browsers keep cookies by host, so the two have different ones. */
@@ -72,11 +83,11 @@ export async function startFederation(
   const client = await addSubscribedApplication(server);
   const name = changes.name ?? 'corp';
   const callbackUrl = `${server.url}/oauth2/log-in-at/callback/${encodeURIComponent(name)}`;
-  const key = await addClient(upstream, { callbackUrl, grantTypes: ['authorization_code'] });
-  const { consumerKey: clientId, consumerSecret: clientSecret } = key;
+  const known = await addClient(upstream, { callbackUrl, grantTypes: ['authorization_code'] });
+  const { consumerKey: clientId, consumerSecret: clientSecret } = known;
   const provider = await addOpenIdProvider(server, { issuer: upstream.issuer, clientId, clientSecret }, changes);
   return {
-    ...{ server, client, provider, upstream, key },
+    ...{ server, client, provider, upstream },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();

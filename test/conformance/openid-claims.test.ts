@@ -13,6 +13,7 @@ import {
   redirectUri,
   requestUrl,
   startLoggedIn,
+  userInfo,
 } from './code-flow.ts';
 import { type Rule, verify } from './rule.ts';
 
@@ -52,11 +53,6 @@ async function tokens({ server, client }: LoggedIn, answer: URLSearchParams) {
   return json;
 }
 
-async function userinfo({ server }: LoggedIn, accessToken: string): Promise<Record<string, string>> {
-  const headers = { authorization: `Bearer ${accessToken}` };
-  return (await fetch(`${server.url}/oauth2/userinfo`, { headers })).json() as Promise<Record<string, string>>;
-}
-
 const heading = ({ browser }: LoggedIn) => /<h1>(.*)<\/h1>/.exec(browser.page?.text ?? '')?.[1];
 
 const sub = 'mary@carbon.super';
@@ -68,10 +64,14 @@ const rules: Rule<LoggedIn>[] = [
     async check(all) {
       const claims = { userinfo: { given_name: null, email: { essential: true }, phone_number: null } };
       const { access_token, id_token } = await tokens(all, await told(all, claims));
-      assert.deepEqual(await userinfo(all, access_token), { given_name: 'Mary', email: 'mary@example.com', sub });
+      assert.deepEqual(await userInfo(all.server, access_token), {
+        given_name: 'Mary',
+        email: 'mary@example.com',
+        sub,
+      });
       assert.equal(claimsOf(id_token).email, undefined);
       const plain = await tokens(all, await told(all, {}));
-      assert.deepEqual(await userinfo(all, plain.access_token), { sub });
+      assert.deepEqual(await userInfo(all.server, plain.access_token), { sub });
     },
   },
   {
@@ -83,7 +83,7 @@ const rules: Rule<LoggedIn>[] = [
       assert.equal(claimsOf(id_token).name, 'Mary Smith');
       assert.equal(typeof claimsOf(id_token).auth_time, 'number');
       assert.equal(claimsOf(access_token).name, undefined);
-      assert.deepEqual(await userinfo(all, access_token), { sub });
+      assert.deepEqual(await userInfo(all.server, access_token), { sub });
     },
   },
   {
@@ -98,7 +98,7 @@ const rules: Rule<LoggedIn>[] = [
       };
       for (const given of [async () => first, refresh]) {
         const { access_token, id_token } = await given();
-        const { preferred_username, email } = await userinfo(all, access_token);
+        const { preferred_username, email } = await userInfo(all.server, access_token);
         assert.deepEqual([preferred_username, email], ['mary', 'mary@example.com']);
         assert.equal(claimsOf(id_token).email, 'mary@example.com');
       }
@@ -111,7 +111,7 @@ const rules: Rule<LoggedIn>[] = [
       const right = { email: { values: ['x@example.com', 'mary@example.com'] }, given_name: { value: 'Mary' } };
       const wrong = { name: { value: 'Eve', essential: true }, family_name: { values: [] } };
       const { access_token } = await tokens(all, await told(all, { userinfo: { ...right, ...wrong } }));
-      assert.deepEqual(Object.keys(await userinfo(all, access_token)).sort(), ['email', 'given_name', 'sub']);
+      assert.deepEqual(Object.keys(await userInfo(all.server, access_token)).sort(), ['email', 'given_name', 'sub']);
     },
   },
   {
@@ -155,8 +155,8 @@ const rules: Rule<LoggedIn>[] = [
       const more = await tokens(mine, await told(mine, { userinfo: { email: null } }));
       const again = await tokens(mine, await told(mine, {}));
       assert.equal(again.access_token, plain.access_token);
-      assert.deepEqual(await userinfo(mine, plain.access_token), { sub });
-      assert.deepEqual(await userinfo(mine, more.access_token), { email: 'mary@example.com', sub });
+      assert.deepEqual(await userInfo(mine.server, plain.access_token), { sub });
+      assert.deepEqual(await userInfo(mine.server, more.access_token), { email: 'mary@example.com', sub });
       await server.store.transaction((tx) => updateClient(tx, all.client.consumerKey, { token_type: 'JWT' }));
     },
   },
@@ -189,7 +189,7 @@ const rules: Rule<LoggedIn>[] = [
       const query = new URLSearchParams({ client_id: client.consumerKey, request_uri });
       const back = await browser.go(`${server.url}/oauth2/authorize?${query}`);
       const { access_token } = await tokens(all, answerIn(back));
-      assert.equal((await userinfo(all, access_token)).email, 'mary@example.com');
+      assert.equal((await userInfo(all.server, access_token)).email, 'mary@example.com');
     },
   },
   {

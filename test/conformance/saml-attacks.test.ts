@@ -10,6 +10,16 @@ import { assertionXml } from '../../src/adapters/saml/write-assertion.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import { type AuthorizationServer, addClient, startAuthorizationServer } from './authorization-server.ts';
 import { addProvider, content, form, sign, type TestProvider } from './saml.ts';
+import {
+  behindIssuer,
+  evil,
+  extensions,
+  idOf,
+  inSignature,
+  inside,
+  signatureOf,
+  withoutSignature,
+} from './saml-wrapping.ts';
 
 let server: AuthorizationServer;
 let client: ConsumerKey;
@@ -28,20 +38,8 @@ after(() => server[Symbol.asyncDispose]());
 /** About the attacker, as the provider signed it. */
 const ownAssertion = (): Promise<string> => sign(idp, content(idp, server, { name: 'mallory' }));
 
-const signatureOf = (xml: string): string => /<ds:Signature.*<\/ds:Signature>/s.exec(xml)?.[0] as string;
-const withoutSignature = (xml: string): string => xml.replace(signatureOf(xml), '');
-const id = (xml: string): string => / ID="([^"]*)"/.exec(xml)?.[1] as string;
-/** The copy that is to be believed. */
-const evil = (xml: string, newId = '_evil'): string =>
-  withoutSignature(xml).replace(id(xml), newId).replace('>mallory<', '>admin<');
-/** Puts something before the end of the root, or behind its Issuer. */
-const inside = (xml: string, more: string): string => xml.replace(/<\/[^<>]*>$/, (end) => more + end);
-const behindIssuer = (xml: string, more: string): string => xml.replace('</saml:Issuer>', `</saml:Issuer>${more}`);
-const inSignature = (signature: string, more: string): string =>
-  signature.replace('</ds:Signature>', `<ds:Object>${more}</ds:Object></ds:Signature>`);
 const response = (parts: string, attributes = 'ID="_response"'): string =>
   `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ${attributes}>${parts}</samlp:Response>`;
-const extensions = (part: string): string => `<samlp:Extensions>${part}</samlp:Extensions>`;
 
 /** A response that is signed as a whole, with an unsigned assertion about the attacker in it. */
 const signedResponse = (): Promise<string> =>
@@ -107,7 +105,7 @@ const asRoot: readonly [string, Wrap][] = [
   ],
   [
     'the same, with the same ID',
-    (own) => behindIssuer(evil(own, id(own)), inSignature(signatureOf(own), withoutSignature(own))),
+    (own) => behindIssuer(evil(own, idOf(own)), inSignature(signatureOf(own), withoutSignature(own))),
   ],
   [
     'what it is about in KeyInfo',
@@ -119,12 +117,12 @@ const asRoot: readonly [string, Wrap][] = [
       const hidden = withoutSignature(own)
         .replaceAll('saml:Assertion', 'saml:Evidence')
         .replace(' ID=', ' xmlns:x="urn:x" x:ID=');
-      return behindIssuer(inside(evil(own, id(own)), `<saml:Advice>${hidden}</saml:Advice>`), signatureOf(own));
+      return behindIssuer(inside(evil(own, idOf(own)), `<saml:Advice>${hidden}</saml:Advice>`), signatureOf(own));
     },
   ],
   [
     'IDs that differ by case',
-    (own) => behindIssuer(evil(own).replace(' ID="_evil"', ` ID="_evil" Id="${id(own)}"`), signatureOf(own)),
+    (own) => behindIssuer(evil(own).replace(' ID="_evil"', ` ID="_evil" Id="${idOf(own)}"`), signatureOf(own)),
   ],
   ['a response around the signed assertion', (own) => response(own)],
   ['a forged assertion behind the signed one', (own) => own + evil(own)],

@@ -12,7 +12,7 @@ import { readForm } from '../../src/control-plane/services/identity-providers/re
 import { samlDefaults } from '../../src/core/identity-provider.ts';
 import { Browser } from '../support/browser.ts';
 import { addSubscribedApplication, startAuthorizationServer } from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, requestUrl } from './code-flow.ts';
+import { answerIn, claimsOf, exchange, requestUrl, userInfo } from './code-flow.ts';
 import { answerTo, bring, logInAtCampus, type SamlFederation, sendAway, startSamlFederation } from './saml-log-in.ts';
 import { addServiceProvider, startProvider } from './service-provider.ts';
 
@@ -35,7 +35,6 @@ async function tokens({ server, client }: Pick<SamlFederation, 'server' | 'clien
 
 test('who logs in there gets tokens for a federated user, with roles, claims and amr as mapped', async () => {
   await using federation = await startSamlFederation({ roles: { staff: ['editor'] }, claims: { mail: 'email' } });
-  const { server } = federation;
   const { browser } = await logInAtCampus(
     federation,
     {
@@ -53,10 +52,7 @@ test('who logs in there gets tokens for a federated user, with roles, claims and
   const claims = claimsOf(id_token);
   assert.deepEqual([claims.sub, claims.amr, claims.nonce], [sub, ['pwd'], 'n']);
   assert.match(scope, /\bupdate\b/);
-  const userinfo = await fetch(`${server.url}/oauth2/userinfo`, {
-    headers: { authorization: `Bearer ${access_token}` },
-  });
-  assert.deepEqual(await userinfo.json(), { sub, email: 'jane@campus.example' });
+  assert.deepEqual(await userInfo(federation.server, access_token), { sub, email: 'jane@campus.example' });
 });
 
 test('the request goes to the provider by HTTP-Redirect, its own query kept', async () => {

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { signEnveloped } from '../../src/adapters/xml/sign-enveloped.ts';
 import { samlDefaults } from '../../src/core/identity-provider.ts';
 import { type AcceptedResponse, acceptResponse } from '../../src/key-manager/federation/saml2/accept-response.ts';
 import { NotLoggedIn } from '../../src/key-manager/federation/saml2/check-status.ts';
@@ -26,6 +27,16 @@ import {
   signedTwice,
   signedWhole,
 } from './saml-response.ts';
+import {
+  behindIssuer,
+  evil,
+  extensions,
+  idOf,
+  inSignature,
+  inside,
+  signatureOf,
+  withoutSignature,
+} from './saml-wrapping.ts';
 
 let idp: TestProvider;
 let other: TestProvider;
@@ -67,13 +78,15 @@ const replaced = (from: string | RegExp, to: string) => (xml: string) => {
   return xml.replace(from, to);
 };
 
-/** Unsigned itself, and signed; with a good assertion. */
-const withResponse =
-  (content: ResponseContent, whole = false) =>
-  async (): Promise<string> => {
-    const xml = response(idp, await sign(idp, assertion(idp)), content);
-    return whole ? sign(idp, xml, (one) => one, {}) : xml;
-  };
+/** Unsigned itself, with a good assertion. */
+const withResponse = (content: ResponseContent) => async (): Promise<string> =>
+  response(idp, await sign(idp, assertion(idp)), content);
+
+/** Signed itself, with an assertion that is not. */
+const withWhole =
+  (content: ResponseContent, behind = 'Issuer') =>
+  (): Promise<string> =>
+    signEnveloped(response(idp, assertion(idp), content), { key: idp.key, behind });
 
 const at = (ms: number): string => new Date(nowMs + ms).toISOString();
 
@@ -249,13 +262,6 @@ const rules: readonly [section: string, must: string, make: () => Promise<string
   ],
 ];
 
-function withWhole(content: ResponseContent, behind = 'Issuer'): () => Promise<string> {
-  return async () => {
-    const { signEnveloped } = await import('../../src/adapters/xml/sign-enveloped.ts');
-    return signEnveloped(response(idp, assertion(idp), content), { key: idp.key, behind });
-  };
-}
-
 for (const [section, must, make, why] of rules) {
   test(`SAML ${section}: ${must}`, async () => {
     await refused(accept(await make()), why);
@@ -330,16 +336,6 @@ test('an assertion beside a status that is no success is not taken', async () =>
   await assert.rejects(accept(xml), NotLoggedIn);
 });
 
-const signatureOf = (xml: string): string => /<ds:Signature .*?<\/ds:Signature>/s.exec(xml)?.[0] as string;
-const withoutSignature = (xml: string): string => xml.replace(signatureOf(xml), '');
-const idOf = (xml: string): string => / ID="([^"]*)"/.exec(xml)?.[1] as string;
-const evil = (own: string, newId = '_evil'): string =>
-  withoutSignature(own).replace(idOf(own), newId).replace('>mallory<', '>admin<');
-const inside = (xml: string, more: string): string => xml.replace(/<\/[^<>]*>$/, (end) => more + end);
-const behindIssuer = (xml: string, more: string): string => xml.replace('</saml:Issuer>', `</saml:Issuer>${more}`);
-const inSignature = (signature: string, more: string): string =>
-  signature.replace('</ds:Signature>', `<ds:Object>${more}</ds:Object></ds:Signature>`);
-const extensions = (part: string): string => `<samlp:Extensions>${part}</samlp:Extensions>`;
 const wrapped = (parts: string): string => response(idp, parts);
 
 /** The eight of "On Breaking SAML" (Somorovsky and others), as tools for testers number them. `own`: an assertion, signed; `whole`: a response. */

@@ -12,7 +12,7 @@ import {
   addSubscribedApplication,
   startAuthorizationServer,
 } from './authorization-server.ts';
-import { answerIn, claimsOf, exchange, requestUrl } from './code-flow.ts';
+import { answerIn, claimsOf, exchange, requestUrl, userInfo } from './code-flow.ts';
 
 /**
  * A server of ours that has it by its metadata, and which it has by ours.
@@ -72,10 +72,7 @@ describe('SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => {
     assert.deepEqual([subject, amr], [sub, ['pwd']]);
     assert.ok(Math.abs(auth_time - Date.now() / 1000) < 60);
     assert.match(json.scope, /\bupdate\b/);
-    const userinfo = await fetch(`${server.url}/oauth2/userinfo`, {
-      headers: { authorization: `Bearer ${json.access_token}` },
-    });
-    assert.deepEqual(await userinfo.json(), { sub, email: 'jane@campus.example' });
+    assert.deepEqual(await userInfo(server, json.access_token), { sub, email: 'jane@campus.example' });
   });
 
   for (const [what, options] of [

@@ -10,14 +10,14 @@ import { certified } from '../conformance/saml.ts';
 import { Browser } from '../support/browser.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { commandLine } from '../support/command-line.ts';
+import { addLogInApplication, callback, type LogInApplication } from '../support/log-in-application.ts';
 import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
 import { logIn, restClient } from '../support/rest.ts';
 
-const callback = 'https://client.example.com/cb';
 let postern: Postern;
 let elsewhere: Postern;
 let folder: string;
-let key: { consumerKey: string; consumerSecret: string };
+let key: LogInApplication;
 const { ok, fails } = commandLine(() => ({ POSTERN_HOME: folder }));
 
 before(async () => {
@@ -28,32 +28,13 @@ before(async () => {
   postern = await startPostern({ args: ['--gateway.threads=1'], env: { NODE_EXTRA_CA_CERTS: ca } });
   await ok('env', 'add', 'dev', '--url', postern.server, '--ca', join(postern.data, 'certificates', 'ca.pem'));
   await ok('login', 'dev', '-u', 'admin', '-p', 'admin');
-  key = await newApplication();
+  key = await addLogInApplication(postern.server, 'Pizza by a friend');
 });
 after(async () => {
   closeConnections();
   await Promise.all([postern?.stop(), elsewhere?.stop()]);
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-async function newApplication(): Promise<typeof key> {
-  const scopes = ['apim:subscribe', 'apim:app_manage', 'apim:sub_manage'];
-  const portal = restClient(`${postern.server}/api/am/store/v1`, await logIn(postern.server, { scopes }));
-  const created = await portal.post('/applications', { name: 'Pizza by a friend', throttlingPolicy: 'Unlimited' });
-  const { applicationId } = created.json();
-  const [api] = (await portal.get('/apis')).json().list;
-  assert.equal(
-    (await portal.post('/subscriptions', { applicationId, apiId: api.id, throttlingPolicy: 'Unlimited' })).status,
-    201,
-  );
-  const keys = await portal.post(`/applications/${applicationId}/generate-keys`, {
-    keyType: 'PRODUCTION',
-    grantTypesToBeSupported: ['authorization_code', 'refresh_token'],
-    callbackUrl: callback,
-  });
-  assert.equal(keys.status, 200, keys.body);
-  return keys.json();
-}
 
 /** Makes us a client of the other installation. */
 async function register(): Promise<{ clientId: string; clientSecret: string }> {

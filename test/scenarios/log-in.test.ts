@@ -8,33 +8,20 @@ import { after, before, test } from 'node:test';
 import { Browser } from '../support/browser.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { startChromium } from '../support/chromium.ts';
+import { addLogInApplication, callback, type LogInApplication } from '../support/log-in-application.ts';
 import { type Postern, startPostern } from '../support/postern.ts';
-import { logIn, restClient } from '../support/rest.ts';
 import { missing } from '../support/servers.ts';
 
-const callback = 'https://client.example.com/cb';
 let postern: Postern;
-let key: { consumerKey: string; consumerSecret: string };
+let key: LogInApplication;
 
 before(async () => {
   postern = await startPostern();
-  const scopes = ['apim:subscribe', 'apim:app_manage', 'apim:sub_manage'];
-  const portal = restClient(`${postern.server}/api/am/store/v1`, await logIn(postern.server, { scopes }));
-  const created = await portal.post('/applications', { name: 'Pizza on the way', throttlingPolicy: 'Unlimited' });
-  const { applicationId } = created.json();
-  const [api] = (await portal.get('/apis')).json().list;
-  const subscription = { applicationId, apiId: api.id, throttlingPolicy: 'Unlimited' };
-  assert.equal((await portal.post('/subscriptions', subscription)).status, 201);
-  const keys = await portal.post(`/applications/${applicationId}/generate-keys`, {
-    keyType: 'PRODUCTION',
-    grantTypesToBeSupported: ['authorization_code', 'refresh_token'],
-    callbackUrl: callback,
+  key = await addLogInApplication(postern.server, 'Pizza on the way', {
     additionalProperties: {
       post_logout_redirect_uris: 'https://client.example.com/bye https://client.example.com/ciao',
     },
   });
-  assert.equal(keys.status, 200, keys.body);
-  key = keys.json();
 });
 after(async () => {
   closeConnections();

@@ -10,18 +10,16 @@ import { Browser } from '../support/browser.ts';
 import { basic, call, closeConnections, postForm } from '../support/call.ts';
 import { picture, startChromium } from '../support/chromium.ts';
 import { commandLine } from '../support/command-line.ts';
+import { addLogInApplication, callback, type LogInApplication } from '../support/log-in-application.ts';
 import { newDataFolder, type Postern, startPostern } from '../support/postern.ts';
-import { logIn, restClient } from '../support/rest.ts';
 import { missing } from '../support/servers.ts';
 import { nameIsUid, type SimpleSamlPhp, startSimpleSamlPhp } from '../support/simplesamlphp.ts';
-
-const callback = 'https://client.example.com/cb';
 
 describe('log-in with SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => {
   let postern: Postern;
   let idp: SimpleSamlPhp;
   let folder: string;
-  let key: { consumerKey: string; consumerSecret: string };
+  let key: LogInApplication;
   const { ok, fails } = commandLine(() => ({ POSTERN_HOME: folder }));
 
   before(async () => {
@@ -31,30 +29,13 @@ describe('log-in with SimpleSAMLphp', { skip: missing('simplesamlphp') }, () => 
     postern = await startPostern({ args: ['--gateway.threads=1'] });
     await ok('env', 'add', 'dev', '--url', postern.server, '--ca', join(postern.data, 'certificates', 'ca.pem'));
     await ok('login', 'dev', '-u', 'admin', '-p', 'admin');
-    key = await newApplication();
+    key = await addLogInApplication(postern.server, 'Pizza on campus');
   });
   after(async () => {
     closeConnections();
     await Promise.all([postern?.stop(), idp?.close()]);
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
-
-  async function newApplication(): Promise<typeof key> {
-    const scopes = ['apim:subscribe', 'apim:app_manage', 'apim:sub_manage'];
-    const portal = restClient(`${postern.server}/api/am/store/v1`, await logIn(postern.server, { scopes }));
-    const application = { name: 'Pizza on campus', throttlingPolicy: 'Unlimited' };
-    const { applicationId } = (await portal.post('/applications', application)).json();
-    const [api] = (await portal.get('/apis')).json().list;
-    const subscription = { applicationId, apiId: api.id, throttlingPolicy: 'Unlimited' };
-    assert.equal((await portal.post('/subscriptions', subscription)).status, 201);
-    const keys = await portal.post(`/applications/${applicationId}/generate-keys`, {
-      keyType: 'PRODUCTION',
-      grantTypesToBeSupported: ['authorization_code', 'refresh_token'],
-      callbackUrl: callback,
-    });
-    assert.equal(keys.status, 200, keys.body);
-    return keys.json();
-  }
 
   const form = (parameters: Record<string, string>) =>
     postForm(`${postern.https}/token`, parameters, basic(key.consumerKey, key.consumerSecret));
