@@ -188,7 +188,9 @@ function mount(scope: FastifyInstance, endpoint: Endpoint, km: KeyManager): void
       try {
         call.form = readParameters(endpoint, request);
         for (const step of endpoint.steps) {
-          await step(call, km);
+          // Most have nothing to wait for, and a turn of the queue for each would cost more than they do.
+          const pending = step(call, km);
+          if (pending) await pending;
           // A page, on which the user has to do something first.
           if (reply.sent) break;
         }

@@ -1,11 +1,12 @@
 /** The answer: a code, which the client exchanges for tokens (RFC 6749 section 4.1.2). */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { insertCode } from '../../adapters/stores/authorization-codes.ts';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import { type Step, seconds } from '../call.ts';
 import { logInOf, writeLogIn } from '../log-in/log-in.ts';
 import { writeScope } from '../tokens/scopes.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { challengeOf } from './check-pkce.ts';
 import { answered, takePushed } from './pushed-request.ts';
@@ -17,7 +18,7 @@ export const giveCode: Step = async (call, km) => {
   const session = call.session as SessionRow;
   const code = randomBytes(32).toString('base64url');
   const now = seconds(km.clock);
-  const id = randomUUID();
+  const id = newTokenId();
   const given = await km.write(async (tx) => {
     await refuseLoggedOut(tx, call);
     await refuseWithdrawn(tx, call);

@@ -2,7 +2,6 @@
  * The answer of the implicit grant: tokens, in the address of the browser (RFC 6749 section 4.2.2). Whoever sees the address
  * has them, so it is off unless an option says otherwise (RFC 9700 section 2.1.2).
  */
-import { randomUUID } from 'node:crypto';
 import { linkSession, type SessionRow } from '../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { type Step, seconds } from '../call.ts';
@@ -13,6 +12,7 @@ import { OAuthError } from '../oauth-error.ts';
 import { issue } from '../tokens/issue.ts';
 import { rolesOf } from '../tokens/roles.ts';
 import { expiresIn, issueTime } from '../tokens/times.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import { type AuthorizationAnswer, answerClient } from './answer.ts';
 import { responseTypeOf, wantsCode } from './check-response.ts';
@@ -32,7 +32,7 @@ export const giveTokens: Step = async (call, km) => {
   const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
   const roles = await rolesOf(km, subject);
   if (!roles) throw new OAuthError('access_denied', 'the user is unknown');
-  const family = randomUUID();
+  const family = newTokenId();
   const plan = {
     ...(await userPlan(
       km,

@@ -1,5 +1,5 @@
 /** POST /oauth2/device_authorization: a device asks for the codes by which somebody can let it in (RFC 8628 section 3.1). */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { insertDeviceCode, waitingDevices } from '../../adapters/stores/device-codes.ts';
 import { type Step, seconds } from '../call.ts';
 import { authenticateClient } from '../checks/authenticate-client.ts';
@@ -14,6 +14,7 @@ import { deviceCode } from '../grants/device-code.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { readScope, writeScope } from '../tokens/scopes.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 
 /** Devices of one client that wait at most: the codes of public clients are asked for by anybody. */
 const mostWaiting = 10_000;
@@ -33,7 +34,7 @@ const giveCodes: Step = async ({ form, client, reply }, km) => {
   const written = await km.write(async (tx) => {
     if ((await waitingDevices(tx.db, client.consumer_key, now)) >= mostWaiting) return false;
     return insertDeviceCode(tx, {
-      id: randomUUID(),
+      id: newTokenId(),
       device_hash: tokenHash(device),
       user_hash: tokenHash(user),
       consumer_key: client.consumer_key,

@@ -1,10 +1,10 @@
 /** Access tokens that say everything themselves (RFC 7519). Each has a row, so that each can be revoked by its `jti`. */
-import { randomUUID } from 'node:crypto';
 import { insertAccessToken, linkFamily } from '../../adapters/stores/access-tokens.ts';
 import { type AccessTokenClaims, gatewayAudience } from '../../core/token.ts';
 import { readOnce } from '../clients/known-clients.ts';
 import { clientClaims } from '../tokens/claims.ts';
 import { cnf } from '../tokens/confirmation.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const jwt: TokenFormat = {
@@ -16,7 +16,7 @@ export const jwt: TokenFormat = {
     throw new Error('a JWT is not kept, so it can not be handed out again');
   },
   async prepare(km, plan) {
-    const jti = randomUUID();
+    const jti = newTokenId();
     const isProfiled = km.options.jwtProfile === 'RFC 9068';
     const claims: AccessTokenClaims = {
       sub: plan.subject,

@@ -2,7 +2,7 @@
  * Access tokens that say nothing. The value is derived from the row's id and nonce under the store key, so that every
  * node can hand out the same live token again and a stolen database yields none.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   type AccessTokenRow,
   findActiveOpaque,
@@ -16,6 +16,7 @@ import type { Seal } from '../../platform/seal.ts';
 import { writeConfirmation } from '../tokens/confirmation.ts';
 import { lasts } from '../tokens/times.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {
@@ -31,7 +32,7 @@ export const opaque: TokenFormat = {
       async write(tx, family, { fresh } = { fresh: false }) {
         km.handedOut.forget(nameOf(plan));
         for (;;) {
-          const id = randomUUID();
+          const id = newTokenId();
           const nonce = randomBytes(16).toString('base64url');
           const value = opaqueTokenOf(km.seal, { id, nonce });
           const state = isApart(plan) ? 'REPLACED' : 'ACTIVE';

@@ -1,11 +1,11 @@
 /** A token of a user for whom a trusted issuer speaks, once for each of its assertions (RFC 7523 section 2.1). */
-import { randomUUID } from 'node:crypto';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { verifyAssertion } from '../assertions/verify-jwt.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { issue } from '../tokens/issue.ts';
 import { readScope } from '../tokens/scopes.ts';
 import { issueTime, lasts } from '../tokens/times.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
@@ -20,7 +20,7 @@ export const jwtBearer: Grant = {
     if (!user) throw new OAuthError('invalid_grant', 'assertion: sub: the user is unknown');
     const issuedAt = await issueTime(km, { subject: user.fullName, client: client.consumer_key }, beganAt);
     // No refresh token: with it, the user would go on when his issuer speaks for him no more (RFC 7521 section 4.1).
-    const family = randomUUID();
+    const family = newTokenId();
     const plan = {
       ...(await userPlan(km, request, {
         grantType: jwtBearer.grantType,

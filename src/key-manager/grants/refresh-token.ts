@@ -5,7 +5,6 @@
  * `refreshReuseWindow`, while its successor is unused, it is taken for the first and gets the same successor. Else
  * everything that came of the same grant is revoked (RFC 9700 section 4.14.2).
  */
-import { randomUUID } from 'node:crypto';
 import {
   findRefresh,
   findRefreshByHash,
@@ -27,6 +26,7 @@ import { rolesFor } from '../tokens/roles.ts';
 import { narrow, readScope } from '../tokens/scopes.ts';
 import { issueTime, lasts } from '../tokens/times.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
@@ -81,7 +81,7 @@ async function exchange(
 ): Promise<Issued | null> {
   if (await overtaken(tx, km, plan)) return null;
   const { family, scope, grant_type: grantType } = found;
-  const use = { successorId: randomUUID(), usedAtMs: km.clock.now() };
+  const use = { successorId: newTokenId(), usedAtMs: km.clock.now() };
   if (await useRefreshToken(tx, found.id, use)) {
     const successor = await createRefreshToken(tx, km, { ...plan, id: use.successorId, family, scope, grantType });
     if (km.options.revokeOnRefresh) await revokeAccessTokensOf(tx, family, plan.issuedAt);

@@ -1,5 +1,4 @@
 /** A token of a user for whom an identity provider speaks, by a SAML assertion that the client got of it (RFC 7522). */
-import { randomUUID } from 'node:crypto';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
@@ -13,6 +12,7 @@ import { isOurs, joinSession, ownUser } from '../service-providers/own-assertion
 import { issue } from '../tokens/issue.ts';
 import { readScope } from '../tokens/scopes.ts';
 import { issueTime, lasts } from '../tokens/times.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant } from './grant.ts';
 
@@ -31,7 +31,7 @@ export const saml2Bearer: Grant = {
     // Nothing outlives the assertion, refresh tokens and what they give included.
     const notAfter = assertion.endsAt;
     if (!lasts(notAfter, issuedAt, km.options)) throw dead('the assertion has too little time left');
-    const family = randomUUID();
+    const family = newTokenId();
     const plan = {
       ...(await userPlan(km, request, { grantType, ...user, wanted, issuedAt, notAfter })),
       ...(user.logIn && { logIn: user.logIn }),

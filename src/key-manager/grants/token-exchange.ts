@@ -3,7 +3,6 @@
  * client has sent it. The new one never says more, never lives longer, and dies with the old one (docs/grants.md).
  */
 
-import { randomUUID } from 'node:crypto';
 import { restOn } from '../../adapters/stores/exchanged-tokens.ts';
 import { linkSession } from '../../adapters/stores/sessions.ts';
 import { gatewayAudience } from '../../core/token.ts';
@@ -18,6 +17,7 @@ import { issue } from '../tokens/issue.ts';
 import { rolesOf } from '../tokens/roles.ts';
 import { readScope } from '../tokens/scopes.ts';
 import { issueTime, lasts } from '../tokens/times.ts';
+import { newTokenId } from '../tokens/token-id.ts';
 import { userPlan } from '../tokens/user-plan.ts';
 import type { Grant, GrantRequest } from './grant.ts';
 
@@ -48,7 +48,7 @@ export const tokenExchange: Grant = {
     const issuedAt = await issueTime(km, { subject, client: client.consumer_key }, beganAt);
     const roles = await rolesOf(km, subject);
     if (!roles) throw new OAuthError('invalid_request', 'subject_token: the user is unknown');
-    const family = randomUUID();
+    const family = newTokenId();
     const plan = {
       ...(await userPlan(km, request, {
         grantType: tokenExchange.grantType,

@@ -1,5 +1,5 @@
 /** Refresh tokens: derived under the store key like opaque access tokens, used once. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ClientRow } from '../../adapters/stores/clients.ts';
 import { rememberFederatedUser } from '../../adapters/stores/federated-users.ts';
 import { insertRefreshToken, type RefreshTokenRow } from '../../adapters/stores/refresh-tokens.ts';
@@ -12,6 +12,7 @@ import { type LogIn, writeLogIn } from '../log-in/log-in.ts';
 import { type Confirmation, writeConfirmation } from './confirmation.ts';
 import { expiresAt } from './times.ts';
 import { tokenHash } from './token-hash.ts';
+import { newTokenId } from './token-id.ts';
 
 export interface NewRefreshToken {
   /** Default: a new one. */
@@ -36,7 +37,7 @@ export async function createRefreshToken(
   km: { readonly seal: Seal; readonly options: Pick<IssuerOptions, 'refreshTokenValidity'> },
   token: NewRefreshToken,
 ): Promise<RefreshTokenRow> {
-  const id = token.id ?? randomUUID();
+  const id = token.id ?? newTokenId();
   const nonce = randomBytes(16).toString('base64url');
   const row: RefreshTokenRow = {
     id,

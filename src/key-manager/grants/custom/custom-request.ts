@@ -1,5 +1,4 @@
 /** A request to the token endpoint as a custom grant sees it: what it can not break, it is not shown. */
-import { randomUUID } from 'node:crypto';
 import { takeAssertion } from '../../../adapters/stores/used-assertions.ts';
 import { type KeyManager, seconds } from '../../call.ts';
 import { mayUse } from '../../clients/clients.ts';
@@ -7,6 +6,7 @@ import { OAuthError } from '../../oauth-error.ts';
 import { type Issued, issue } from '../../tokens/issue.ts';
 import { readScope } from '../../tokens/scopes.ts';
 import { issueTime } from '../../tokens/times.ts';
+import { newTokenId } from '../../tokens/token-id.ts';
 import { userPlan } from '../../tokens/user-plan.ts';
 import type { GrantRequest } from '../grant.ts';
 import type { CustomGrantOrder, CustomGrantRequest, CustomGrantUser } from './custom-grant.ts';
@@ -48,7 +48,7 @@ export function customRequest(
     if (!found) throw new OAuthError('invalid_grant', 'the user is unknown');
     const issuedAt = await issueTime(km, { subject: found.fullName, client: client.consumer_key }, beganAt);
     const bounded = validity !== undefined && (usual < 0 || validity < usual);
-    const family = randomUUID();
+    const family = newTokenId();
     const plan = {
       ...(await userPlan(km, request, {
         grantType,
