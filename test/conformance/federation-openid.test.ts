@@ -119,6 +119,15 @@ test('prompt=login has the user log in there once more, and then here nothing is
   assert.ok(answerIn(await logInThere(browser)).get('code'));
 });
 
+test('who is somebody else than the one that is logged in is asked there once more', async () => {
+  await using federation = await startFederation();
+  const { browser } = await tokensOf(federation);
+  await browser.go(requestUrl(federation.server, federation.client, { prompt: 'consent' }));
+  await browser.submit({ show: 'somebody-else' }, /Not mary/);
+  await browser.submit({ provider: 'corp' }, /log-in-at"/);
+  assert.match(browser.page?.url ?? '', /^http:\/\/localhost.+prompt=login/);
+});
+
 test('a device is let in by who logs in elsewhere', async () => {
   await using federation = await startFederation();
   const { server, client } = federation;

@@ -352,7 +352,9 @@ const logIns: readonly Rule<Subject>[] = [
       await browser.go(location as string);
       assert.match(browser.page?.text ?? '', /<h1>Log in<\/h1>/);
       await browser.submit({ username: 'mary', password: 'wrong' });
-      assert.match(browser.page?.text ?? '', /password are wrong/);
+      const { text = '' } = browser.page ?? {};
+      assert.match(text, /password are wrong/);
+      assert.ok(text.includes(`for <strong>${provider.name}</strong>`), text);
       await browser.submit({ username: 'mary', password: 'marys' });
       const xml = xmlOf(delivery(browser));
       assert.deepEqual(statusOf(xml), ['Success']);

@@ -92,7 +92,7 @@ test('who is not the one that is logged in logs in as himself, and is asked what
     await browser.submit({ username: 'mary', password: 'marys' });
     assert.match(browser.page?.text ?? '', /Not mary\?/);
     const before = listed(browser);
-    await browser.submit({ show: 'log-in' }, /Not mary/);
+    await browser.submit({ show: 'somebody-else' }, /Not mary/);
     assert.match(browser.page?.text ?? '', /<h1>Log in<\/h1>/);
     await browser.submit({ username: 'paul', password: 'pauls' });
     assert.match(browser.page?.text ?? '', /asks for access[\s\S]*Not paul\?/);

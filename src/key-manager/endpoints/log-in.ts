@@ -12,9 +12,12 @@ import { sendErrorPage } from '../pages/page.ts';
 
 /** From the page on which accounts are made, or one of somebody who is logged in. */
 const showInstead: Step = async (call, km) => {
-  if (call.form.get('show') === null) return;
+  const show = call.form.get('show');
+  if (show === null) return;
   const { query, backTo, asked } = openInteraction(call, km);
-  await showLogIn(call, km, { query, backTo, asked, hint: call.form.get('username') });
+  const isAnother = show === 'somebody-else';
+  const wanted = isAnother ? { fresh: false, maxAge: null, ...asked, hint: null, somebodyElse: true } : asked;
+  await showLogIn(call, km, { query, backTo, asked: wanted, hint: call.form.get('username') });
 };
 
 const verify: Step = async (call, km) => {

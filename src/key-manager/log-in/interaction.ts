@@ -16,6 +16,11 @@ export interface AskedLogIn {
   readonly maxAge: number | null;
   /** `login_hint` of the request. */
   readonly hint: string | null;
+  /**
+   * He is not the one that has logged in, whom a provider would send back at once: it is to ask. Not all do, or say so; it is no more
+   * than his wish. Default false.
+   */
+  readonly somebodyElse?: boolean;
 }
 
 /** In the form of a page. */

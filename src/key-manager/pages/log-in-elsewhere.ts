@@ -16,7 +16,7 @@ export async function sendToLogIn(call: Call, km: KeyManager, page: LogInPage): 
   const shown = { query, backTo, asked, shownAt: seconds(km.clock), session, logInSince: null };
   const parameters = {
     interaction: sealInteraction(call, km, shown, logInCookie(km)),
-    application: await askingApplication(km, query),
+    application: await askingApplication(km, page),
     hint,
     failed: failed ? '1' : null,
     wait: wait > 0 ? String(wait) : null,

@@ -27,7 +27,7 @@ export interface LogInPage {
 export async function showLogIn(call: Call, km: KeyManager, page: LogInPage): Promise<void> {
   if (km.logInUrl !== '') return sendToLogIn(call, km, page);
   const { query, backTo, asked, hint, failed = false, wait = 0, problem } = page;
-  const application = await askingApplication(km, query);
+  const application = await askingApplication(km, page);
   const providers = await providersToLogInAt(km.store.db, defaultTenant);
   const shown = { query, backTo, asked, shownAt: seconds(km.clock), session: null, logInSince: null };
   const interaction = sealInteraction(call, km, shown);

@@ -6,5 +6,5 @@ import { type Html, html } from './html.ts';
 export const somebodyElse = (km: KeyManager, interaction: string, name: string): Html =>
   html`<form method="post" action="${km.options.publicUrl}/oauth2/log-in">
 <input type="hidden" name="interaction" value="${interaction}">
-<p>Not ${name}? <button name="show" value="log-in" class="link">Log in as somebody else</button></p>
+<p>Not ${name}? <button name="show" value="somebody-else" class="link">Log in as somebody else</button></p>
 </form>`;

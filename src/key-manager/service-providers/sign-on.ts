@@ -48,6 +48,12 @@ export function continueAt(km: KeyManager, { provider, ...rest }: SignOn): strin
   return `${continuePath}?request=${sealed}`;
 }
 
+/** What goes on at this path; null = no log-in for a service provider. @throws OAuthError when it can go on no more */
+export async function signOnAt(km: KeyManager, path: string): Promise<SignOn | null> {
+  const begin = `${continuePath}?request=`;
+  return path.startsWith(begin) ? openSignOn(km, path.slice(begin.length)) : null;
+}
+
 /** As `continueAt` wrote it, with the provider as it is now. @throws OAuthError */
 export async function openSignOn(km: KeyManager, sealed: string): Promise<SignOn> {
   const opened = open(km, sealed);

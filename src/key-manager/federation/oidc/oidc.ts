@@ -65,9 +65,11 @@ const redirectUri = ({ options }: KeyManager, { name }: IdentityProvider): strin
 
 /** `max_age` has the provider say when the user logged in, so that it can be seen whether he did. */
 function wishes({ from }: Away): Record<string, string> {
-  const { fresh = false, maxAge = null, hint = null } = from.asked ?? {};
+  const { fresh = false, somebodyElse = false, maxAge = null, hint = null } = from.asked ?? {};
+  const longest = fresh ? 0 : maxAge;
   return {
-    ...(fresh ? { prompt: 'login', max_age: '0' } : maxAge !== null && { max_age: String(maxAge) }),
+    ...((fresh || somebodyElse) && { prompt: 'login' }),
+    ...(longest !== null && { max_age: String(longest) }),
     ...(hint !== null && { login_hint: hint }),
   };
 }

@@ -16,7 +16,7 @@ const requestId = ({ nonce }: { readonly nonce: string }): string => `_${nonce}`
 
 /** There is no word for `max_age` there: whom the provider knows from long ago it would send back as he is, again and again. */
 function mustAsk({ from: { asked } }: Away): boolean {
-  return asked !== undefined && (asked.fresh || asked.maxAge !== null);
+  return asked !== undefined && (asked.fresh || asked.somebodyElse === true || asked.maxAge !== null);
 }
 
 export const saml2: Upstream = {
