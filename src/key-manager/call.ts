@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PrivateAddresses } from '../adapters/outbound/fetch-outside.ts';
 import type { KeptDocuments } from '../adapters/outbound/kept-documents.ts';
 import type { KeySets } from '../adapters/outbound/key-sets.ts';
-import type { HandedOut } from '../adapters/stores/access-tokens.ts';
+import type { AccessTokenRow, HandedOut } from '../adapters/stores/access-tokens.ts';
 import type { ClientRow } from '../adapters/stores/clients.ts';
 import type { JoinedTransaction } from '../adapters/stores/join-transactions.ts';
 import type { SessionRow } from '../adapters/stores/sessions.ts';
@@ -67,6 +67,8 @@ export interface KeyManager {
   readonly bounds: Remembered<number>;
   /** Opaque tokens that are handed out at present, by the head's `number`: it grows whenever one dies before its time. */
   readonly handedOut: Remembered<HandedOut | null>;
+  /** Rows of access tokens that were asked about, by the same number: by `jti`, or the hash of an opaque one. */
+  readonly tokenRows: Remembered<AccessTokenRow | null>;
   /** Of the certificates of clients. */
   readonly clientAuthorities: readonly X509Certificate[];
   readonly signUp: SignUpRule;

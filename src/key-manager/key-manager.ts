@@ -127,6 +127,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     clients: new KnownClients(store),
     bounds: new Remembered(),
     handedOut: new Remembered((row) => row !== null),
+    tokenRows: new Remembered((row) => row !== null),
     signUp: deps.signUp,
     logInUrl: deps.pages.logInUrl,
     privateAddresses: deps.privateAddresses,

@@ -45,6 +45,18 @@ export class Remembered<V> {
     return value;
   }
 
+  /** Whether it was asked for before, so that there may be a value; of a name too long to be remembered nobody knows. */
+  mayHave(key: string): boolean {
+    return key.length > longestKey || this.#entries.has(key);
+  }
+
+  /** What is known without being read. @param at where the store stood when that was true, or before */
+  put(key: string, at: number, value: V): void {
+    if (key.length > longestKey) return;
+    if (this.#entries.size >= capacity) this.#entries.clear();
+    this.#entries.set(key, { at, readAt: performance.now(), value: Promise.resolve(value) });
+  }
+
   forget(key: string): void {
     this.#entries.delete(key);
   }

@@ -63,6 +63,26 @@ for (const [what, ahead, named] of [
   });
 }
 
+for (const form of ['JWT', 'OPAQUE'] as const) {
+  test(`a token (${form}) that one node was asked about is no more from the moment on when another has revoked it`, async () => {
+    await using here = await startAuthorizationServer();
+    const client = await addSubscribedApplication(here, form);
+    const { folder, issuer } = here;
+    await using there = await startAuthorizationServer({ folder, options: { issuer } });
+    const ask = async (server: AuthorizationServer) =>
+      (await server.post('/oauth2/token', { grant_type: 'client_credentials' }, client)).json.access_token;
+    const isActive = async (token: string) => (await there.post('/oauth2/introspect', { token }, client)).json.active;
+    const token = await ask(here);
+    assert.deepEqual([await isActive(token), await isActive(token)], [true, true]);
+    await here.post('/oauth2/revoke', { token }, client);
+    assert.equal(await isActive(token), false);
+    const [next, again] = [await ask(there), await ask(here)];
+    assert.notEqual(next, token);
+    assert.equal(again === next, form === 'OPAQUE');
+    assert.equal(await isActive(again), true);
+  });
+}
+
 test('a token that has just expired by the clock of the key manager is revoked for gateways that are behind', async () => {
   const clock = new ManualClock(start);
   await using server = await startAuthorizationServer({ clock });

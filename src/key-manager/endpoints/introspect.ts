@@ -21,7 +21,7 @@ const answer: Step = async (call, km) => {
   }
   if (visible) return void call.reply.send(found);
   // Why a token is not active is nobody's business (section 2.2) but a gateway's, which tells its bearer to renew it.
-  const expired = gateway && (await hasExpired(km, token));
+  const expired = gateway && (await hasExpired(km, token, call.began));
   call.reply.send(expired ? { active: false, expired } : { active: false });
 };
 

@@ -57,6 +57,8 @@ export interface PreparedToken {
    * it has to be a `fresh` one.
    */
   write(tx: StoreTransaction, family: string | null, options?: { fresh: boolean }): Promise<AccessToken>;
+  /** To be called once that is committed: a token that is handed out again need not be looked for then. */
+  committed?(): void;
 }
 
 export interface TokenFormat {

@@ -24,10 +24,14 @@ export const opaque: TokenFormat = {
   current: async (db, plan) => (isApart(plan) ? null : findActiveOpaque(db, identity(plan))),
   async live(km, plan) {
     const read = () => opaque.current(km.store.db, plan);
-    return isApart(plan) || plan.storeAt === undefined ? read() : km.handedOut.get(nameOf(plan), plan.storeAt, read);
+    if (isApart(plan) || plan.storeAt === undefined) return read();
+    const name = nameOf(plan);
+    // One for which nobody has asked here is new, most likely: who writes it finds out.
+    return km.handedOut.mayHave(name) ? km.handedOut.get(name, plan.storeAt, read) : null;
   },
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
+    let written: HandedOut | null = null;
     return {
       async write(tx, family, { fresh } = { fresh: false }) {
         km.handedOut.forget(nameOf(plan));
@@ -38,17 +42,23 @@ export const opaque: TokenFormat = {
           const state = isApart(plan) ? 'REPLACED' : 'ACTIVE';
           const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce, state } as const;
           if (await insertAccessToken(tx, row)) {
+            written = row;
             if (family !== null) await linkFamily(tx, id, family);
             return { value, expiresAt: plan.expiresAt };
           }
           // There is one: another node was faster, or it has had its time.
           const current = await opaque.current(tx.db, plan);
           if (current && !fresh && mayStand(current, plan) && lasts(current.expires_at, plan.issuedAt, km.options)) {
+            written = current;
             if (family !== null) await linkFamily(tx, current.id, family);
             return opaque.derive(km, current);
           }
           if (current) await replaceAccessToken(tx, current.id);
         }
+      },
+      committed() {
+        if (isApart(plan) || plan.storeAt === undefined || !written) return;
+        km.handedOut.put(nameOf(plan), plan.storeAt, written);
       },
     };
   },

@@ -48,32 +48,34 @@ export async function findToken(
   token: string,
   began?: StoreHead,
 ): Promise<{ readonly found: Introspection; readonly row: AccessTokenRow } | null> {
-  const { version } = began ?? (await km.store.head());
-  const row = await unrevokedRow(km, token, version);
+  const head = began ?? (await km.store.head());
+  const row = await unrevokedRow(km, token, head);
   if (!row || isOver(row, km)) return null;
-  const client = await km.clients.find(row.consumer_key, version);
+  const client = await km.clients.find(row.consumer_key, head.version);
   return client?.state === 'ACTIVE' ? { found: describe(row, client), row } : null;
 }
 
 /** Whether nothing is wrong with an access token but its age. Known until its row is removed. */
-export async function hasExpired(km: KeyManager, token: string): Promise<boolean> {
-  const row = await unrevokedRow(km, token);
+export async function hasExpired(km: KeyManager, token: string, began: StoreHead): Promise<boolean> {
+  const row = await unrevokedRow(km, token, began);
   return row !== null && isOver(row, km);
 }
 
-async function unrevokedRow(km: KeyManager, token: string, version?: number): Promise<AccessTokenRow | null> {
-  const row = token.includes('.')
-    ? await verifiedRow(km, token, version)
-    : await findOpaque(km.store.db, tokenHash(token));
+async function unrevokedRow(km: KeyManager, token: string, head: StoreHead): Promise<AccessTokenRow | null> {
+  const row = token.includes('.') ? await verifiedRow(km, token, head) : await opaqueRow(km, tokenHash(token), head);
   return row && row.state !== 'REVOKED' ? row : null;
 }
 
+const opaqueRow = (km: KeyManager, hash: string, { number }: StoreHead): Promise<AccessTokenRow | null> =>
+  km.tokenRows.get(hash, number, () => findOpaque(km.store.db, hash));
+
 const isOver = (row: AccessTokenRow, km: KeyManager): boolean => row.expires_at <= seconds(km.clock);
 
-async function verifiedRow(km: KeyManager, token: string, version?: number): Promise<AccessTokenRow | null> {
-  const claims = await km.keys.verify(token, version);
-  if (!claims?.jti) return null;
-  const row = await findJwt(km.store.db, claims.jti);
+async function verifiedRow(km: KeyManager, token: string, head: StoreHead): Promise<AccessTokenRow | null> {
+  const claims = await km.keys.verify(token, head.version);
+  const { jti } = claims ?? {};
+  if (!claims || !jti) return null;
+  const row = await km.tokenRows.get(jti, head.number, () => findJwt(km.store.db, jti));
   return row && row.issuer === claims.iss ? row : null;
 }
 

@@ -68,6 +68,7 @@ export async function issue(
   if (issued === 'overtaken') {
     throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
   }
+  prepared.committed?.();
   return issued && withIdToken(km, plan, issued);
 }
 
