@@ -32,7 +32,7 @@ end
 
 function request()
   number = number + 1
-  if from > to then return wrk.format(nil, first_path, nil, (first:gsub('@', tostring(number), 1))) end
+  if from > to then return wrk.format(nil, first_path, nil, (first:gsub('@', string.format('%d', number), 1))) end
   local token = tokens[from]
   tokens[from] = nil
   from = from + 1

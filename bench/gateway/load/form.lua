@@ -12,5 +12,5 @@ end
 
 function request()
   number = number + 1
-  return wrk.format(nil, nil, nil, (form:gsub('@', tostring(number), 1)))
+  return wrk.format(nil, nil, nil, (form:gsub('@', string.format('%d', number), 1)))
 end
