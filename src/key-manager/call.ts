@@ -28,6 +28,7 @@ import type { Remembered } from './remembered.ts';
 import type { SignOn } from './service-providers/sign-on.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import type { Confirmation } from './tokens/confirmation.ts';
+import type { insertTogether } from './tokens/insert-together.ts';
 import type { Revoker } from './tokens/revoker.ts';
 
 /** The options of tokens, and under which addresses clients reach the key manager. */
@@ -62,6 +63,8 @@ export interface KeyManager {
   readonly revoker: Revoker;
   /** The transaction in which tokens are written, shared by the requests of a moment. */
   readonly write: JoinedTransaction;
+  /** Writes an access token with no more to it, together with others (`insertTogether`). */
+  readonly insertToken: ReturnType<typeof insertTogether>;
   readonly clients: KnownClients;
   /** Up to which second tokens of a subject and client are revoked (`issueTime`), by the head's `revokedAll`. */
   readonly bounds: Remembered<number>;

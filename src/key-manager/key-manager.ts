@@ -37,6 +37,7 @@ import { openSigningKeys } from './signing-keys/signing-keys.ts';
 import { sweep } from './sweep.ts';
 import { type ApiKeyRequest, readApiKey, type SignedApiKey, signApiKey } from './tokens/api-key.ts';
 import { type ApplicationToken, type ApplicationTokenRequest, applicationToken } from './tokens/application-token.ts';
+import { insertTogether } from './tokens/insert-together.ts';
 import { type Introspection, introspect } from './tokens/introspection.ts';
 import { openRevoker, type Revoker } from './tokens/revoker.ts';
 import { introspectShown } from './tokens/shown-token.ts';
@@ -124,6 +125,7 @@ export async function openKeyManager(deps: KeyManagerDeps): Promise<OpenKeyManag
     turns: openTurns(clock),
     revoker: openRevoker({ store, keys, clock, issuer: options.issuer }),
     write: joinTransactions(store, 0, onlyTokens),
+    insertToken: insertTogether(store),
     clients: new KnownClients(store),
     bounds: new Remembered(),
     handedOut: new Remembered((row) => row !== null),

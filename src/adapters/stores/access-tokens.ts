@@ -1,6 +1,6 @@
 /** Access tokens in SQL: one row for every token that was issued, JWT and opaque alike. */
 import { sql } from 'kysely';
-import { prepared, preparedInsert } from './prepared.ts';
+import { prepared, preparedInsert, preparedInserts } from './prepared.ts';
 import { removeExpiredFrom } from './remove-expired.ts';
 import type { Schema } from './schema.ts';
 import type { Queryable, StoreTransaction } from './store.ts';
@@ -56,29 +56,50 @@ export async function insertAccessToken(tx: StoreTransaction, row: AccessTokenRo
   return Boolean(numAffectedRows);
 }
 
-const insertRow = preparedInsert(
-  'access_tokens',
-  {
-    id: true,
-    tenant: true,
-    issuer: true,
-    consumer_key: true,
-    subject: true,
-    user_type: true,
-    grant_type: true,
-    scope: true,
-    form: true,
-    token_hash: true,
-    nonce: true,
-    issued_at: true,
-    expires_at: true,
-    state: true,
-    act: true,
-    claims: true,
-    confirmation: true,
-  },
-  (query) => query.onConflict((c) => c.doNothing()),
-);
+/** As `insertAccessToken`, of several. @returns those that are surely written; perhaps others are, too */
+export async function insertAccessTokens(
+  tx: StoreTransaction,
+  rows: readonly AccessTokenRow[],
+): Promise<ReadonlySet<AccessTokenRow>> {
+  const written = new Set<AccessTokenRow>();
+  for (const some of inPowersOfTwo(rows)) {
+    const { numAffectedRows } = await insertRows(tx.db, some);
+    if (numAffectedRows === BigInt(some.length)) for (const row of some) written.add(row);
+  }
+  return written;
+}
+
+/** So that there are few statements to put together and to keep, however many come at once. */
+function* inPowersOfTwo<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; ) {
+    const size = 2 ** Math.min(6, Math.floor(Math.log2(all.length - at)));
+    yield all.slice(at, at + size);
+    at += size;
+  }
+}
+
+const columns = {
+  id: true,
+  tenant: true,
+  issuer: true,
+  consumer_key: true,
+  subject: true,
+  user_type: true,
+  grant_type: true,
+  scope: true,
+  form: true,
+  token_hash: true,
+  nonce: true,
+  issued_at: true,
+  expires_at: true,
+  state: true,
+  act: true,
+  claims: true,
+  confirmation: true,
+} as const;
+
+const insertRow = preparedInsert('access_tokens', columns, (query) => query.onConflict((c) => c.doNothing()));
+const insertRows = preparedInserts('access_tokens', columns, (query) => query.onConflict((c) => c.doNothing()));
 
 /** The token is handed out no more; it is accepted until it expires. */
 export async function replaceAccessToken(tx: StoreTransaction, id: string): Promise<void> {

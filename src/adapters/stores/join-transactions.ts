@@ -2,19 +2,13 @@
  * Joins the small transactions of a moment into one, because a commit waits for the disk and the disk does not care how
  * much was written.
  */
+import { together } from '../../platform/together.ts';
 import type { Store, StoreTransaction, TransactionOptions } from './store.ts';
 
 /** Runs `work` in a transaction that others may share; resolves when it is committed. */
 export type JoinedTransaction = <T>(work: (tx: StoreTransaction) => Promise<T>) => Promise<T>;
 
-interface Waiting {
-  readonly work: (tx: StoreTransaction) => Promise<unknown>;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One transaction takes at most so many. */
-const most = 256;
+type Work = (tx: StoreTransaction) => Promise<unknown>;
 
 /**
  * `windowMs`: for how long the first of a batch waits for others; 0 = only for those that are there already.
@@ -24,39 +18,29 @@ const most = 256;
  * guilty one fails. So a work may run twice: its only effects must be those on the store.
  */
 export function joinTransactions(store: Store, windowMs: number, options: TransactionOptions = {}): JoinedTransaction {
-  const waiting: Waiting[] = [];
-  let running = false;
-
-  const begin = () => {
-    running = true;
-    if (windowMs > 0) setTimeout(() => void flush(), windowMs);
-    else setImmediate(() => void flush());
+  const join = together((batch: readonly Work[]) => commit(store, batch, options), { windowMs });
+  return async (work) => {
+    const outcome = await join(work);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value as never;
   };
-  const flush = async () => {
-    const batch = waiting.splice(0, most);
-    await commit(store, batch, options);
-    running = false;
-    if (waiting.length > 0) begin();
-  };
-  return (work) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ work, resolve, reject });
-      if (!running) begin();
-    });
 }
 
-async function commit(store: Store, batch: readonly Waiting[], options: TransactionOptions): Promise<void> {
+async function commit(
+  store: Store,
+  batch: readonly Work[],
+  options: TransactionOptions,
+): Promise<PromiseSettledResult<unknown>[]> {
   try {
-    const results = await store.transaction(async (tx) => {
-      const results: unknown[] = [];
-      for (const { work } of batch) results.push(await work(tx));
+    return await store.transaction(async (tx) => {
+      const results: PromiseSettledResult<unknown>[] = [];
+      for (const work of batch) results.push({ status: 'fulfilled', value: await work(tx) });
       return results;
     }, options);
-    batch.forEach(({ resolve }, at) => {
-      resolve(results[at] as never);
-    });
-  } catch (error) {
-    if (batch.length === 1) batch[0]?.reject(error);
-    else for (const one of batch) await commit(store, [one], options);
+  } catch (reason) {
+    if (batch.length === 1) return [{ status: 'rejected', reason }];
+    const outcomes: PromiseSettledResult<unknown>[] = [];
+    for (const work of batch) outcomes.push(...(await commit(store, [work], options)));
+    return outcomes;
   }
 }

@@ -49,3 +49,30 @@ export function preparedInsert<Table extends keyof Schema & string>(
     return more(db.insertInto(table).values(values as never));
   });
 }
+
+/**
+ * The insertion of several rows by one statement, put together once for each number of them; it should be one of few.
+ * @param columns all that the table has
+ */
+export function preparedInserts<Table extends keyof Schema & string>(
+  table: Table,
+  columns: Readonly<Record<keyof Schema[Table], true>>,
+  more: (query: InsertQueryBuilder<Schema, Table, InsertResult>) => Compilable<InsertResult> = (query) => query,
+): (db: Queryable, rows: readonly Schema[Table][]) => Promise<QueryResult<InsertResult>> {
+  const names = Object.keys(columns) as (keyof Schema[Table])[];
+  const byNumber = new Map<number, ReturnType<typeof prepared<InsertResult>>>();
+  return (db, rows) => {
+    let insert = byNumber.get(rows.length);
+    if (!insert) {
+      insert = prepared((db, place) => {
+        // Its values are one list, in which each has its place.
+        const values = rows.map((_, row) =>
+          Object.fromEntries(names.map((name, column) => [name, place(String(row * names.length + column))])),
+        );
+        return more(db.insertInto(table).values(values as never));
+      });
+      byNumber.set(rows.length, insert);
+    }
+    return insert(db, rows.flatMap((row) => names.map((name) => row[name])) as unknown as Record<string, unknown>);
+  };
+}

@@ -52,12 +52,15 @@ export interface AccessToken {
 }
 
 export interface PreparedToken {
+  /** The row by which the token is written, and the token, where nothing stands in its way and no refresh token is with it. */
+  readonly row: AccessTokenRow;
+  readonly access: AccessToken;
   /**
-   * Writes the token, handed out with a refresh token of this family. Where the format hands out a live token again, that one, unless
+   * Writes the token, whatever is there already, handed out with a refresh token of this family. Where the format hands out a live token again, that one, unless
    * it has to be a `fresh` one.
    */
   write(tx: StoreTransaction, family: string | null, options?: { fresh: boolean }): Promise<AccessToken>;
-  /** To be called once that is committed: a token that is handed out again need not be looked for then. */
+  /** To be called once it is committed: a token that is handed out again need not be looked for then. */
   committed?(): void;
 }
 

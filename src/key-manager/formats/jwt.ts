@@ -33,11 +33,15 @@ export const jwt: TokenFormat = {
       ...(isProfiled && { client_id: plan.client.consumer_key, ...profile(plan) }),
     };
     const value = await km.keys.sign({ ...claims, aud: gatewayAudience }, isProfiled ? 'at+jwt' : 'JWT');
+    const row = { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null } as const;
+    const access = { value, expiresAt: plan.expiresAt };
     return {
+      row,
+      access,
       async write(tx, family) {
-        await insertAccessToken(tx, { ...rowOf(km, plan), id: jti, form: 'JWT', token_hash: null, nonce: null });
+        await insertAccessToken(tx, row);
         if (family !== null) await linkFamily(tx, jti, family);
-        return { value, expiresAt: plan.expiresAt };
+        return access;
       },
     };
   },

@@ -2,7 +2,7 @@
  * Access tokens that say nothing. The value is derived from the row's id and nonce under the store key, so that every
  * node can hand out the same live token again and a stolen database yields none.
  */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type AccessTokenRow,
   findActiveOpaque,
@@ -13,11 +13,12 @@ import {
   type TokenIdentity,
 } from '../../adapters/stores/access-tokens.ts';
 import type { Seal } from '../../platform/seal.ts';
+import type { KeyManager } from '../call.ts';
 import { writeConfirmation } from '../tokens/confirmation.ts';
 import { lasts } from '../tokens/times.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
 import { newTokenId } from '../tokens/token-id.ts';
-import { rowOf, type TokenFormat, type TokenPlan } from './format.ts';
+import { type PreparedToken, rowOf, type TokenFormat, type TokenPlan } from './format.ts';
 
 export const opaque: TokenFormat = {
   form: 'OPAQUE',
@@ -31,20 +32,17 @@ export const opaque: TokenFormat = {
   },
   derive: (km, row) => ({ value: opaqueTokenOf(km.seal, row), expiresAt: row.expires_at }),
   async prepare(km, plan) {
-    let written: HandedOut | null = null;
+    const first = newToken(km, plan);
+    let written: HandedOut = first.row;
     return {
+      ...first,
       async write(tx, family, { fresh } = { fresh: false }) {
         km.handedOut.forget(nameOf(plan));
-        for (;;) {
-          const id = newTokenId();
-          const nonce = randomBytes(16).toString('base64url');
-          const value = opaqueTokenOf(km.seal, { id, nonce });
-          const state = isApart(plan) ? 'REPLACED' : 'ACTIVE';
-          const row = { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce, state } as const;
-          if (await insertAccessToken(tx, row)) {
-            written = row;
-            if (family !== null) await linkFamily(tx, id, family);
-            return { value, expiresAt: plan.expiresAt };
+        for (let next = first; ; next = newToken(km, plan)) {
+          if (await insertAccessToken(tx, next.row)) {
+            written = next.row;
+            if (family !== null) await linkFamily(tx, next.row.id, family);
+            return next.access;
           }
           // There is one: another node was faster, or it has had its time.
           const current = await opaque.current(tx.db, plan);
@@ -57,12 +55,22 @@ export const opaque: TokenFormat = {
         }
       },
       committed() {
-        if (isApart(plan) || plan.storeAt === undefined || !written) return;
-        km.handedOut.put(nameOf(plan), plan.storeAt, written);
+        if (!isApart(plan) && plan.storeAt !== undefined) km.handedOut.put(nameOf(plan), plan.storeAt, written);
       },
     };
   },
 };
+
+function newToken(km: KeyManager, plan: TokenPlan): Pick<PreparedToken, 'row' | 'access'> {
+  const id = newTokenId();
+  const nonce = randomUUID();
+  const value = opaqueTokenOf(km.seal, { id, nonce });
+  const state = isApart(plan) ? 'REPLACED' : 'ACTIVE';
+  return {
+    row: { ...rowOf(km, plan), id, form: 'OPAQUE', token_hash: tokenHash(value), nonce, state },
+    access: { value, expiresAt: plan.expiresAt },
+  };
+}
 
 /** What another one tells of the user is not what this one may. */
 const isApart = ({ apart, logIn }: TokenPlan): boolean => apart === true || logIn?.userinfo !== undefined;

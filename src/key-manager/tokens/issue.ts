@@ -56,6 +56,11 @@ export async function issue(
   }
 
   const prepared = await format.prepare(km, plan);
+  const isAlone = !take && !withRefresh && plan.family === undefined;
+  if (isAlone && (await km.insertToken({ row: prepared.row, beganAt: plan.beganAt }))) {
+    prepared.committed?.();
+    return withIdToken(km, plan, answer(prepared.access, null));
+  }
   const issued = await km.write(async (tx) => {
     if (await overtaken(tx, km, plan)) return 'overtaken';
     if (take && !(await take(tx))) return null;
