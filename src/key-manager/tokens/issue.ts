@@ -73,8 +73,9 @@ export async function issue(
   if (issued === 'overtaken') {
     throw new OAuthError('invalid_grant', 'the tokens of this user or client were revoked meanwhile');
   }
+  if (!issued) return null;
   prepared.committed?.();
-  return issued && withIdToken(km, plan, issued);
+  return withIdToken(km, plan, issued);
 }
 
 /**
