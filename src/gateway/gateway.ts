@@ -8,6 +8,7 @@ import type { CertificateAndKey, Certificates } from '../platform/certificates.t
 import type { Clock } from '../platform/clock.ts';
 import { Fingerprinter, newFingerprintKey } from '../platform/fingerprint.ts';
 import type { Log } from '../platform/log.ts';
+import { settledTime } from '../platform/settled-time.ts';
 import { startAdminServer } from './control/admin-server.ts';
 import { announcing } from './control/announcing.ts';
 import { DataPlane, threadCount } from './control/data-plane.ts';
@@ -152,7 +153,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       question.about === 'keys' ? keys.renew(question.issuer) : keyManagers.introspectionToken(question.rejected),
     log,
   });
-  const disk = new DiskCopy(folder, { revoked, fingerprintKey, clock, log });
+  const settled = settledTime(clock);
+  const disk = new DiskCopy(folder, { revoked, fingerprintKey, clock, settled, log });
   const given = fixed && (await openFixedEntities(entities, fixed));
   const sink = announcing(given ?? entities, shared.control);
   const follower = source && freshness && new Follower({ source, sourceStartup, disk, sink, freshness, clock, log });
@@ -182,7 +184,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const copied = await (follower ? follower.start() : loadCopy(disk, sink));
   await dataPlane.start();
   const admin = await startAdminServer(gateway.adminPort, { metrics, status, ready: () => gate.isOpen });
-  const stopSweeping = sweepExpired({ revoked, counters, proofs, clock, log });
+  const stopSweeping = sweepExpired({ revoked, counters, proofs, clock, settled, log });
   const stopWatching =
     follower && freshness
       ? watchFreshness({

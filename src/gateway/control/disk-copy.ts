@@ -29,6 +29,8 @@ export interface DiskCopyOptions {
   /** The key that its fingerprints are made with: `storedFingerprintKey`, or a new one if there is none. */
   readonly fingerprintKey: Uint8Array;
   readonly clock?: Clock;
+  /** By which revocations are gone, in milliseconds since the epoch. Default: the clock's. */
+  readonly settled?: () => number;
   readonly log?: Log;
   /** Bytes of journals, at least, before they are merged; more when what they are merged into is large. Default 4 MiB. */
   readonly compactAfter?: number;
@@ -69,6 +71,7 @@ export class DiskCopy {
   readonly #revoked: RevokedSet;
   readonly #fingerprintKey: Uint8Array;
   readonly #clock: Clock;
+  readonly #settled: () => number;
   readonly #log: Log;
   readonly #compactAfter: number;
   readonly #journals: Journals;
@@ -90,7 +93,9 @@ export class DiskCopy {
     this.#revocationsFile = join(dir, revocationsFile);
     this.#revoked = options.revoked;
     this.#fingerprintKey = options.fingerprintKey;
-    this.#clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
+    this.#clock = clock;
+    this.#settled = options.settled ?? (() => clock.now());
     this.#log = options.log ?? silentLog;
     this.#compactAfter = options.compactAfter ?? 4 * 1024 * 1024;
     try {
@@ -125,7 +130,7 @@ export class DiskCopy {
   /** Puts the revocations that are on disk into the set once more: it may have let some go too early. */
   recall(): Promise<void> {
     return this.#serially(async () => {
-      await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#clock.now());
+      await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#settled());
       await replayJournals(this.#journals.files(), null, this.#revoke);
     });
   }
@@ -214,7 +219,7 @@ export class DiskCopy {
     if (this.#revoked.overflowed) throw new Error('memory has no room for all revocations');
     const edition = this.#edition + 1;
     const key = this.#fingerprintKey;
-    await writeRevocations(this.#revocationsFile, { key, edition }, this.#revoked, this.#clock.now());
+    await writeRevocations(this.#revocationsFile, { key, edition }, this.#revoked, this.#settled());
     this.#edition = edition;
   }
 
@@ -229,7 +234,7 @@ export class DiskCopy {
   async #read(): Promise<DiskCopyContent | null> {
     const header = await readSnapshotHeader(this.#file);
     const now = this.#clock.now();
-    const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);
+    const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#settled());
     const { writtenAt = 0, edition = 0 } = header ?? {};
     this.#edition = Math.max(apart.edition, edition);
     const hasAll = apart.state === 'whole' && apart.edition >= edition;
@@ -267,7 +272,7 @@ export class DiskCopy {
   }
 
   readonly #revoke = (change: EntityChange): void => {
-    if (change.kind !== 'revocation' || !change.value || this.#revoked.isGone(change.value, this.#clock.now())) return;
+    if (change.kind !== 'revocation' || !change.value || this.#revoked.isGone(change.value, this.#settled())) return;
     try {
       this.#revoked.add(change.value);
     } catch (error) {

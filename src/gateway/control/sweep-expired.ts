@@ -17,11 +17,13 @@ export interface SweepDeps {
   /** Of DPoP proofs. */
   readonly proofs: RateCounters;
   readonly clock: Clock;
+  /** By which revocations are gone: a limit that is forgotten too early is one more request, a revocation a broken promise. */
+  readonly settled: () => number;
   readonly log: Log;
 }
 
 /** Returns the function that ends it. */
-export function sweepExpired({ revoked, counters, proofs, clock, log }: SweepDeps): () => void {
+export function sweepExpired({ revoked, counters, proofs, clock, settled, log }: SweepDeps): () => void {
   let warned = false;
   const timer = setInterval(() => {
     const { size: held, capacity } = revoked;
@@ -29,7 +31,7 @@ export function sweepExpired({ revoked, counters, proofs, clock, log }: SweepDep
     if (full > alarmAt && !warned)
       log.warn({ held, capacity }, 'room for revocations runs short: raise gateway.revocation.capacity');
     warned = full > alarmAt;
-    revoked.sweep(clock.now(), places);
+    revoked.sweep(settled(), places);
     counters.sweep(clock.now(), places);
     proofs.sweep(clock.now(), places);
   }, interval);

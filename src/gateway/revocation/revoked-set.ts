@@ -201,8 +201,7 @@ export class RevokedSet extends RevokedSetReader {
 
   /**
    * Looks at the next `steps` places and lets go of entries that expired an hour or more before `nowMs`. A clock that
-   * falls back only keeps them longer. One that leapt ahead has let some go too early, so when a clock falls back the
-   * caller has to read its sources again.
+   * falls back only keeps them longer. One that leapt ahead would let some go too early: `settledTime` is one that does not.
    */
   sweep(nowMs: number, steps: number): void {
     const lastGone = lastGoneAt(nowMs);
