@@ -61,7 +61,8 @@ export const sabotages = {
   'forget-disk-copy': [
     {
       file: 'src/gateway/control/disk-copy.ts',
-      replace: 'const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, now);',
+      replace:
+        'const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#settled());',
       by: "const apart = { state: 'whole' as string, edition: Infinity };",
     },
     {
