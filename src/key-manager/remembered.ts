@@ -33,10 +33,9 @@ export class Remembered<V> {
     const known = this.#entries.get(key);
     const now = performance.now();
     if (known && known.at === at && now - known.readAt < longest) return known.value;
-    if (this.#entries.size >= capacity) this.#entries.clear();
     const value = read();
     const entry = { at, readAt: now, value };
-    this.#entries.set(key, entry);
+    this.#keep(key, entry);
     const drop = () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
@@ -52,12 +51,15 @@ export class Remembered<V> {
 
   /** What is known without being read. @param at where the store stood when that was true, or before */
   put(key: string, at: number, value: V): void {
-    if (key.length > longestKey) return;
-    if (this.#entries.size >= capacity) this.#entries.clear();
-    this.#entries.set(key, { at, readAt: performance.now(), value: Promise.resolve(value) });
+    if (key.length <= longestKey) this.#keep(key, { at, readAt: performance.now(), value: Promise.resolve(value) });
   }
 
   forget(key: string): void {
     this.#entries.delete(key);
+  }
+
+  #keep(key: string, entry: Entry<V>): void {
+    if (this.#entries.size >= capacity) this.#entries.clear();
+    this.#entries.set(key, entry);
   }
 }

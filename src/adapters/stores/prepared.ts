@@ -57,7 +57,7 @@ export function preparedInsert<Table extends keyof Schema & string>(
 export function preparedInserts<Table extends keyof Schema & string>(
   table: Table,
   columns: Readonly<Record<keyof Schema[Table], true>>,
-  more: (query: InsertQueryBuilder<Schema, Table, InsertResult>) => Compilable<InsertResult> = (query) => query,
+  more: (query: InsertQueryBuilder<Schema, Table, InsertResult>) => Compilable<InsertResult>,
 ): (db: Queryable, rows: readonly Schema[Table][]) => Promise<QueryResult<InsertResult>> {
   const names = Object.keys(columns) as (keyof Schema[Table])[];
   const byNumber = new Map<number, ReturnType<typeof prepared<InsertResult>>>();
