@@ -194,7 +194,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
           maxStaleness: gateway.maxStaleness,
           sourceStartup,
           failure: () => follower.state.sourceFailure,
-          readAnew: (why) => follower.readAnew(why),
+          settled,
+          recall: (why) => follower.recall(why),
         })
       : () => {};
 

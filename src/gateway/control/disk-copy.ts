@@ -228,7 +228,8 @@ export class DiskCopy {
     header: Parameters<typeof writeSnapshotFile>[1],
     entities: Parameters<typeof writeSnapshotFile>[2],
   ): Promise<void> {
-    return writeSnapshotFile(this.#file, { ...header, writtenAt: this.#clock.now(), edition: this.#edition }, entities);
+    const writtenAt = Math.max(0, this.#settled());
+    return writeSnapshotFile(this.#file, { ...header, writtenAt, edition: this.#edition }, entities);
   }
 
   async #read(): Promise<DiskCopyContent | null> {

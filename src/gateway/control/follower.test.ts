@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { newMemory, openMemory } from '../../../test/support/disk-copy.ts';
 import { key, revoked } from '../../../test/support/hub.ts';
 import type { ChangeSource, EventReceiver, Snapshot } from '../../adapters/brokers/source.ts';
@@ -313,7 +314,7 @@ test('a revocation that can not be applied keeps no other of a snapshot out', as
   assert.deepEqual([sink.ids, follower.state.refused], [['r1', 'r2'], 1]);
 });
 
-test('when all is read anew, what the set has let go of too early comes back from the disk, without a source', async (t) => {
+test('when revocations are read again, what the set has let go of too early comes back from the disk, without a source', async (t) => {
   const { sink, follower, memory, clock } = await following(t, {
     prepare: (s) => s.has('e', 1, revoked('r', start / 1000 + 60)),
   });
@@ -321,9 +322,50 @@ test('when all is read anew, what the set has let go of too early comes back fro
   memory.revoked.sweep(clock.now(), 10_000);
   assert.deepEqual(sink.ids, []);
   clock.advance(-2 * 3_600_000);
-  follower.readAnew('the clock went back');
+  follower.recall('the clock went back');
   await follower.stop();
   assert.deepEqual(sink.ids, ['r']);
+});
+
+test('while revocations are read again from the source, what it tells is applied, and nothing is set back', async (t) => {
+  const { source, sink, follower } = await following(t);
+  let goOn = (): void => {};
+  const half = Promise.withResolvers<void>();
+  source.snapshots.push(async () => ({
+    header: { format: 1, epoch: 'e', number: 0, at: timeOf(0) },
+    entities: (async function* () {
+      yield [key('k1'), revoked('r1')];
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        half.resolve();
+      });
+      yield [revoked('r2')];
+    })(),
+  }));
+  follower.recall('the clock went back');
+  await half.promise;
+  source.say(change(1, { kind: 'key', id: 'k1', value: null }), change(2, revoked('r3')), head(2));
+  assert.deepEqual(sink.ids, ['r1', 'r3']);
+  goOn();
+  await setImmediate();
+  assert.deepEqual(sink.ids, ['r1', 'r2', 'r3']);
+  assert.deepEqual([follower.state.position, follower.state.reloads, source.asked.length], ['e:2', 1, 1]);
+});
+
+test('a snapshot that breaks off while revocations are read again is asked for again', async (t) => {
+  const { source, sink, follower } = await following(t);
+  source.snapshots.push(async () => Promise.reject(new Error('broken off')));
+  const second = Promise.withResolvers<void>();
+  source.has('e', 1, revoked('r1'));
+  const whole = source.snapshots.pop() as () => Promise<Snapshot>;
+  source.snapshots.push(async () => {
+    second.resolve();
+    return whole();
+  });
+  follower.recall('the clock went back');
+  await second.promise;
+  await setImmediate();
+  assert.deepEqual([sink.ids, follower.state.connected], [['r1'], true]);
 });
 
 test('starts from the disk copy, with its staleness, and asks for what came since', async (t) => {

@@ -4,7 +4,7 @@
  * gateway ends with what was decided.
  */
 import { setTimeout } from 'node:timers/promises';
-import { type ChangeSource, type Following, MalformedError } from '../../adapters/brokers/source.ts';
+import { type ChangeSource, type Following, MalformedError, type Snapshot } from '../../adapters/brokers/source.ts';
 import { type ChangeEvent, formatPosition, type HubEvent, type Position } from '../../core/events.ts';
 import { entityKinds, type SnapshotHeader } from '../../core/snapshot.ts';
 import { Backoff } from '../../platform/backoff.ts';
@@ -14,7 +14,7 @@ import type { Freshness } from '../freshness.ts';
 import { applyChanges } from './apply-changes.ts';
 import type { DiskCopy } from './disk-copy.ts';
 import type { EntitySink } from './entity-sink.ts';
-import { loadSnapshot } from './load-snapshot.ts';
+import { type Loaded, loadSnapshot } from './load-snapshot.ts';
 import { RevocationLog } from './revocation-log.ts';
 
 export interface FollowerDeps {
@@ -159,13 +159,16 @@ export class Follower {
     return this.#position !== null;
   }
 
-  /** Loads everything anew, although nothing is known to be missing. */
-  readAnew(why: string): void {
+  /**
+   * Reads all revocations again, from the disk copy and from the source: some may have been let go of that count again.
+   * What is followed goes on meanwhile, for nothing is missing of it.
+   */
+  recall(why: string): void {
     const { log, disk } = this.#deps;
-    log.warn({ why }, 'loading everything anew');
+    log.warn({ why }, 'reading all revocations again');
     // What is on disk need not wait for the source.
     disk.recall().catch((err: Error) => log.error({ err }, 'the revocations of the disk copy can not be read'));
-    if (this.#following && this.#position) void this.#reload(this.#position);
+    void this.#recallFromSource();
   }
 
   /** Ends following and brings the disk copy to rest. */
@@ -342,23 +345,31 @@ export class Follower {
     this.#follow();
   }
 
+  /** Until it succeeds, or everything is loaded anyway. */
+  async #recallFromSource(): Promise<void> {
+    const { source } = this.#deps;
+    const { signal } = this.#stopping;
+    const wait = new Backoff(again.min, again.max);
+    while (this.#following) {
+      try {
+        const snapshot = await source.snapshot();
+        // Of its state, what is followed is newer.
+        await this.#apply(snapshot);
+        return;
+      } catch (error) {
+        if (!signal.aborted) this.#deps.log.warn({ err: error }, 'the revocations of the source can not be read');
+      }
+      await setTimeout(wait.next(), undefined, { signal }).catch(() => {});
+    }
+  }
+
   async #load(): Promise<void> {
     const { disk, sink, source, log } = this.#deps;
     const snapshot = await source.snapshot();
-    const loaded = await loadSnapshot(snapshot, {
-      sink,
-      disk: this.#position && disk,
-      knows,
-      log,
-      signal: this.#stopping.signal,
-      came: (entities) => {
-        this.#came += entities;
-      },
-    });
+    const loaded = await this.#apply(snapshot);
     if (!loaded) return;
     const { header } = snapshot;
-    const { state, revocations, refused } = loaded;
-    this.#refused += refused;
+    const { state, revocations } = loaded;
     sink.replace(state);
     this.#revocationLog.loaded(`snapshot of ${source.name}`, { revocations, entities: state.length + revocations });
     this.#position = positionOf(header);
@@ -369,6 +380,23 @@ export class Follower {
     } catch (error) {
       log.error({ err: error }, 'the snapshot could not be written to the disk copy');
     }
+  }
+
+  /** Puts the revocations of a snapshot in force; its state is returned. */
+  async #apply(snapshot: Snapshot): Promise<Loaded | null> {
+    const { disk, sink, log } = this.#deps;
+    const loaded = await loadSnapshot(snapshot, {
+      sink,
+      disk: this.#position && disk,
+      knows,
+      log,
+      signal: this.#stopping.signal,
+      came: (entities) => {
+        this.#came += entities;
+      },
+    });
+    this.#refused += loaded?.refused ?? 0;
+    return loaded;
   }
 }
 

@@ -13,7 +13,7 @@ export interface DiskHeader extends Omit<SnapshotHeader, 'format'> {
   readonly format: 1 | 2;
   /** When it was last certain that nothing was missing; milliseconds since the epoch. */
   readonly confirmedAt: number;
-  /** When it was written, by the clock that decided which revocations were gone; milliseconds since the epoch. */
+  /** When it was written, by the time that decided which revocations were gone; milliseconds since the epoch. */
   readonly writtenAt?: number;
   /** The edition that the file of revocations must have, or a later one. */
   readonly edition?: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { settledTime } from '../../platform/settled-time.ts';
 import { Freshness } from '../freshness.ts';
 import { freshnessWatch } from './watch-freshness.ts';
 
@@ -16,6 +17,7 @@ function start(known = true, sourceStartup = 0) {
     error: (of: object) => lines.push(`alarm ${JSON.stringify(of)}`),
     info: () => lines.push('over'),
   } as unknown as Log;
+  const settled = settledTime(clock);
   const look = freshnessWatch({
     freshness,
     clock,
@@ -23,7 +25,8 @@ function start(known = true, sourceStartup = 0) {
     maxStaleness: 60_000,
     sourceStartup,
     failure: () => 'cable',
-    readAnew: (why) => reasons.push(why),
+    settled,
+    recall: (why) => reasons.push(why),
   });
   const pass = (seconds: number) => {
     for (let i = 0; i < seconds * 2; i++) {
@@ -101,15 +104,32 @@ test('what was heard before the machine slept is as old as the sleep was long', 
   assert.ok(freshness.age() < 2000, 'a small correction is none');
 });
 
-test('a clock that is set back by more than a minute has everything read anew, once; forward or a little nothing', () => {
-  const { clock, look, reasons } = start();
-  for (const by of [3_600_000, -30_000, 1000, -59_000]) {
+test('revocations are read again, once, when a clock that was believed goes back by more than a minute', () => {
+  const { clock, look, pass, reasons } = start();
+  pass(3601);
+  for (const by of [-30_000, 1000, -20_000]) {
     clock.set(clock.now() + by);
     look();
   }
   assert.deepEqual(reasons, []);
+  clock.set(clock.now() - 30_000);
+  look();
+  look();
+  assert.deepEqual(reasons, ['the clock went back by 79 s']);
   clock.set(clock.now() - 7_200_000);
   look();
   look();
-  assert.deepEqual(reasons, ['the clock went back by 7200 s']);
+  assert.deepEqual(reasons.slice(1), ['the clock went back by 7200 s']);
+});
+
+test('a clock that leaps ahead and comes back, or that nobody has believed yet, has nothing read again', () => {
+  const { clock, look, pass, reasons } = start();
+  clock.set(clock.now() - 1_200_000);
+  look();
+  pass(3601);
+  clock.set(clock.now() + 7_200_000);
+  pass(60);
+  clock.set(clock.now() - 7_200_000);
+  look();
+  assert.deepEqual(reasons, []);
 });

@@ -1,6 +1,6 @@
 /**
- * Looks after what the gateway knows: raises an alarm when it gets old, and has everything read anew when the clock was
- * set back, because what had expired by then may count again.
+ * Looks after what the gateway knows: raises an alarm when it gets old, and has revocations read again when the time by
+ * which they are let go of went back, because what was gone by then may count again.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -15,7 +15,7 @@ const interval = 500;
 const alarmAfter = 5000;
 /** Milliseconds between two lines while nothing changes. */
 const alarmEvery = 60_000;
-/** Milliseconds that the clock may go back unnoticed. Revocations are kept for an hour after their tokens expired. */
+/** Milliseconds that the time may go back unnoticed. Revocations are kept for an hour after their tokens expired. */
 const stepBack = 60_000;
 /** Milliseconds by which the clock may get ahead of the one that nobody sets before that is taken for sleep. */
 const stepAhead = 5000;
@@ -28,7 +28,10 @@ export interface WatchDeps {
   readonly maxStaleness: number;
   /** Why the source tells nothing, as far as that is known. */
   readonly failure: () => string | null;
-  readonly readAnew: (why: string) => void;
+  /** By which revocations are let go of: `settledTime`. */
+  readonly settled: () => number;
+  /** Reads the revocations again. */
+  readonly recall: (why: string) => void;
   /** As in `GatewayDeps`. Default 0. */
   readonly sourceStartup?: number;
 }
@@ -43,11 +46,12 @@ export function watchFreshness(deps: WatchDeps): () => void {
 
 /** One look at a time, as often as it is called. */
 export function freshnessWatch(deps: WatchDeps): () => void {
-  const { freshness, clock, log, maxStaleness, failure, readAnew, sourceStartup = 0 } = deps;
+  const { freshness, clock, log, maxStaleness, failure, settled, recall, sourceStartup = 0 } = deps;
   const started = clock.elapsed();
   let isHeard = false;
   let alarmedAt: number | null = null;
   let offset = clock.now() - clock.elapsed();
+  let latest = settled();
   return () => {
     const now = clock.elapsed();
     const age = freshness.age();
@@ -68,6 +72,9 @@ export function freshnessWatch(deps: WatchDeps): () => void {
     offset += shift;
     // A machine that slept has heard nothing meanwhile, though its clock that nobody sets stood still.
     if (shift > stepAhead && Number.isFinite(age)) freshness.confirmAge(age + shift);
-    if (shift < -stepBack) readAnew(`the clock went back by ${Math.round(-shift / 1000)} s`);
+    const believed = settled();
+    const back = latest - believed;
+    if (back > stepBack) recall(`the clock went back by ${Math.round(back / 1000)} s`);
+    if (back < 0 || back > stepBack) latest = believed;
   };
 }
