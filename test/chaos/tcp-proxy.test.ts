@@ -9,10 +9,13 @@ let server: Server;
 let proxy: TcpProxy;
 const sockets = new Set<Socket>();
 
+/** What the server says to one who asks for much, before it closes the connection. */
+const much = Buffer.alloc(4 * 1024 * 1024, 'x');
+
 before(async () => {
   server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.pipe(socket);
+    socket.on('data', (bytes) => (String(bytes) === 'much' ? socket.end(much) : socket.write(bytes)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const [port = 0] = await freePorts(1);
@@ -43,6 +46,18 @@ function echo(socket: Socket): Promise<string> {
 
 test('pass: bytes come back', async () => {
   assert.equal(await echo(await connect()), 'hello');
+});
+
+test('pass: an answer that ends with its connection comes whole to one who reads slowly', async () => {
+  const served = once(server, 'connection');
+  const slow = await connect();
+  slow.pause();
+  slow.write('much');
+  const [accepted] = (await served) as [Socket];
+  await once(accepted, 'finish');
+  let bytes = 0;
+  for await (const piece of slow) bytes += (piece as Buffer).length;
+  assert.equal(bytes, much.length);
 });
 
 test('refuse: what is open is reset, nobody listens, and later it is as before', async () => {

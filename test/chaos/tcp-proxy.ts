@@ -29,7 +29,7 @@ export async function startTcpProxy(port: number, target: number): Promise<TcpPr
   const open = (near: Socket): void => {
     near.on('error', () => {});
     if (mode === 'reset') return void near.resetAndDestroy();
-    const far = mode === 'swallow' ? null : createConnection({ host: '127.0.0.1', port: target });
+    const far = mode === 'swallow' ? null : createConnection({ host: '127.0.0.1', port: target, allowHalfOpen: true });
     const link: Link = { near, far, dead: mode === 'swallow' };
     links.add(link);
     near.on('close', () => {
@@ -37,9 +37,8 @@ export async function startTcpProxy(port: number, target: number): Promise<TcpPr
       far?.destroy();
     });
     if (!far) return void near.resume();
-    // A reset at one end is one at the other, unless nothing is to come through.
-    const end = () => (link.dead ? undefined : near.resetAndDestroy());
-    far.on('error', end).on('close', end);
+    // A reset at one end is one at the other, unless nothing is to come through. What ends well is ended by `pipe`.
+    far.on('error', () => (link.dead ? undefined : near.resetAndDestroy()));
     pipe(near, far, link);
     pipe(far, near, link);
   };
