@@ -13,7 +13,15 @@ import { samlDefaults } from '../../src/core/identity-provider.ts';
 import { Browser } from '../support/browser.ts';
 import { addSubscribedApplication, startAuthorizationServer } from './authorization-server.ts';
 import { answerIn, claimsOf, exchange, requestUrl, userInfo } from './code-flow.ts';
-import { answerTo, bring, logInAtCampus, type SamlFederation, sendAway, startSamlFederation } from './saml-log-in.ts';
+import {
+  answerTo,
+  bring,
+  logInAtCampus,
+  readRequest,
+  type SamlFederation,
+  sendAway,
+  startSamlFederation,
+} from './saml-log-in.ts';
 import { addServiceProvider, startProvider } from './service-provider.ts';
 
 const text = ({ page }: Browser): string => page?.text ?? '';
@@ -87,6 +95,14 @@ test('prompt=login asks the provider to ask again, and a log-in of before is ref
   refused(browser, /log in anew/);
   const again = await logInAtCampus(federation, {}, undefined, parameters);
   assert.match(text(again.browser), /value="agree"/);
+});
+
+test('who is somebody else than the one that is logged in is asked there once more', async () => {
+  await using federation = await startSamlFederation();
+  const { browser } = await logInAtCampus(federation);
+  await browser.submit({ show: 'somebody-else' }, /Not jane/);
+  const address = new URL(await browser.submit({ provider: 'campus' }, /log-in-at"/));
+  assert.match(readRequest(address).xml, / ForceAuthn="true"/);
 });
 
 test('auth_time is when the user logged in there, and max_age goes by it', async () => {
