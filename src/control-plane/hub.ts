@@ -12,6 +12,7 @@ import { type ConnectedGateway, type Peer, peerOf } from './connected-gateway.ts
 import { type Batch, EventReader, eventLine } from './event-reader.ts';
 import { LineStream } from './line-stream.ts';
 import { Snapshots } from './snapshots.ts';
+import { trimChanges } from './trim-changes.ts';
 
 export interface HubDeps {
   readonly changes: ChangeLog;
@@ -35,8 +36,6 @@ export interface Hub {
   /** Whose event streams are open here. Another node has others. */
   readers(): ConnectedGateway[];
 }
-
-const hour = 3_600_000;
 
 /**
  * Mounts `GET /internal/data/v1/events?after=epoch:number[:at]` and `GET /internal/data/v1/snapshot`, and removes old
@@ -94,19 +93,11 @@ export function mountHub(app: FastifyInstance, deps: HubDeps): Hub {
     }
   };
 
-  const trim = async (): Promise<void> => {
-    try {
-      await changes.trim(clock.now() - options.changeLogRetention * hour);
-    } catch (error) {
-      log.error({ err: error }, 'old changes could not be removed from the change log');
-    }
-  };
-
   const heartbeat = setInterval(() => void beat(), options.heartbeat).unref();
-  const trimming = setInterval(() => void trim(), hour).unref();
+  const endTrimming = trimChanges({ changes, clock, log, retention: options.changeLogRetention });
   app.addHook('preClose', async () => {
     clearInterval(heartbeat);
-    clearInterval(trimming);
+    endTrimming();
     unsubscribe();
     for (const reader of readers.keys()) reader.close();
   });

@@ -36,6 +36,9 @@ export interface ServiceProvider {
   readonly qualifiedNames: boolean;
 }
 
+/** Under this, and not our own name as issuer, is noted what its assertions were exchanged for here. */
+export const assertionsFor = ({ id }: Pick<ServiceProvider, 'id'>): string => `service-provider:${id}`;
+
 /** What can be told of a user, besides his name and roles. */
 export const toldClaims = ['name', 'given_name', 'family_name', 'email'] as const;
 export type ToldClaim = (typeof toldClaims)[number];

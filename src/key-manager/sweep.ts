@@ -13,7 +13,7 @@ import { removeExpiredAssertions } from '../adapters/stores/used-assertions.ts';
 import { removeExpiredProofs } from '../adapters/stores/used-proofs.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { seconds } from './call.ts';
+import { settledTime } from '../platform/settled-time.ts';
 
 const removals = [
   removeExpiredAccessTokens,
@@ -38,12 +38,13 @@ const day = 86_400;
 /** Rows at a time, so that no request waits long. */
 const batch = 500;
 
-/** Begins to sweep every ten minutes. Returns the function that ends it. */
+/** Begins to sweep every ten minutes, by a time that no leap of the clock moves. Returns the function that ends it. */
 export function sweep(store: Store, clock: Clock, log: Log): () => void {
+  const settled = settledTime(clock);
   const timer = setInterval(() => {
-    sweepOnce(store, seconds(clock) - day, seconds(clock)).catch((error) =>
-      log.error({ err: error }, 'expired tokens stay in the store'),
-    );
+    const now = Math.floor(settled() / 1000);
+    if (now <= 0) return;
+    sweepOnce(store, now - day, now).catch((error) => log.error({ err: error }, 'expired tokens stay in the store'));
   }, everyMs);
   timer.unref();
   return () => clearInterval(timer);

@@ -7,13 +7,13 @@ const tolerated = 60_000;
 const settlesAfter = 3_600_000;
 
 /**
- * Milliseconds since the epoch, as of the moments when it is asked: never ahead of the clock, and behind it for an hour after that was set ahead. In the first
- * hour, when nobody knows whether the clock is right, it is before everything.
+ * Milliseconds since the epoch, as of the moments when it is asked: never ahead of the clock, and behind it for an hour after that was set
+ * ahead. In the first hour, when nobody knows whether the clock is right, it is before everything (`-Infinity`).
  */
 export function settledTime(clock: Clock): () => number {
   /** How far the believed time is ahead of the clock that nobody sets. */
   let offset = Number.NEGATIVE_INFINITY;
-  let aheadSince: number | null = null;
+  let aheadSince: number | null = clock.elapsed();
   return () => {
     const elapsed = clock.elapsed();
     const offered = clock.now() - elapsed;

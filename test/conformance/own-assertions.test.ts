@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ConsumerKey } from '../../src/adapters/key-managers/built-in.ts';
 import { updateServiceProvider } from '../../src/adapters/stores/service-providers.ts';
+import {
+  changeServiceProvider,
+  removeServiceProvider,
+} from '../../src/control-plane/services/service-providers/service-providers.ts';
 import { saml2Bearer } from '../../src/core/saml.ts';
 import type { ServiceProvider } from '../../src/core/service-provider.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { Browser } from '../support/browser.ts';
 import { type Answer, type AuthorizationServer, addClient } from './authorization-server.ts';
 import { claimsOf, isActive } from './code-flow.ts';
@@ -124,6 +129,34 @@ for (const [how, change, why] of changes) {
     await refused(assertion, why);
     await server.store.transaction((tx) => updateServiceProvider(tx, app));
     await given(assertion);
+  });
+}
+
+const lessMeant: readonly [string, Partial<ServiceProvider> | null, boolean][] = [
+  ['is described otherwise', { description: 'another one' }, true],
+  ['is switched off', { enabled: false }, false],
+  ['is not meant for the endpoint any more', { audiences: [] }, false],
+  ['may not present it there any more', { recipients: [] }, false],
+  ['has another entity id', { entityId: 'https://app.example/renamed' }, false],
+  ['is removed', null, false],
+];
+
+for (const [how, change, lasts] of lessMeant) {
+  test(`what was exchanged ${lasts ? 'goes on' : 'ends'} when its service provider ${how}, and no other's does`, async () => {
+    const url = `${server.url}/oauth2/token`;
+    const app = await addServiceProvider(server, { audiences: [url], recipients: [url] });
+    const tokens = await given((await asserted(app)).assertion);
+    const others = await given((await asserted()).assertion);
+    const deps = { clock: systemClock };
+    await server.store.transaction((tx) =>
+      change === null
+        ? removeServiceProvider(tx, deps, app, 'admin')
+        : changeServiceProvider(tx, deps, app, { ...app, ...change }, 'admin'),
+    );
+    assert.equal(await isActive(server, client, tokens.access_token), lasts);
+    assert.equal(await isActive(server, client, others.access_token), true);
+    const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+    assert.equal((await server.post('/oauth2/token', refresh, client)).status, lasts ? 200 : 400);
   });
 }
 

@@ -15,14 +15,14 @@ export async function findApiKey(db: Queryable, jti: string): Promise<ApiKeyRow 
 }
 
 /** Revokes an API key and tells the gateways. Revoking it again changes nothing. */
-export async function revokeApiKey(tx: StoreTransaction, row: ApiKeyRow, now: number): Promise<void> {
+export async function revokeApiKey(tx: StoreTransaction, row: ApiKeyRow): Promise<void> {
   const { numUpdatedRows } = await tx.db
     .updateTable('api_keys')
     .set({ state: 'REVOKED' })
     .where('jti', '=', row.jti)
     .where('state', '=', 'ACTIVE')
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows !== 1n || row.expires_at <= now) return;
+  if (numUpdatedRows !== 1n) return;
   const value = { type: 'token', issuer: row.issuer, value: row.jti, expires: row.expires_at } as const;
   tx.record({ kind: 'revocation', id: revocationId(value), value });
 }
@@ -44,7 +44,7 @@ export async function revokeApiKeysBy(
     .where('state', '=', 'ACTIVE');
   if (issuedBefore !== undefined) query = query.where('created_at', '<=', issuedBefore);
   const rows = await query.execute();
-  for (const row of rows) await revokeApiKey(tx, row, now);
+  for (const row of rows) await revokeApiKey(tx, row);
   return rows.filter((row) => row.expires_at > now).length;
 }
 
@@ -52,7 +52,6 @@ export async function revokeApiKeysBy(
 export async function revokeApiKeysOf(
   tx: StoreTransaction,
   of: { applicationId: string; keyType?: ApiKeyRow['key_type'] },
-  now: number,
 ): Promise<void> {
   let query = tx.db
     .selectFrom('api_keys')
@@ -60,7 +59,7 @@ export async function revokeApiKeysOf(
     .where('application_id', '=', of.applicationId)
     .where('state', '=', 'ACTIVE');
   if (of.keyType !== undefined) query = query.where('key_type', '=', of.keyType);
-  for (const row of await query.execute()) await revokeApiKey(tx, row, now);
+  for (const row of await query.execute()) await revokeApiKey(tx, row);
 }
 
 export const removeExpiredApiKeys = removeExpiredFrom('api_keys', ['jti']);

@@ -1,8 +1,7 @@
 /**
  * The decision that tokens are dead, in SQL: their rows change state and gateways are told, in one transaction.
  *
- * A gateway needs an entry only for a token that it might still accept, so none is recorded for one that expired long ago.
- * Not by this clock alone: a gateway's may be behind.
+ * Gateways are told of every token that had not been revoked, also of one that has expired: by this clock, which may be ahead of theirs.
  */
 import { sql } from 'kysely';
 import { never, type Revocation, revocationId } from '../../core/revocation.ts';
@@ -15,9 +14,6 @@ import type { Queryable, StoreTransaction } from './store.ts';
 
 /** Seconds by which the clocks of two machines may differ. */
 const clockDifference = 300;
-
-/** Whether a token has expired for every gateway, be its clock behind or not. */
-export const isLongExpired = (expires: number, now: number): boolean => expires <= now - clockDifference;
 
 /** How many tokens were good until now and are so no more. */
 export interface RevokedCounts {
@@ -252,7 +248,6 @@ async function revokeAll(
     .selectFrom('access_tokens')
     .select(['issuer', (e) => e.fn.max('expires_at').as('expires'), (e) => e.fn.max('issued_at').as('issued')])
     .where(column, '=', what.value)
-    .where('expires_at', '>', now - clockDifference)
     .where('issued_at', '<=', meant)
     .groupBy('issuer')
     .execute();
@@ -264,7 +259,7 @@ async function revokeAll(
   // The clock of another node may be ahead of this one's: what it issued before this transaction is meant as well.
   const issuedBefore = asked ?? Math.max(now, ...last.map((row) => Number(row.issued)));
   // Also without a live token: a request that is on its way must find out that it began too early.
-  if (!expiries.has(what.issuer)) expiries.set(what.issuer, now + 60);
+  expiries.set(what.issuer, Math.max(expiries.get(what.issuer) ?? 0, now + 60));
   for (const [issuer, expires] of expiries) await recordStricter(tx, { ...what, issuer, issuedBefore, expires });
   return counts;
 }
@@ -290,7 +285,6 @@ async function revokeRows(
 
 /** Tells gateways of a token whose row says now that it is revoked, and revokes what it was exchanged for. True when it was good. */
 async function announceRevoked(tx: StoreTransaction, row: RevokedRow, now: number): Promise<boolean> {
-  if (isLongExpired(row.expires_at, now)) return false;
   record(tx, revocationOf(row));
   for (const family of await familiesRestingOn(tx.db, row.id)) await revokeFamily(tx, family, now);
   return row.expires_at > now;

@@ -5,7 +5,7 @@ import type { Queryable, StoreTransaction } from './store.ts';
 
 /**
  * False when it was used already.
- * @param assertion `family` of what it is exchanged for; `expiresAt`: from when on neither it nor that is any good
+ * @param assertion `issuer`, or of our own `assertionsFor` a service provider; `family` of what it is exchanged for; `expiresAt`: from when on neither it nor that is any good
  */
 export async function takeAssertion(
   tx: StoreTransaction,
@@ -21,7 +21,7 @@ export async function takeAssertion(
   return Boolean(numInsertedOrUpdatedRows);
 }
 
-/** The families of what the assertions of an issuer were exchanged for, as far as that can be alive. */
+/** The families of what the assertions of an issuer, or ours for a service provider, were exchanged for, as far as that can be alive. */
 export async function familiesFromIssuer(db: Queryable, issuer: string, now: number): Promise<string[]> {
   const rows = await db
     .selectFrom('used_assertions')

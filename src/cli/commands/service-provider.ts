@@ -74,11 +74,15 @@ export function changeServiceProvider(name: string, options: ServiceProviderOpti
   });
 }
 
-/** Switches it on or off; off, nobody is sent to it. */
+/** Switches it on or off; off, nobody is sent to it, and what its assertions were exchanged for is revoked. */
 export function switchServiceProvider(name: string, enabled: boolean, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     await changeProvider(connection, kind, await findProvider(connection, kind, name), { enabled });
-    note(enabled ? `users log in here for ${name}` : `nobody logs in here for ${name} any more`);
+    note(
+      enabled
+        ? `users log in here for ${name}`
+        : `nobody logs in here for ${name} any more, and what its assertions were exchanged for is revoked`,
+    );
   });
 }
 
@@ -107,7 +111,7 @@ export function showServiceProvider(
 export function removeServiceProvider(name: string, options: EnvironmentOptions): Promise<void> {
   return withConnection(options.environment, options, async (connection) => {
     await removeProvider(connection, kind, name);
-    note(`${name} is removed`);
+    note(`${name} is removed, and what its assertions were exchanged for is revoked`);
   });
 }
 

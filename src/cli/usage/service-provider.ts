@@ -34,14 +34,15 @@ export const serviceProvider: AddCommand = (context) => {
     );
   for (const [name, enabled, description] of [
     ['enable', true, 'takes its requests again'],
-    ['disable', false, 'takes its requests no more'],
+    ['disable', false, 'takes its requests no more, and revokes what its assertions were exchanged for'],
   ] as const) {
     named(name, description).action((provider: string, given: EnvironmentOptions) =>
       run(context, async () => (await commands()).switchServiceProvider(provider, enabled, given), given),
     );
   }
-  named('remove', 'forgets one').action((name: string, given: EnvironmentOptions) =>
-    run(context, async () => (await commands()).removeServiceProvider(name, given), given),
+  named('remove', 'forgets one, and revokes what its assertions were exchanged for').action(
+    (name: string, given: EnvironmentOptions) =>
+      run(context, async () => (await commands()).removeServiceProvider(name, given), given),
   );
 };
 

@@ -2,13 +2,14 @@
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import { takeAssertion } from '../../adapters/stores/used-assertions.ts';
 import { saml2Bearer as grantType } from '../../core/saml.ts';
+import { assertionsFor } from '../../core/service-provider.ts';
 import type { KeyManager } from '../call.ts';
 import { mayUse } from '../clients/clients.ts';
 import { type AssertedUser, assertedUser, isUnchanged, rememberUser } from '../federation/asserted-user.ts';
 import type { LogIn } from '../log-in/log-in.ts';
 import { OAuthError } from '../oauth-error.ts';
 import type { AcceptedAssertion } from '../saml/accept-assertion.ts';
-import { isOurs, joinSession, ownUser } from '../service-providers/own-assertions.ts';
+import { isOurs, isStillMeant, joinSession, ownUser } from '../service-providers/own-assertions.ts';
 import { issue } from '../tokens/issue.ts';
 import { readScope } from '../tokens/scopes.ts';
 import { issueTime, lasts } from '../tokens/times.ts';
@@ -42,7 +43,7 @@ export const saml2Bearer: Grant = {
     const issued = await issue(km, plan, withRefresh, (tx) =>
       take(tx, assertion, user, { family, consumerKey: client.consumer_key }),
     );
-    if (!issued) throw dead('the assertion was used already, or its identity provider was changed meanwhile');
+    if (!issued) throw dead('the assertion was used already, or whom it is of or for was changed meanwhile');
     return issued;
   },
 };
@@ -60,16 +61,18 @@ async function userOf(km: KeyManager, { provider, name, roles, session }: Accept
   return { ...user, isLocal: true };
 }
 
-/** False when it was used before, or its provider is no longer the one that it was checked against. */
+/** False when it was used before, or its provider, identity or service, is no longer the one that it was checked against. */
 async function take(
   tx: StoreTransaction,
-  { provider, id, endsAt, name, claims, session }: AcceptedAssertion,
+  { provider, serviceProvider, id, endsAt, name, claims, session }: AcceptedAssertion,
   user: AssertedUser,
   { family, consumerKey }: { family: string; consumerKey: string },
 ): Promise<boolean> {
-  if (!isOurs(provider) && !(await isUnchanged(tx, provider))) return false;
-  if (!(await takeAssertion(tx, { issuer: provider.entityId, id, family, expiresAt: endsAt }))) return false;
-  if (isOurs(provider)) return joinSession(tx, { sessionId: session as string, consumerKey, family });
+  const known = serviceProvider ? isStillMeant(tx, serviceProvider) : isUnchanged(tx, provider);
+  if (!(await known)) return false;
+  const issuer = serviceProvider ? assertionsFor(serviceProvider) : provider.entityId;
+  if (!(await takeAssertion(tx, { issuer, id, family, expiresAt: endsAt }))) return false;
+  if (serviceProvider) return joinSession(tx, { sessionId: session as string, consumerKey, family });
   await rememberUser(tx, provider, user, { name, claims, expiresAt: endsAt });
   return true;
 }

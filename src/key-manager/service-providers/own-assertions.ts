@@ -3,10 +3,11 @@
  * the registration of its service provider says it, and who it is about is known better than by his name.
  */
 import type { XmlElement } from '@xmldom/xmldom';
-import { findIssuerOfRequests } from '../../adapters/stores/service-providers.ts';
+import { findIssuerOfRequests, findServiceProvider } from '../../adapters/stores/service-providers.ts';
 import { findSession, linkSession } from '../../adapters/stores/sessions.ts';
 import type { StoreTransaction } from '../../adapters/stores/store.ts';
 import type { IdentityProvider } from '../../core/identity-provider.ts';
+import type { ServiceProvider } from '../../core/service-provider.ts';
 import { type KeyManager, seconds } from '../call.ts';
 import { logInOf } from '../log-in/log-in.ts';
 import { oneChild, refuse, type SignedAssertion, samlChildren, uriOf } from '../saml/assertion.ts';
@@ -49,13 +50,22 @@ export async function meantNow(
   tenant: string,
   assertion: XmlElement,
   ours: ReadonlySet<string>,
-): Promise<Pick<SignedAssertion, 'audiences' | 'recipients'>> {
+): Promise<Pick<SignedAssertion, 'audiences' | 'recipients'> & { serviceProvider: ServiceProvider }> {
   const [restriction] = samlChildren(oneChild(assertion, 'Conditions'), 'AudienceRestriction');
   const [first] = restriction ? samlChildren(restriction, 'Audience').map(uriOf) : [];
   const registered = await findIssuerOfRequests(store.db, tenant, first ?? '');
   if (!registered) return refuse('its service provider is no longer registered here and switched on');
   const still = (urls: readonly string[]) => new Set(urls.filter((url) => ours.has(url)));
-  return { audiences: still(registered.audiences), recipients: still(registered.recipients) };
+  return {
+    audiences: still(registered.audiences),
+    recipients: still(registered.recipients),
+    serviceProvider: registered,
+  };
+}
+
+/** Whether it is still the one whose registration was read. */
+export async function isStillMeant(tx: StoreTransaction, provider: ServiceProvider): Promise<boolean> {
+  return JSON.stringify(await findServiceProvider(tx.db, provider.id)) === JSON.stringify(provider);
 }
 
 /** Whose session it is, and how he logged in in it; null = it is over, or he is gone. */

@@ -6,7 +6,6 @@ import { type AccessTokenRow, familiesOf, findJwt, findOpaque } from '../../adap
 import { joinTransactions } from '../../adapters/stores/join-transactions.ts';
 import { findRefreshByHash } from '../../adapters/stores/refresh-tokens.ts';
 import {
-  isLongExpired,
   type RevokedCounts,
   recordStricter,
   revokeAccessOf,
@@ -190,10 +189,11 @@ async function revokeAccess(tx: StoreTransaction, row: AccessTokenRow, { consume
  */
 async function revokeUnknown(tx: StoreTransaction, jwt: VerifiedJwt, { consumerKey, now }: Order): Promise<Revoked> {
   const { issuer, value, says } = jwt;
-  if (!says || isLongExpired(says.expires, now)) return nothing;
+  if (!says) return nothing;
   if (consumerKey !== null && says.consumerKey !== consumerKey) return { outcome: 'foreign' };
   await recordStricter(tx, { type: 'token', issuer, value, expires: says.expires });
-  return { outcome: 'revoked', kind: 'access', id: value, ...says, accessTokens: 1, refreshTokens: 0 };
+  const accessTokens = says.expires > now ? 1 : 0;
+  return { outcome: 'revoked', kind: 'access', id: value, ...says, accessTokens, refreshTokens: 0 };
 }
 
 async function verifiedJti(keys: SigningKeys, token: string): Promise<VerifiedJwt | null> {

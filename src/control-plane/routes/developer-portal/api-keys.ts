@@ -3,7 +3,6 @@ import { findApiKey, insertApiKey, revokeApiKey } from '../../../adapters/stores
 import { recordAudit } from '../../../adapters/stores/audit-log.ts';
 import { comparableAddress } from '../../../core/ip-address.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import { seconds } from '../../deps.ts';
 import type * as dto from '../../rest/definitions/developer-portal.ts';
 import { type Operation, type Operations, ok } from '../../rest/operation.ts';
 import { ownApplication, usableApplication } from '../../services/applications/applications.ts';
@@ -54,7 +53,7 @@ const revoke: Operation = async (call, deps) => {
       throw new RestError(400, `apikey: expected a ${keyType} API key of the application ${application.name}.`);
     }
     if (row.state === 'REVOKED') return;
-    await revokeApiKey(tx, row, seconds(deps.clock));
+    await revokeApiKey(tx, row);
     await recordAudit(tx, {
       actor: caller.fullName,
       action: 'revoke-api-key',

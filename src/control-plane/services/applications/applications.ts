@@ -57,7 +57,7 @@ export async function removeApplication(
   for (const client of await clientsOf(tx.db, id)) {
     await deps.keyManager.revoker.revokeClient(client.consumer_key, tx);
   }
-  await revokeApiKeysOf(tx, { applicationId: id }, seconds(deps.clock));
+  await revokeApiKeysOf(tx, { applicationId: id });
   for (const key of await mappedKeysOf(tx.db, id)) await deleteMappedKey(tx, key);
   await removeWaiting(tx, [id]);
   await deleteApplication(tx, id);
@@ -149,7 +149,7 @@ export async function changeOwner(
   }
   const mapped = await mappedKeysOf(tx.db, application.id);
   for (const key of mapped) await deleteMappedKey(tx, key);
-  await revokeApiKeysOf(tx, { applicationId: application.id }, seconds(deps.clock));
+  await revokeApiKeysOf(tx, { applicationId: application.id });
   await recordAudit(tx, {
     actor,
     action: 'change-owner',

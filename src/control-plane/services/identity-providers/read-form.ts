@@ -16,6 +16,9 @@ import type { IdentityProviderForm, OpenIdForm } from './form.ts';
 import { readCertificates } from './read-certificates.ts';
 import { readMetadata } from './read-metadata.ts';
 
+/** Fields that mean nothing in OpenID Connect. */
+const ofSamlOnly = ['saml2', 'alias', 'ssoUrl', 'serviceProviderEntityId', 'allowSha1'] as const;
+
 /** Claims that are ours to make. */
 const reserved: ReadonlySet<string> = new Set(['sub', 'iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'scope', 'client_id']);
 
@@ -33,7 +36,8 @@ export async function readForm(
   const protocol = given.protocol ?? 'saml2';
   const isOpenId = protocol === 'oidc';
   if (!isOpenId && given.oidc) throw new RestError(400, 'body/oidc: only with the protocol oidc.');
-  if (isOpenId && given.saml2) throw new RestError(400, 'body/saml2: only with the protocol saml2.');
+  const others = isOpenId ? ofSamlOnly.find((field) => given[field]) : undefined;
+  if (others) throw new RestError(400, `body/${others}: only with the protocol saml2.`);
   const entityId = text('entityId', given.entityId ?? found?.entityId, { most: 1024 });
   const provider: IdentityProvider = {
     id: of.id,

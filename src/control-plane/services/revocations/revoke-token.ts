@@ -48,7 +48,7 @@ async function revokeKey(deps: ControlPlaneDeps, text: string, caller: Caller): 
   return deps.store.transaction(async (tx) => {
     const row = await findApiKey(tx.db, jti);
     if (row?.state !== 'ACTIVE' || row.expires_at <= now) return null;
-    await revokeApiKey(tx, row, now);
+    await revokeApiKey(tx, row);
     await recordAudit(tx, {
       actor: caller.fullName,
       action: 'revoke',

@@ -1,5 +1,6 @@
 /** Service providers: who is told which users have logged in. */
 import { X509Certificate } from 'node:crypto';
+import { revokeFamily } from '../../../adapters/stores/revocations.ts';
 import {
   deleteServiceProvider,
   insertServiceProvider,
@@ -7,9 +8,10 @@ import {
 } from '../../../adapters/stores/service-providers.ts';
 import type { StoreTransaction } from '../../../adapters/stores/store.ts';
 import { isUniqueViolation } from '../../../adapters/stores/unique-violation.ts';
-import type { ServiceProvider } from '../../../core/service-provider.ts';
+import { familiesFromIssuer } from '../../../adapters/stores/used-assertions.ts';
+import { assertionsFor, type ServiceProvider } from '../../../core/service-provider.ts';
 import { RestError } from '../../../platform/rest-error.ts';
-import type { ControlPlaneDeps } from '../../deps.ts';
+import { type ControlPlaneDeps, seconds } from '../../deps.ts';
 import { auditRow } from '../audit-row.ts';
 
 type Deps = Pick<ControlPlaneDeps, 'clock'>;
@@ -35,7 +37,10 @@ export async function addServiceProvider(
   await audit(tx, deps, actor, 'create', undefined, provider);
 }
 
-/** As `addServiceProvider`. What it was told before, it knows. */
+/**
+ * As `addServiceProvider`. Where it may exchange less here than before, what its assertions were exchanged for is revoked. What it
+ * was told before, it knows.
+ */
 export async function changeServiceProvider(
   tx: StoreTransaction,
   deps: Deps,
@@ -44,17 +49,37 @@ export async function changeServiceProvider(
   actor: string,
 ): Promise<void> {
   await unique(after, updateServiceProvider(tx, after));
+  if (mayExchangeLess(before, after)) await revokeExchanged(tx, deps, before);
   await audit(tx, deps, actor, 'update', before, after);
 }
 
+/** With what its assertions were exchanged for. */
 export async function removeServiceProvider(
   tx: StoreTransaction,
   deps: Deps,
   provider: ServiceProvider,
   actor: string,
 ): Promise<void> {
+  await revokeExchanged(tx, deps, provider);
   await deleteServiceProvider(tx, provider.id);
   await audit(tx, deps, actor, 'delete', provider, undefined);
+}
+
+function mayExchangeLess(before: ServiceProvider, after: ServiceProvider): boolean {
+  if (!before.enabled) return false;
+  const lost = (had: readonly string[], has: readonly string[]) => had.some((one) => !has.includes(one));
+  return (
+    !after.enabled ||
+    after.entityId !== before.entityId ||
+    lost(before.audiences, after.audiences) ||
+    lost(before.recipients, after.recipients)
+  );
+}
+
+async function revokeExchanged(tx: StoreTransaction, { clock }: Deps, provider: ServiceProvider): Promise<void> {
+  const now = seconds(clock);
+  for (const family of await familiesFromIssuer(tx.db, assertionsFor(provider), now))
+    await revokeFamily(tx, family, now);
 }
 
 async function unique({ name, entityId }: ServiceProvider, work: Promise<void>): Promise<void> {
