@@ -360,6 +360,17 @@ test('anybody registers where the option says so, but only what sends users to l
   refused(await register(open, { redirect_uris }, { authorization: basic('mary', 'wrong') }), 401, 'invalid_token');
 });
 
+test('a client gets more grants only as long as its owner may register clients', async () => {
+  await using s = await start();
+  const own = await registered(s);
+  const more = { ...withoutOurs(own), grant_types: ['authorization_code', 'client_credentials'] };
+  await s.km.users.setRoles('mary', []);
+  refused(await manage(own, 'PUT', more), 400, 'invalid_client_metadata', /without a user who may register/);
+  assert.equal((await manage(own, 'PUT', withoutOurs(own))).status, 200);
+  await s.km.users.setRoles('mary', ['Internal/subscriber']);
+  assert.equal((await manage(own, 'PUT', more)).status, 200);
+});
+
 test('openid-client: registers itself with an initial access token, and gets a token', async () => {
   const key = await addClient(server);
   await setMetadata(server, key, {});

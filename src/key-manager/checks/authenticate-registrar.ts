@@ -11,6 +11,9 @@ import { checkPossession } from '../tokens/token-possession.ts';
 const scope = 'apim:subscribe';
 const allowed: readonly string[] = [...(restScopes.get(scope) ?? []), 'admin'];
 
+/** Whether a user with these roles may register clients. */
+export const mayRegister = (roles: readonly string[]): boolean => roles.some((role) => allowed.includes(role));
+
 export const authenticateRegistrar: Step = async (call, km) => {
   const { authorization } = call.request.headers;
   if (authorization === undefined && km.options.openRegistration) return;
@@ -20,7 +23,7 @@ export const authenticateRegistrar: Step = async (call, km) => {
     : await userOfToken(call, km);
   if (!user)
     throw refusal(km, 'invalid_token', 401, 'a user has to authenticate itself, with Basic or an access token');
-  if (!user.roles.some((role) => allowed.includes(role))) {
+  if (!mayRegister(user.roles)) {
     throw new OAuthError('access_denied', `registration needs one of the roles ${allowed.join(', ')}`, 403);
   }
   call.user = user;

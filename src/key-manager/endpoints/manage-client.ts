@@ -3,10 +3,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { revealSecret, verifySecret } from '../../adapters/key-managers/built-in.ts';
 import { type ClientRow, deleteClient, findClient, updateClient } from '../../adapters/stores/clients.ts';
 import type { Call, KeyManager, Step } from '../call.ts';
+import { mayRegister } from '../checks/authenticate-registrar.ts';
 import { rejectRepeatedAuthorization } from '../checks/reject-repeated-authorization.ts';
 import { OAuthError } from '../oauth-error.ts';
 import { describeClient } from '../registration/describe.ts';
 import { readMetadata } from '../registration/read-metadata.ts';
+import { rolesOf } from '../tokens/roles.ts';
 import { tokenHash } from '../tokens/token-hash.ts';
 import { freeName, writeMetadata } from './register.ts';
 import { readJson } from './register-client.ts';
@@ -60,8 +62,12 @@ async function update({ request, client }: Call, km: KeyManager): Promise<Client
     throw new OAuthError('invalid_request', 'client_secret: expected that of the client, or none');
   }
   const metadata = readMetadata(km, body);
-  if (client.owner === '' && metadata.grant_types.some((name) => !client.grant_types.split(' ').includes(name))) {
-    throw new OAuthError('invalid_client_metadata', 'grant_types: expected no more than before, without a user');
+  const isMore = metadata.grant_types.some((name) => !client.grant_types.split(' ').includes(name));
+  if (isMore && !mayRegister((await rolesOf(km, client.owner)) ?? [])) {
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'grant_types: expected no more than before, without a user who may register clients',
+    );
   }
   return km.store.transaction(async (tx) => {
     const change = {
