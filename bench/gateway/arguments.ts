@@ -19,6 +19,8 @@ export interface Measuring {
 
 export interface BenchOptions extends Measuring {
   readonly scenarios: readonly Scenario[];
+  /** Their names; null = all of a scenario. */
+  readonly contenders: readonly string[] | null;
   /** Folder of the results. */
   readonly out: string;
 }
@@ -28,6 +30,7 @@ export const usage = `npm run bench -- [options]
   Measures the gateway beside its peers: processor time, memory, time to ready.
 
   --scenario A,B   only these: ${scenarios.map(({ name }) => name).join(', ')}
+  --contender A,B  only these of each scenario, as its results call them: "postern (SQLite)" alone is one that nobody interrupts
   --rounds N       rounds (default: 15)
   --seconds N      seconds of a round, for each contender (default: 2)
   --warm-up N      seconds of load, for each contender, before the first round (default: 8)
@@ -38,7 +41,7 @@ export const usage = `npm run bench -- [options]
 
 /** null = it is to print its usage. @throws UsageError */
 export function readArguments(args: readonly string[]): BenchOptions | null {
-  const { help, quick: isQuick, out, ...given } = parse(args);
+  const { help, quick: isQuick, out, contender, ...given } = parse(args);
   if (help) return null;
   const quick = isQuick ? { scenario: 'cached-jwt', rounds: '2', seconds: '1', 'warm-up': '1' } : {};
   const {
@@ -52,6 +55,7 @@ export function readArguments(args: readonly string[]): BenchOptions | null {
   };
   return {
     scenarios: scenario === undefined ? scenarios : scenario.split(',').map(named),
+    contenders: contender?.split(',').map((name) => name.trim()) ?? null,
     rounds: number('rounds', rounds),
     seconds: number('seconds', seconds),
     warmUp: number('warm-up', warmUp),
@@ -65,6 +69,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         scenario: { type: 'string' },
+        contender: { type: 'string' },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         'warm-up': { type: 'string' },

@@ -30,6 +30,14 @@ export interface Contest {
   readonly isAboutBodies?: boolean;
 }
 
+/** With these contenders and no others. @throws Error if there is none of a name */
+export function among(contest: Contest, names: readonly string[]): Contest {
+  const there = contest.contenders.map(({ name }) => name);
+  const wrong = names.find((name) => !there.includes(name));
+  if (wrong !== undefined) throw new Error(`--contender: expected some of ${there.join(', ')}; got ${wrong}`);
+  return { ...contest, contenders: contest.contenders.filter(({ name }) => names.includes(name)) };
+}
+
 export interface ContenderResult {
   readonly name: string;
   readonly rounds: readonly number[];

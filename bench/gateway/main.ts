@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchOptions, type Measuring, readArguments, UsageError, usage } from './arguments.ts';
 import { chart } from './chart.ts';
-import { hold } from './contest.ts';
+import { among, hold } from './contest.ts';
 import { obstacle } from './programs.ts';
 import { describeMachine, type Report, type ScenarioResult, scenarioText } from './report.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -19,14 +19,14 @@ try {
   process.exitCode = 2;
 }
 
-async function bench({ scenarios, out, ...measuring }: BenchOptions): Promise<void> {
+async function bench({ scenarios, contenders, out, ...measuring }: BenchOptions): Promise<void> {
   const reason = obstacle();
   if (reason !== null) throw new UsageError(reason);
   const machine = describeMachine();
   for (const [what, which] of Object.entries(machine)) console.log(`${what}: ${which}`);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
-    const result = await run(scenario, measuring);
+    const result = await run(scenario, contenders, measuring);
     console.log(scenarioText(result));
     if (result.error !== undefined) process.exitCode = 1;
     results.push(result);
@@ -36,13 +36,14 @@ async function bench({ scenarios, out, ...measuring }: BenchOptions): Promise<vo
   console.log(`\nwritten to ${out}: gateway.json, gateway.svg`);
 }
 
-async function run(scenario: Scenario, measuring: Measuring): Promise<ScenarioResult> {
+async function run(scenario: Scenario, only: readonly string[] | null, measuring: Measuring): Promise<ScenarioResult> {
   const { name, about } = scenario;
   const say = (line: string): void => console.error(`  ${name}: ${line}`);
   const stand = await openStand({ ...measuring, say });
   try {
     if ('measure' in scenario) return { name, about, figures: await scenario.measure(stand) };
-    const contest = await scenario.prepare(stand);
+    const all = await scenario.prepare(stand);
+    const contest = only === null ? all : among(all, only);
     return { name, about, contest: await hold(contest, { ...measuring, say }) };
   } catch (error) {
     return { name, about, error: (error as Error).message };
