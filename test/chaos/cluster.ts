@@ -61,14 +61,23 @@ export async function startCluster(
   const log = (name: string) => join(folder, `${name}.log`);
   const data = (name: string) => join(folder, name);
   const postgresql = await startPostgresql();
+  // Where one can't be started the others are ended: processes and proxies would keep the harness from its end.
+  await using started = new AsyncDisposableStack();
+  let keep = false;
+  started.defer(() => {
+    if (!keep) rmSync(folder, { recursive: true, force: true });
+  });
+  started.defer(() => postgresql.close());
   // If the harness fails, nothing of it must stay.
   const leaveNothing = () => {
     process.kill(postgresql.pid, 'SIGKILL');
     for (const left of [dirname(postgresql.data), folder]) rmSync(left, { recursive: true, force: true });
   };
   process.on('exit', leaveNothing);
+  started.defer(() => void process.off('exit', leaveNothing));
   process.env[postgresqlVariable] = `postgresql://postern@127.0.0.1:${postgresql.port}/postgres`;
   const backend = await startBackend((_request, response) => response.end('{}'));
+  started.defer(() => backend.close());
   const applications = await fill(data('km-0'), backend);
   const [url = ''] = (await storeArguments(data('km-0'))).map((argument) => argument.replace('--store.url=', ''));
 
@@ -84,6 +93,7 @@ export async function startCluster(
     const flags = [`--server.port=${port}`, `--store.url=${url}`, `--tokens.issuer=${issuer}`];
     const args = ['key-manager', '--data', data(name), ...flags];
     const node = new RoleProcess({ name, root, args, env: compileCache(folder), log: log(name) });
+    started.defer(() => node.close());
     await node.start();
     keyManagers.push({ process: node, url: `https://localhost:${port}`, port });
   }
@@ -96,12 +106,15 @@ export async function startCluster(
       paths.push(await Path.open(at, target, kind.mistreated ? { certificates, random } : null));
     }
     const env = compileCache(folder);
-    gateways.push(
-      new GatewayNode({ index, kind, paths, root, data: data(kind.name), env, log: log(kind.name), recorder }),
-    );
+    const options = { index, kind, paths, root, data: data(kind.name), env, log: log(kind.name), recorder };
+    const gateway = new GatewayNode(options);
+    started.defer(() => gateway.close());
+    gateways.push(gateway);
   }
   await Promise.all(gateways.map(async (gateway) => gateway.open()));
   const store = await openPostgresqlStore(url);
+  started.defer(() => store.close());
+  const running = started.move();
   return {
     folder,
     postgresql,
@@ -109,12 +122,9 @@ export async function startCluster(
     gateways,
     applications,
     store,
-    async close(keep) {
-      await store.close();
-      await Promise.all([...gateways, ...keyManagers.map(({ process }) => process)].map((node) => node.close()));
-      process.off('exit', leaveNothing);
-      await Promise.all([backend.close(), postgresql.close()]);
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+    async close(isKept) {
+      keep = isKept;
+      await running.disposeAsync();
     },
   };
 }

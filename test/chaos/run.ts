@@ -43,7 +43,10 @@ export async function runChaos(options: ChaosOptions): Promise<{ history: Histor
   const kinds = (Object.keys(faultTypes) as FaultKind[]).filter((kind) => chosen.has(kind));
   const faults = kinds.length > 0 ? schedule(random, seconds, kinds) : [];
   const recorder = new Recorder(gatewayKinds);
-  const cluster = await startCluster(recorder, random, options.sabotage);
+  const cluster = await startCluster(recorder, random, options.sabotage).catch((error) => {
+    recorder.stop();
+    throw error;
+  });
   const clients = new Clients(cluster, recorder, random);
   try {
     say(`everything runs, in ${cluster.folder}; ${seconds} s of faults with the seed ${seed}`);
