@@ -64,3 +64,13 @@ test('small steps are followed', () => {
   clock.set(clock.now() + minute);
   assert.equal(now(), clock.now());
 });
+
+test('another leap, or one in the first hour, begins the hour anew', () => {
+  const { clock, now, pass } = start();
+  pass(hour - minute);
+  clock.set(clock.now() + 72 * hour);
+  pass(hour - 2 * minute);
+  assert.equal(now(), Number.NEGATIVE_INFINITY);
+  pass(3 * minute);
+  assert.equal(now(), clock.now());
+});

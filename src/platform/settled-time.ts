@@ -14,6 +14,8 @@ export function settledTime(clock: Clock): () => number {
   /** How far the believed time is ahead of the clock that nobody sets. */
   let offset = Number.NEGATIVE_INFINITY;
   let aheadSince: number | null = clock.elapsed();
+  /** As it was offered last: another leap begins the hour anew. */
+  let candidate = clock.now() - clock.elapsed();
   return () => {
     const elapsed = clock.elapsed();
     const offered = clock.now() - elapsed;
@@ -21,12 +23,13 @@ export function settledTime(clock: Clock): () => number {
       offset = offered;
       aheadSince = null;
     } else {
-      aheadSince ??= elapsed;
+      if (aheadSince === null || offered > candidate + tolerated) aheadSince = elapsed;
       if (elapsed - aheadSince >= settlesAfter) {
         offset = offered;
         aheadSince = null;
       }
     }
+    candidate = offered;
     return elapsed + offset;
   };
 }

@@ -76,6 +76,8 @@ export class DiskCopy {
   readonly #compactAfter: number;
   readonly #journals: Journals;
   #confirmedOnDisk = 0;
+  /** The latest time by which revocations were left out of the file, since a snapshot of a source had all of them. */
+  #leftOutAt = 0;
   /** Of the file of revocations, as it was written last. */
   #edition = 0;
   /** The set's generation when all that it had was on disk, or was held back to be written. */
@@ -146,6 +148,7 @@ export class DiskCopy {
       this.#journals.epoch = header.epoch;
       const last = await ended;
       const { generation } = this.#revoked;
+      this.#leftOutAt = 0;
       await this.#writeRevocations();
       await this.#writeSnapshot({ ...header, confirmedAt: 0 }, entities);
       this.#writtenGeneration = generation;
@@ -219,7 +222,9 @@ export class DiskCopy {
     if (this.#revoked.overflowed) throw new Error('memory has no room for all revocations');
     const edition = this.#edition + 1;
     const key = this.#fingerprintKey;
-    await writeRevocations(this.#revocationsFile, { key, edition }, this.#revoked, this.#settled());
+    const now = this.#settled();
+    this.#leftOutAt = Math.max(this.#leftOutAt, now);
+    await writeRevocations(this.#revocationsFile, { key, edition }, this.#revoked, now);
     this.#edition = edition;
   }
 
@@ -228,7 +233,7 @@ export class DiskCopy {
     header: Parameters<typeof writeSnapshotFile>[1],
     entities: Parameters<typeof writeSnapshotFile>[2],
   ): Promise<void> {
-    const writtenAt = Math.max(0, this.#settled());
+    const writtenAt = this.#leftOutAt;
     return writeSnapshotFile(this.#file, { ...header, writtenAt, edition: this.#edition }, entities);
   }
 
@@ -238,6 +243,7 @@ export class DiskCopy {
     const apart = await readRevocations(this.#revocationsFile, this.#fingerprintKey, this.#revoked, this.#settled());
     const { writtenAt = 0, edition = 0 } = header ?? {};
     this.#edition = Math.max(apart.edition, edition);
+    this.#leftOutAt = writtenAt;
     const hasAll = apart.state === 'whole' && apart.edition >= edition;
     // By a clock that was ahead, revocations may have been left out that count again.
     const inTime = writtenAt <= now + clockDifference;

@@ -346,8 +346,13 @@ test('while revocations are read again from the source, what it tells is applied
   await half.promise;
   source.say(change(1, { kind: 'key', id: 'k1', value: null }), change(2, revoked('r3')), head(2));
   assert.deepEqual(sink.ids, ['r1', 'r3']);
+  // Others may be missing until it is whole.
+  assert.equal(follower.state.caughtUp, true);
+  assert.equal(follower.state.lastConfirmedHeadMs, 0);
   goOn();
   await setImmediate();
+  source.say(head(2));
+  assert.equal(follower.state.lastConfirmedHeadMs, start);
   assert.deepEqual(sink.ids, ['r1', 'r2', 'r3']);
   assert.deepEqual([follower.state.position, follower.state.reloads, source.asked.length], ['e:2', 1, 1]);
 });

@@ -89,6 +89,8 @@ export class Follower {
   #first = true;
   #came = 0;
   #reloads = 0;
+  /** That are under way. */
+  #recalls = 0;
   /** Before the next reload, if nothing was certain since the last. */
   readonly #again = new Backoff(again.min, again.max);
   #gaps = 0;
@@ -168,7 +170,10 @@ export class Follower {
     log.warn({ why }, 'reading all revocations again');
     // What is on disk need not wait for the source.
     disk.recall().catch((err: Error) => log.error({ err }, 'the revocations of the disk copy can not be read'));
-    void this.#recallFromSource();
+    this.#recalls += 1;
+    void this.#recallFromSource().finally(() => {
+      this.#recalls -= 1;
+    });
   }
 
   /** Ends following and brings the disk copy to rest. */
@@ -292,9 +297,12 @@ export class Follower {
     if (!target || held.number < target.number) return;
     this.#target = null;
     this.#again.reset();
-    this.#lastConfirmed = target.at;
-    this.#deps.freshness.confirm(target.elapsed);
-    this.#deps.disk.confirm(target.at, held.number);
+    // Revocations may be missing that are still to be read again: that is not certain.
+    if (this.#recalls === 0) {
+      this.#lastConfirmed = target.at;
+      this.#deps.freshness.confirm(target.elapsed);
+      this.#deps.disk.confirm(target.at, held.number);
+    }
     this.#isCaughtUp = true;
     this.#caughtUp.resolve();
   }

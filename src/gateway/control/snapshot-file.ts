@@ -13,7 +13,7 @@ export interface DiskHeader extends Omit<SnapshotHeader, 'format'> {
   readonly format: 1 | 2;
   /** When it was last certain that nothing was missing; milliseconds since the epoch. */
   readonly confirmedAt: number;
-  /** When it was written, by the time that decided which revocations were gone; milliseconds since the epoch. */
+  /** The latest time by which revocations were left out beside it as gone; milliseconds since the epoch, 0 = none were. */
   readonly writtenAt?: number;
   /** The edition that the file of revocations must have, or a later one. */
   readonly edition?: number;

@@ -122,10 +122,16 @@ test('revocations are read again, once, when a clock that was believed goes back
   assert.deepEqual(reasons.slice(1), ['the clock went back by 7200 s']);
 });
 
-test('a clock that leaps ahead and comes back, or that nobody has believed yet, has nothing read again', () => {
-  const { clock, look, pass, reasons } = start();
+test('revocations are read again when the clock is set right in the hour after the start: the copy may be of a wrong one', () => {
+  const { clock, look, reasons } = start();
   clock.set(clock.now() - 1_200_000);
   look();
+  look();
+  assert.deepEqual(reasons, ['the clock went back by 1200 s']);
+});
+
+test('a clock that leaps ahead and comes back has nothing read again', () => {
+  const { clock, look, pass, reasons } = start();
   pass(3601);
   clock.set(clock.now() + 7_200_000);
   pass(60);

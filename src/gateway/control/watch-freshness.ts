@@ -51,7 +51,12 @@ export function freshnessWatch(deps: WatchDeps): () => void {
   let isHeard = false;
   let alarmedAt: number | null = null;
   let offset = clock.now() - clock.elapsed();
-  let latest = settled();
+  // In the hour after the start nothing is let go of, but the copy that was loaded may be of a clock that is set right only now.
+  const believedTime = (): number => {
+    const time = settled();
+    return Number.isFinite(time) ? time : clock.now();
+  };
+  let latest = believedTime();
   return () => {
     const now = clock.elapsed();
     const age = freshness.age();
@@ -72,7 +77,7 @@ export function freshnessWatch(deps: WatchDeps): () => void {
     offset += shift;
     // A machine that slept has heard nothing meanwhile, though its clock that nobody sets stood still.
     if (shift > stepAhead && Number.isFinite(age)) freshness.confirmAge(age + shift);
-    const believed = settled();
+    const believed = believedTime();
     const back = latest - believed;
     if (back > stepBack) recall(`the clock went back by ${Math.round(back / 1000)} s`);
     if (back < 0 || back > stepBack) latest = believed;
