@@ -15,10 +15,7 @@ type Keys = { key: string; secret: string };
 const repetitions = 200;
 /** Connections on which each token is used, so that all threads have its validation in their caches. */
 const connections = 8;
-/** Milliseconds, of the median. */
 const bound = 50;
-/** Of all but one in a hundred: others may want the processor too. `bench/revocation-latency.ts` says what it is without them. */
-const boundOfSlowest = 1000;
 
 const data = newDataFolder();
 let backend: Backend;
@@ -87,8 +84,7 @@ describe('a running system', () => {
         `${form}: until all of ${connections} requests were refused, ms: min ${at(0.001)}, median ${at(0.5)}, ` +
           `p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`,
       );
-      assert.ok(Number(at(0.5)) <= bound, `the median is ${at(0.5)} ms`);
-      assert.ok(Number(at(0.99)) <= boundOfSlowest, `p99 is ${at(0.99)} ms`);
+      assert.ok(Number(at(0.99)) <= bound, `p99 is ${at(0.99)} ms`);
     });
   }
 });
