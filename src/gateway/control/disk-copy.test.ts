@@ -464,6 +464,21 @@ test('a copy that was written by a clock that was ahead is no copy to go on from
   assert.deepEqual((await contentOf(dir, { clock })).header, header(2), 'half a minute is nothing');
 });
 
+test('nor is one that was merged again by a right clock, since what was left out need not be back', async (t) => {
+  const dir = folder(t);
+  const seconds = 1_000_000;
+  const clock = new ManualClock(seconds * 1000);
+  const first = await openMemory(dir, { clock, compactAfter: 1 });
+  await first.replace(header(1), [revoked('short', seconds + 3600), key('one')]);
+  clock.advance(3 * 3_600_000);
+  first.append(revocation(2));
+  await first.disk.recall();
+  clock.set((seconds + 60) * 1000);
+  first.append(revocation(3));
+  await first.disk.close();
+  assert.equal((await contentOf(dir, { clock })).header, null);
+});
+
 test('older revocations beside a newer snapshot are noticed, newer ones beside an older are welcome', async (t) => {
   const dir = folder(t);
   const { disk, append, replace } = await openMemory(dir);
